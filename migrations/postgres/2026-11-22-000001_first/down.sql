@@ -1,0 +1,9 @@
+DROP TABLE activity;
+DROP TABLE used_requests;
+DROP TABLE tokens;
+DROP TABLE login_failures;
+DROP TABLE sessions;
+DROP TABLE one_time_links;
+DROP TABLE server_admins;
+DROP TABLE settings;
+DROP TABLE locks;

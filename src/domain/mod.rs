@@ -1,0 +1,16 @@
+//! What scimward decides, without knowing how it is stored, sent or shown.
+//!
+//! Everything here is a function of its arguments, the present instant among them: no I/O, no
+//! async, no framework. Whatever enters the product is parsed into these types at its edge and not
+//! checked again.
+
+pub mod activity;
+pub mod admin;
+pub mod base62;
+pub mod lifespan;
+pub mod network;
+pub mod one_time;
+pub mod refusal;
+pub mod secret;
+pub mod source;
+pub mod token;

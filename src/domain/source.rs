@@ -1,0 +1,63 @@
+//! Where a request came from.
+
+use std::net::IpAddr;
+
+/// The longest user agent that is kept, in characters.
+const AGENT_LENGTH: usize = 200;
+
+/// The address and the program behind a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Source {
+    /// The address, or nothing for the command line.
+    pub address: Option<IpAddr>,
+    /// The user agent as the client names itself, cleaned for display.
+    pub agent: Option<String>,
+}
+
+impl Source {
+    /// A request from `address` by a client that calls itself `agent`.
+    ///
+    /// Control characters in the agent become spaces and a long one is cut, so that a client cannot
+    /// forge a line of a log or a mail.
+    pub fn new(address: IpAddr, agent: Option<&str>) -> Self {
+        let agent = agent.map(clean_agent).filter(|agent| !agent.is_empty());
+        Self { address: Some(address.to_canonical()), agent }
+    }
+
+    /// Somebody at the command line.
+    pub const fn command_line() -> Self {
+        Self { address: None, agent: None }
+    }
+
+    /// The address as text.
+    pub fn address_text(&self) -> Option<String> {
+        self.address.map(|address| address.to_string())
+    }
+}
+
+/// The user agent as it is stored and shown.
+pub fn clean_agent(agent: &str) -> String {
+    let kept = agent.chars().take(AGENT_LENGTH);
+    kept.map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_cannot_forge_a_line_or_grow() {
+        let source = Source::new([192, 0, 2, 1].into(), Some("Okta\r\nX: y"));
+
+        assert_eq!(source.agent.as_deref(), Some("Okta  X: y"));
+        assert_eq!(clean_agent(&"é".repeat(999)).chars().count(), AGENT_LENGTH);
+    }
+
+    #[test]
+    fn a_mapped_address_is_shown_as_the_address_it_maps() {
+        let source = Source::new("::ffff:192.0.2.1".parse().unwrap(), Some(" "));
+
+        assert_eq!(source.address_text().as_deref(), Some("192.0.2.1"));
+        assert_eq!(source.agent, None);
+    }
+}

@@ -1,0 +1,159 @@
+//! Argon2id, bounded: 19 MiB, two passes, one lane (RFC 9106, OWASP's minimum).
+//!
+//! A hash takes tens of milliseconds and 19 MiB, which makes it a lever for anybody who can send
+//! requests. So it runs on few threads of its own, never on those that answer requests, and behind
+//! a short queue: when that is full the caller is told so at once.
+
+use std::fmt;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::oneshot;
+
+use crate::domain::secret::PhcString;
+use crate::entropy::{SharedEntropy, random};
+
+/// How much work a hash is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashCost {
+    /// Memory in KiB.
+    pub memory: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+}
+
+impl HashCost {
+    /// What the product uses.
+    pub const PRODUCTION: Self = Self { memory: 19 * 1024, passes: 2 };
+}
+
+/// The hash could not be computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// Too many hashes are waiting; try again in a moment.
+    #[error("too many hashes are waiting")]
+    Busy,
+    /// The stored text is no PHC string, or a parameter is impossible.
+    #[error("the hash cannot be computed: {0}")]
+    Failed(&'static str),
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Hashes and verifies; cheap to clone.
+#[derive(Clone)]
+pub struct Hasher {
+    queue: SyncSender<Job>,
+    argon2: Argon2<'static>,
+    entropy: SharedEntropy,
+    stand_in: Arc<tokio::sync::OnceCell<PhcString>>,
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hasher")
+    }
+}
+
+impl Hasher {
+    /// Starts `threads` threads that end with the last handle. At most `waiting` hashes wait.
+    ///
+    /// # Errors
+    /// A sentence, when the cost is impossible or a thread cannot be started.
+    pub fn start(
+        cost: HashCost,
+        threads: usize,
+        waiting: usize,
+        entropy: SharedEntropy,
+    ) -> Result<Self, String> {
+        let params = Params::new(cost.memory, cost.passes, 1, None)
+            .map_err(|error| format!("the cost of hashing is not possible: {error}"))?;
+        let (queue, jobs) = sync_channel::<Job>(waiting);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for number in 0..threads {
+            let jobs = Arc::clone(&jobs);
+            thread::Builder::new()
+                .name(format!("argon2-{number}"))
+                .spawn(move || work(&jobs))
+                .map_err(|error| format!("a thread cannot be started: {error}"))?;
+        }
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        Ok(Self { queue, argon2, entropy, stand_in: Arc::default() })
+    }
+
+    /// The PHC string of `secret` with a fresh salt.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] when too many wait.
+    pub async fn hash(&self, secret: SecretString) -> Result<PhcString, HashError> {
+        let salt = random::<16>(&*self.entropy);
+        let argon2 = self.argon2.clone();
+        self.run(move || {
+            argon2
+                .hash_password_with_salt(secret.expose_secret().as_bytes(), &salt)
+                .map(|hash: PasswordHash| PhcString::new(hash.to_string()))
+                .map_err(|_malformed| HashError::Failed("Argon2id refused its input"))
+        })
+        .await
+    }
+
+    /// Whether `secret` is what `hash` was made from.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] when too many wait; [`HashError::Failed`] if `hash` is no PHC string.
+    pub async fn verify(&self, secret: SecretString, hash: PhcString) -> Result<bool, HashError> {
+        let argon2 = self.argon2.clone();
+        self.run(move || {
+            let hash = PasswordHash::new(hash.as_str())
+                .map_err(|_malformed| HashError::Failed("the stored text is no PHC string"))?;
+            Ok(argon2.verify_password(secret.expose_secret().as_bytes(), &hash).is_ok())
+        })
+        .await
+    }
+
+    /// Takes as long as [`Hasher::verify`], for an account that does not exist; always false.
+    ///
+    /// # Errors
+    /// As [`Hasher::verify`].
+    pub async fn verify_nothing(&self, secret: SecretString) -> Result<bool, HashError> {
+        let stand_in = self
+            .stand_in
+            .get_or_try_init(|| self.hash(SecretString::from("an account that does not exist")))
+            .await?;
+        self.verify(secret, stand_in.clone()).await?;
+        Ok(false)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let (answer, result) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // Nobody waits any more: the work is not worth its cost.
+            if !answer.is_closed() {
+                let _ = answer.send(job());
+            }
+        });
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => HashError::Busy,
+            TrySendError::Disconnected(_) => HashError::Failed("the hashing threads have ended"),
+        })?;
+        result.await.unwrap_or(Err(HashError::Failed("a hashing thread has ended")))
+    }
+}
+
+fn work(jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match job {
+            Ok(job) => job(),
+            Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The command `scimward`.
+
+fn main() {}

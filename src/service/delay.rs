@@ -1,0 +1,42 @@
+//! How long to wait after failed logins.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Failures that cost nothing: people mistype.
+const FREE: u64 = 5;
+/// The longest delay; nobody is locked out for good.
+const LONGEST: TimeDelta = TimeDelta::minutes(15);
+
+/// The first instant at which a login may be tried again after `failures` consecutive failures,
+/// the last of them at `last`: after five failures 1 s, then twice as long each time, at most 15 min.
+pub(super) fn next_try(failures: u64, last: DateTime<Utc>) -> DateTime<Utc> {
+    let Some(over) = failures.checked_sub(FREE) else { return last };
+    let seconds = 1_i64.checked_shl(u32::try_from(over).unwrap_or(u32::MAX)).unwrap_or(i64::MAX);
+    let delay = TimeDelta::try_seconds(seconds).filter(|delay| *delay > TimeDelta::zero());
+    last + delay.unwrap_or(LONGEST).min(LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_grow_and_end() {
+        let last = DateTime::UNIX_EPOCH;
+        for (failures, seconds) in [
+            (0, 0),
+            (4, 0),
+            (5, 1),
+            (6, 2),
+            (7, 4),
+            (10, 32),
+            (14, 512),
+            (15, 900),
+            (68, 900),
+            (69, 900),
+            (u64::MAX, 900),
+        ] {
+            assert_eq!(next_try(failures, last), last + TimeDelta::seconds(seconds), "{failures}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What scimward does: one file per use case, each a few methods that ask the clock once, decide by
+//! `domain` and keep the result in `store`.
+//!
+//! No method here knows whether a browser, a machine or the command line asked.
+
+pub mod admins;
+mod delay;
+pub mod logins;
+pub mod sessions;
+pub mod tokens;
+pub mod usage;
+pub mod validation;
+
+use std::sync::Arc;
+
+use crate::clock::SharedClock;
+use crate::entropy::SharedEntropy;
+use crate::hasher::{HashError, Hasher};
+use crate::store::{Store, StoreError};
+
+/// What every use case works with.
+#[derive(Clone)]
+pub struct World {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: SharedClock,
+    /// Randomness.
+    pub entropy: SharedEntropy,
+    /// For tokens.
+    pub token_hasher: Hasher,
+    /// For passwords: apart, so that forged tokens do not keep Server Admins out.
+    pub password_hasher: Hasher,
+}
+
+/// All use cases; cheap to clone, one per process.
+#[derive(Clone)]
+pub struct Services {
+    /// Generating, revoking and describing tokens.
+    pub tokens: tokens::Tokens,
+    /// Who may sign in.
+    pub admins: admins::Admins,
+    /// Signing in.
+    pub logins: logins::Logins,
+    /// Staying signed in.
+    pub sessions: sessions::Sessions,
+    /// Deciding about presented tokens.
+    pub validation: validation::Validation,
+    /// What clients do: uses and refusals.
+    pub usage: Arc<usage::Usage>,
+}
+
+impl Services {
+    /// Wires the use cases together.
+    pub fn new(world: &World) -> Self {
+        let usage = Arc::new(usage::Usage::new(world.clone()));
+        let validation = validation::Validation::new(world.clone(), Arc::clone(&usage));
+        Self {
+            tokens: tokens::Tokens::new(world.clone(), validation.memory()),
+            admins: admins::Admins::new(world.clone()),
+            logins: logins::Logins::new(world.clone()),
+            sessions: sessions::Sessions::new(world.clone()),
+            validation,
+            usage,
+        }
+    }
+}
+
+/// The request could not be carried out for a reason that lies with the server. Its text is for the
+/// log; nothing of it reaches a client.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A hash could not be computed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}
+
+impl Failure {
+    /// Whether it is certain that nothing was changed.
+    pub const fn nothing_changed(&self) -> bool {
+        !matches!(self, Self::Store(StoreError::OutcomeUnknown(_)))
+    }
+
+    /// Whether trying again later may help: the answer is 503 rather than 500.
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_temporary(),
+            Self::Hash(error) => matches!(error, HashError::Busy),
+        }
+    }
+}

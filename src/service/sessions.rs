@@ -1,0 +1,200 @@
+//! Staying signed in: 30 minutes idle, 12 hours in all, and ended on the server.
+//!
+//! A session id is a random text that only the browser holds; the database holds its digest.
+
+use chrono::TimeDelta;
+
+use crate::domain::activity::{Actor, Event, Kind};
+use crate::domain::admin::{AdminId, ServerAdmin};
+use crate::domain::base62;
+use crate::domain::one_time::{Digest, OneTimeCode};
+use crate::domain::source::Source;
+use crate::service::{Failure, World};
+use crate::store::sessions::Session;
+use crate::store::{self, Lock, StoreError};
+
+/// A session ends when it was not used for this long.
+pub const IDLE_LIMIT: TimeDelta = TimeDelta::minutes(30);
+/// A session ends this long after the login, used or not.
+pub const ABSOLUTE_LIMIT: TimeDelta = TimeDelta::hours(12);
+/// `last seen` is written at most this often.
+const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// What the key that signs cookies is stored under.
+const COOKIE_KEY: &str = "cookie_key";
+
+/// Keeps sessions.
+#[derive(Clone)]
+pub struct Sessions {
+    world: World,
+}
+
+/// A session that is still good, and whose it is.
+#[derive(Debug, Clone)]
+pub struct Current {
+    /// The session.
+    pub session: Session,
+    /// Its owner, who is active.
+    pub admin: ServerAdmin,
+}
+
+impl Sessions {
+    /// Works on `world`.
+    pub const fn new(world: World) -> Self {
+        Self { world }
+    }
+
+    /// The 64 bytes that sign session cookies: made at the first start, the same for all instances.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn cookie_key(&self) -> Result<Vec<u8>, Failure> {
+        let fresh = base62::random::<64>(|bytes| self.world.entropy.fill(bytes));
+        let key = self
+            .world
+            .store
+            .write(Lock::Admins, move |conn| {
+                store::settings::get_or_insert(conn, COOKIE_KEY, &fresh)
+            })
+            .await
+            .map_err(|error: StoreError| Failure::from(error))?;
+        Ok(key.into_bytes())
+    }
+
+    /// Begins a session and returns its id, which only the browser may keep.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn begin(
+        &self,
+        admin: AdminId,
+        state: String,
+        source: Source,
+    ) -> Result<OneTimeCode, Failure> {
+        let now = self.world.clock.now();
+        let id = OneTimeCode::generate(|bytes| self.world.entropy.fill(bytes));
+        let digest = id.digest();
+        self.world
+            .store
+            .write(Lock::Admins, move |conn| {
+                store::sessions::purge(conn, now - IDLE_LIMIT, now - ABSOLUTE_LIMIT)?;
+                store::sessions::insert(conn, &digest, admin, &state, &source, now)
+            })
+            .await
+            .map_err(|error: StoreError| Failure::from(error))?;
+        Ok(id)
+    }
+
+    /// The session with this id, if it has not ended and its admin is active.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn find(&self, id: &OneTimeCode) -> Result<Option<Current>, Failure> {
+        let now = self.world.clock.now();
+        let digest = id.digest();
+        let found = self
+            .world
+            .store
+            .read(move |conn| {
+                let Some(session) = store::sessions::by_digest(conn, &digest)? else {
+                    return Ok(None);
+                };
+                Ok(store::admins::by_id(conn, session.admin)?.map(|admin| (session, admin)))
+            })
+            .await?;
+        let Some((session, admin)) = found else { return Ok(None) };
+        let ended =
+            now >= session.last_seen_at + IDLE_LIMIT || now >= session.created_at + ABSOLUTE_LIMIT;
+        if ended || !admin.active {
+            return Ok(None);
+        }
+        if now >= session.last_seen_at + TOUCH_EVERY {
+            let digest = session.digest.clone();
+            self.world
+                .store
+                .write(Lock::Admins, move |conn| store::sessions::touch(conn, &digest, now))
+                .await
+                .map_err(|error: StoreError| Failure::from(error))?;
+        }
+        Ok(Some(Current { session, admin }))
+    }
+
+    /// Changes what a session holds; says whether it still existed.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn set_state(&self, id: &OneTimeCode, state: String) -> Result<bool, Failure> {
+        let digest = id.digest();
+        self.world
+            .store
+            .write(Lock::Admins, move |conn| store::sessions::set_state(conn, &digest, &state))
+            .await
+            .map_err(|error: StoreError| error.into())
+    }
+
+    /// Ends the session with this id.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn end(&self, id: &OneTimeCode) -> Result<(), Failure> {
+        let digest = id.digest();
+        self.world
+            .store
+            .write(Lock::Admins, move |conn| store::sessions::delete(conn, &digest))
+            .await
+            .map_err(|error: StoreError| error.into())
+    }
+
+    /// Records that somebody logged out. Ending the session is the cookie layer's part.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn record_logout(&self, by: Actor, from: Source) -> Result<(), Failure> {
+        let event = Event::new(self.world.clock.now(), Kind::LoggedOut, by, from);
+        self.world
+            .store
+            .write(Lock::Admins, move |conn| store::activity::record(conn, &event))
+            .await
+            .map_err(|error: StoreError| error.into())
+    }
+
+    /// The sessions of an admin that have not ended, the most recently used first.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn of_admin(&self, admin: AdminId) -> Result<Vec<Session>, Failure> {
+        let now = self.world.clock.now();
+        let sessions =
+            self.world.store.read(move |conn| store::sessions::of_admin(conn, admin)).await?;
+        let lives = |session: &Session| {
+            now < session.last_seen_at + IDLE_LIMIT && now < session.created_at + ABSOLUTE_LIMIT
+        };
+        Ok(sessions.into_iter().filter(lives).collect())
+    }
+
+    /// Ends one session of an admin, named by its digest.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn end_of(
+        &self,
+        admin: &ServerAdmin,
+        digest: Digest,
+        from: Source,
+    ) -> Result<(), Failure> {
+        let now = self.world.clock.now();
+        let event = Event::new(now, Kind::SessionEnded, admin.actor(), from);
+        let admin = admin.id;
+        self.world
+            .store
+            .write(Lock::Admins, move |conn| {
+                let session = store::sessions::by_digest(conn, &digest)?;
+                if session.is_some_and(|session| session.admin == admin) {
+                    store::sessions::delete(conn, &digest)?;
+                    store::activity::record(conn, &event)?;
+                }
+                Ok(())
+            })
+            .await
+            .map_err(|error: StoreError| error.into())
+    }
+}

@@ -1,0 +1,257 @@
+//! Generating, replacing and revoking the SCIM token.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+
+use crate::domain::activity::{Actor, Event, Kind};
+use crate::domain::lifespan::Lifespan;
+use crate::domain::one_time::OneTimeCode;
+use crate::domain::secret::{PhcString, PlainToken, TokenId};
+use crate::domain::source::Source;
+use crate::domain::token::{Token, TokenHistory};
+use crate::service::validation::Memory;
+use crate::service::{Failure, World};
+use crate::store::{self, Conn, Lock, StoreError};
+
+/// What one admin may generate from the page in an hour.
+const HOURLY_LIMIT: i64 = 20;
+
+/// Generates, revokes and describes tokens.
+#[derive(Clone)]
+pub struct Tokens {
+    world: World,
+    memory: Memory,
+}
+
+/// What somebody wants generated.
+#[derive(Debug)]
+pub struct Generate {
+    /// How long the token shall live.
+    pub lifespan: Lifespan,
+    /// Who asks.
+    pub by: Actor,
+    /// From where.
+    pub from: Source,
+    /// Present when a form asks.
+    pub form: Option<Form>,
+}
+
+/// What a form knows that the command line does not.
+#[derive(Debug)]
+pub struct Form {
+    /// The form's single-use id.
+    pub request: OneTimeCode,
+    /// The unrevoked token that the page showed, if any.
+    pub replaces: Option<TokenId>,
+}
+
+/// A token that was just generated: shown once, then dropped.
+#[derive(Debug)]
+pub struct Generated {
+    /// The token in full.
+    pub plain: PlainToken,
+    /// Its record.
+    pub token: Token,
+    /// The token that was revoked with it.
+    pub replaced: Option<TokenId>,
+}
+
+/// Why no token was generated.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// Since the page was shown, somebody else has generated or revoked a token.
+    #[error("somebody else changed the token in the meantime")]
+    TokenChanged {
+        /// The state now.
+        history: Box<TokenHistory>,
+    },
+    /// This form has generated a token before; it cannot be shown again.
+    #[error("this request was already completed")]
+    RequestAlreadyUsed,
+    /// Twenty tokens in the last hour.
+    #[error("too many tokens were generated in the last hour")]
+    RateLimited,
+    /// The server failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl From<StoreError> for GenerateError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Why no token was revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    /// No token is unrevoked.
+    #[error("there is no token to revoke")]
+    NoToken,
+    /// The page showed another token than the one that is unrevoked now.
+    #[error("somebody else changed the token in the meantime")]
+    TokenChanged,
+    /// The server failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl From<StoreError> for RevokeError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Tokens {
+    /// Works on `world`; generated tokens are put into `memory`.
+    pub const fn new(world: World, memory: Memory) -> Self {
+        Self { world, memory }
+    }
+
+    /// Generates a token and revokes the one before in one transaction. When this returns, no
+    /// instance accepts the old token.
+    ///
+    /// # Errors
+    /// [`GenerateError`]; unless it is a [`Failure`] with an unknown outcome, nothing has changed.
+    pub async fn generate(&self, wanted: Generate) -> Result<Generated, GenerateError> {
+        let plain = PlainToken::generate(|bytes| self.world.entropy.fill(bytes));
+        let secret = SecretString::from(plain.expose());
+        let hash = self.world.token_hasher.hash(secret).await.map_err(Failure::from)?;
+        let now = self.world.clock.now();
+        let token = new_token(&plain, hash.clone(), &wanted, now);
+        let (token, replaced) = self
+            .world
+            .store
+            .write(Lock::Tokens, move |conn| replace(conn, token, wanted.form.as_ref(), now))
+            .await?;
+        self.memory.remember(plain.id(), plain.expose(), &hash);
+        tracing::info!(
+            token.id = %token.id,
+            token.expires_at = %token.expires_at,
+            actor = token.generated_by.name(),
+            "a token was generated"
+        );
+        Ok(Generated { plain, token, replaced })
+    }
+
+    /// Revokes the unrevoked token without a replacement. `expected` is the token that the page
+    /// showed, if a page asks.
+    ///
+    /// # Errors
+    /// [`RevokeError`].
+    pub async fn revoke(
+        &self,
+        by: Actor,
+        from: Source,
+        expected: Option<TokenId>,
+    ) -> Result<TokenId, RevokeError> {
+        let now = self.world.clock.now();
+        let id = self
+            .world
+            .store
+            .write(Lock::Tokens, move |conn| {
+                let id = store::tokens::revoke(conn, &by, None, now)?;
+                let id = id.ok_or(RevokeError::NoToken)?;
+                if expected.is_some_and(|expected| expected != id) {
+                    return Err(RevokeError::TokenChanged);
+                }
+                let event = Event::new(now, Kind::TokenRevoked, by, from).about_token(id.clone());
+                store::activity::record(conn, &event)?;
+                Ok(id)
+            })
+            .await?;
+        tracing::info!(token.id = %id, "the token was revoked");
+        Ok(id)
+    }
+
+    /// The newest token and the one it replaced.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn history(&self) -> Result<TokenHistory, Failure> {
+        Ok(self.world.store.read(store::tokens::history).await?)
+    }
+
+    /// The token with this id, revoked or not.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn by_id(&self, id: TokenId) -> Result<Option<Token>, Failure> {
+        Ok(self.world.store.read(move |conn| store::tokens::by_id(conn, &id)).await?)
+    }
+
+    /// A fresh single-use id for a form.
+    pub fn request_id(&self) -> OneTimeCode {
+        OneTimeCode::generate(|bytes| self.world.entropy.fill(bytes))
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.world.clock.now()
+    }
+}
+
+fn new_token(plain: &PlainToken, hash: PhcString, wanted: &Generate, now: DateTime<Utc>) -> Token {
+    Token {
+        id: plain.id().clone(),
+        hash: Some(hash),
+        lifespan: wanted.lifespan,
+        generated_at: now,
+        generated_by: wanted.by.clone(),
+        generated_from: wanted.from.clone(),
+        expires_at: wanted.lifespan.expiry(now),
+        revocation: None,
+        first_used_at: None,
+        last_use: None,
+        late_use: None,
+    }
+}
+
+/// The body of the transaction: checks what the form says, revokes, inserts.
+fn replace(
+    conn: &mut Conn,
+    token: Token,
+    form: Option<&Form>,
+    now: DateTime<Utc>,
+) -> Result<(Token, Option<TokenId>), GenerateError> {
+    if let Some(form) = form {
+        check_form(conn, form, &token, now)?;
+    }
+    let by = &token.generated_by;
+    let replaced = store::tokens::revoke(conn, by, Some(&token.id), now)?;
+    store::tokens::insert(conn, &token)?;
+    if let Some(form) = form {
+        store::tokens::use_request(conn, &form.request.digest(), &token.id, now)?;
+    }
+    let event = Event::new(now, Kind::TokenGenerated, by.clone(), token.generated_from.clone())
+        .about_token(token.id.clone())
+        .with_detail(token.lifespan.to_string());
+    let event = match &replaced {
+        Some(replaced) => event.about(replaced.as_str()),
+        None => event,
+    };
+    store::activity::record(conn, &event)?;
+    Ok((token, replaced))
+}
+
+fn check_form(
+    conn: &mut Conn,
+    form: &Form,
+    token: &Token,
+    now: DateTime<Utc>,
+) -> Result<(), GenerateError> {
+    if store::tokens::used_request(conn, &form.request.digest())?.is_some() {
+        return Err(GenerateError::RequestAlreadyUsed);
+    }
+    let history = store::tokens::history(conn)?;
+    if history.unrevoked().map(|token| &token.id) != form.replaces.as_ref() {
+        return Err(GenerateError::TokenChanged { history: Box::new(history) });
+    }
+    if let Some(admin) = token.generated_by.admin_id() {
+        let since = now - TimeDelta::hours(1);
+        if store::tokens::count_generated(conn, admin, since)? >= HOURLY_LIMIT {
+            return Err(GenerateError::RateLimited);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! What clients do: last use and refused requests, kept in memory and written once a minute.
+//!
+//! Nothing is written on the request path. Only the first use of a token in a process is written at
+//! once, so that the page knows within a second that the identity provider has switched.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::activity::{Actor, Event, Kind};
+use crate::domain::refusal::Refusal;
+use crate::domain::secret::TokenId;
+use crate::domain::source::{Source, clean_agent};
+use crate::domain::token::{LastUse, LateUse};
+use crate::service::{Failure, World};
+use crate::store::{self, Conn, Lock, StoreError};
+
+/// Different groups of refusals that are counted apart between two writes; further ones are counted
+/// together, so that a flood costs bounded memory and bounded rows.
+const GROUPS: usize = 200;
+
+/// Counts uses and refusals.
+pub struct Usage {
+    world: World,
+    pending: Mutex<Pending>,
+    /// Tokens whose first use in this process was handed out for writing.
+    seen: Mutex<HashSet<TokenId>>,
+}
+
+#[derive(Default)]
+struct Pending {
+    uses: HashMap<TokenId, LastUse>,
+    refusals: BTreeMap<Group, Refused>,
+}
+
+/// What refused requests are grouped by; no address stands for "various".
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    reason: Refusal,
+    token: Option<TokenId>,
+    from: Option<IpAddr>,
+}
+
+#[derive(Debug, Clone)]
+struct Refused {
+    count: u64,
+    last_at: DateTime<Utc>,
+    last_from: IpAddr,
+    agent: Option<String>,
+}
+
+impl Usage {
+    /// Works on `world`.
+    pub fn new(world: World) -> Self {
+        Self { world, pending: Mutex::default(), seen: Mutex::default() }
+    }
+
+    /// Counts an accepted token. True if it is its first use in this process: then
+    /// [`Usage::write`] should run soon.
+    #[must_use]
+    pub fn accepted(
+        &self,
+        id: &TokenId,
+        from: IpAddr,
+        agent: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        {
+            let mut pending = lock(&self.pending);
+            if let Some(last) = pending.uses.get_mut(id) {
+                last.at = now;
+                last.from = from;
+                if last.agent.as_deref() != agent {
+                    last.agent = agent.map(clean_agent);
+                }
+                return false;
+            }
+            let agent = agent.map(clean_agent);
+            pending.uses.insert(id.clone(), LastUse { at: now, from, agent });
+        }
+        lock(&self.seen).insert(id.clone())
+    }
+
+    /// Counts a refused request; `token` is the id it carried if such a token exists.
+    pub fn refused(
+        &self,
+        reason: Refusal,
+        token: Option<&TokenId>,
+        from: IpAddr,
+        agent: Option<&str>,
+    ) {
+        let now = self.world.clock.now();
+        let mut pending = lock(&self.pending);
+        let mut group = Group { reason, token: token.cloned(), from: Some(from) };
+        if pending.refusals.len() >= GROUPS && !pending.refusals.contains_key(&group) {
+            group.from = None;
+        }
+        let refused = pending.refusals.entry(group).or_insert_with(|| Refused {
+            count: 0,
+            last_at: now,
+            last_from: from,
+            agent: agent.map(clean_agent),
+        });
+        refused.count += 1;
+        refused.last_at = now;
+        refused.last_from = from;
+    }
+
+    /// Writes what has gathered; called every minute, at shutdown and after a first use. What
+    /// cannot be written is kept for the next time.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn write(&self) -> Result<(), Failure> {
+        let Pending { uses, refusals } = std::mem::take(&mut *lock(&self.pending));
+        if uses.is_empty() && refusals.is_empty() {
+            return Ok(());
+        }
+        let (kept_uses, kept_refusals) = (uses.clone(), refusals.clone());
+        let written = self
+            .world
+            .store
+            .write(Lock::Usage, move |conn| {
+                uses.iter().try_for_each(|(id, last)| record_use(conn, id, last))?;
+                refusals
+                    .iter()
+                    .try_for_each(|(group, refused)| record_refusal(conn, group, refused))
+            })
+            .await;
+        written.map_err(|error: StoreError| {
+            self.put_back(kept_uses, kept_refusals);
+            error.into()
+        })
+    }
+
+    fn put_back(&self, uses: HashMap<TokenId, LastUse>, refusals: BTreeMap<Group, Refused>) {
+        let mut pending = lock(&self.pending);
+        for (id, last) in uses {
+            pending.uses.entry(id).or_insert(last);
+        }
+        for (group, refused) in refusals {
+            let count = refused.count;
+            pending
+                .refusals
+                .entry(group)
+                .and_modify(|newer| newer.count += count)
+                .or_insert(refused);
+        }
+    }
+}
+
+fn record_use(conn: &mut Conn, id: &TokenId, last: &LastUse) -> Result<(), StoreError> {
+    if store::tokens::record_use(conn, id, last)? {
+        let source = Source { address: Some(last.from), agent: last.agent.clone() };
+        let event = Event::new(last.at, Kind::TokenFirstUsed, Actor::System, source);
+        store::activity::record(conn, &event.about_token(id.clone()))?;
+    }
+    Ok(())
+}
+
+fn record_refusal(conn: &mut Conn, group: &Group, refused: &Refused) -> Result<(), StoreError> {
+    if let (Refusal::Revoked, Some(id)) = (group.reason, &group.token) {
+        let (count, at, from) = (refused.count, refused.last_at, refused.last_from);
+        store::tokens::record_late_use(conn, id, &LateUse { count, at, from })?;
+    }
+    let source = Source { address: group.from, agent: refused.agent.clone() };
+    let event = Event::new(refused.last_at, Kind::RequestsRefused, Actor::System, source)
+        .about(group.reason.code())
+        .times(refused.count);
+    let event = match &group.token {
+        Some(id) => event.about_token(id.clone()),
+        None => event,
+    };
+    store::activity::record(conn, &event)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

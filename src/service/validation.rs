@@ -1,0 +1,328 @@
+//! Deciding whether a presented token is valid: fresh on every request, Argon2id once per token.
+//!
+//! Every decision rests on a row that was read after the request arrived; nothing is cached that a
+//! revocation could make wrong. What is remembered is only that a certain text matched a certain
+//! hash, which stays true for ever. Requests that wait at the same moment share one read.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use subtle::ConstantTimeEq;
+use tokio::sync::oneshot;
+
+use crate::domain::refusal::Refusal;
+use crate::domain::secret::{PhcString, PresentedToken, TokenId};
+use crate::entropy::random;
+use crate::hasher::HashError;
+use crate::service::usage::Usage;
+use crate::service::{Failure, World};
+use crate::store::tokens::Credential;
+use crate::store::{self, Store};
+
+/// A token that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidToken {
+    /// The public id.
+    pub id: TokenId,
+    /// When it was generated.
+    pub issued_at: DateTime<Utc>,
+    /// The first instant at which it is no longer accepted.
+    pub expires_at: DateTime<Utc>,
+    /// The instant of this decision.
+    pub now: DateTime<Utc>,
+}
+
+/// What was decided about a presented token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is valid.
+    Valid(ValidToken),
+    /// It is not, for the admins' eyes; `known` says that a token with its id exists.
+    Refused {
+        /// Why.
+        reason: Refusal,
+        /// The id it carried, if a token with this id exists.
+        known: Option<TokenId>,
+    },
+}
+
+/// Makes a validator for each worker thread.
+#[derive(Clone)]
+pub struct Validation {
+    world: World,
+    memory: Memory,
+    usage: Arc<Usage>,
+}
+
+impl Validation {
+    /// Works on `world`.
+    pub fn new(world: World, usage: Arc<Usage>) -> Self {
+        let memory = Memory::new(random(&*world.entropy));
+        Self { world, memory, usage }
+    }
+
+    /// What this process remembers of verified tokens.
+    pub fn memory(&self) -> Memory {
+        self.memory.clone()
+    }
+
+    /// A validator for the current thread.
+    pub fn validator(&self) -> Validator {
+        Validator {
+            reads: SharedReads::new(self.world.store.clone()),
+            world: self.world.clone(),
+            memory: self.memory.clone(),
+            usage: Arc::clone(&self.usage),
+        }
+    }
+}
+
+/// Validates tokens on one thread; cheap to clone, cannot leave its thread.
+#[derive(Clone)]
+pub struct Validator {
+    world: World,
+    reads: SharedReads,
+    memory: Memory,
+    usage: Arc<Usage>,
+}
+
+impl Validator {
+    /// Decides about a presented token.
+    ///
+    /// # Errors
+    /// [`Failure`] when no decision can be made: the answer is 503, never 401 and never 200.
+    pub async fn validate(&self, presented: &PresentedToken) -> Result<Verdict, Failure> {
+        let credential = self.reads.get(presented.id()).await?;
+        let now = self.world.clock.now();
+        let Some(credential) = credential else {
+            return Ok(Verdict::Refused { reason: Refusal::Unknown, known: None });
+        };
+        let refused = |reason| Ok(Verdict::Refused { reason, known: Some(presented.id().clone()) });
+        let Some(hash) = credential.hash.filter(|_| !credential.revoked) else {
+            return refused(Refusal::Revoked);
+        };
+        if now >= credential.expires_at {
+            return refused(Refusal::Expired);
+        }
+        if !self.matches(presented, hash).await? {
+            return refused(Refusal::Unknown);
+        }
+        Ok(Verdict::Valid(ValidToken {
+            id: credential.id,
+            issued_at: credential.generated_at,
+            expires_at: credential.expires_at,
+            now,
+        }))
+    }
+
+    /// What clients do is recorded here, off the request path.
+    pub fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    async fn matches(&self, presented: &PresentedToken, hash: PhcString) -> Result<bool, Failure> {
+        let digest = self.memory.digest(presented.expose(), &hash);
+        loop {
+            match self.memory.begin(presented.id(), digest) {
+                Knowledge::Known(matches) => return Ok(matches),
+                Knowledge::Busy(done) => {
+                    // Somebody verifies the same text: its result will be known afterwards.
+                    let _ = done.await;
+                }
+                Knowledge::Overloaded => return Err(HashError::Busy.into()),
+                Knowledge::Unknown(flight) => {
+                    let secret = SecretString::from(presented.expose());
+                    let matches = self.world.token_hasher.verify(secret, hash).await?;
+                    flight.finish(matches);
+                    return Ok(matches);
+                }
+            }
+        }
+    }
+}
+
+/// A keyed digest of a token and the hash it is compared with.
+type Fingerprint = [u8; 32];
+
+/// What a process remembers: which text matched which hash, as keyed digests under a key that is
+/// drawn per process and never leaves it.
+#[derive(Clone)]
+pub struct Memory {
+    key: Arc<[u8; 32]>,
+    state: Arc<Mutex<MemoryState>>,
+}
+
+/// One remembered text for each token id, a few that did not match, and what is being verified.
+#[derive(Default)]
+struct MemoryState {
+    matched: HashMap<TokenId, Fingerprint>,
+    /// Forged texts, so that repeating one costs nothing; emptied when it is full.
+    failed: std::collections::HashSet<Fingerprint>,
+    flights: HashMap<Fingerprint, Vec<oneshot::Sender<()>>>,
+}
+
+/// Remembered forgeries: 128 KiB at most.
+const FAILED_LIMIT: usize = 4096;
+/// Verifications that wait or run at once in the whole process.
+const FLIGHT_LIMIT: usize = 64;
+/// Tokens remembered as matched; there is one unrevoked token at a time.
+const MATCHED_LIMIT: usize = 64;
+
+enum Knowledge {
+    Known(bool),
+    Busy(oneshot::Receiver<()>),
+    Overloaded,
+    Unknown(Flight),
+}
+
+/// A verification under way; wakes those who wait for it when it ends in whatever way.
+struct Flight {
+    memory: Memory,
+    id: TokenId,
+    digest: Fingerprint,
+}
+
+impl Memory {
+    fn new(key: [u8; 32]) -> Self {
+        Self { key: Arc::new(key), state: Arc::default() }
+    }
+
+    /// Remembers a token that this process generated itself.
+    pub fn remember(&self, id: &TokenId, plain: &str, hash: &PhcString) {
+        let digest = self.digest(plain, hash);
+        self.state().remember(id, digest);
+    }
+
+    fn digest(&self, text: &str, hash: &PhcString) -> Fingerprint {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(text.as_bytes()).update(hash.as_str().as_bytes());
+        *hasher.finalize().as_bytes()
+    }
+
+    fn begin(&self, id: &TokenId, digest: Fingerprint) -> Knowledge {
+        let mut state = self.state();
+        let matched = state.matched.get(id).is_some_and(|known| known.ct_eq(&digest).into());
+        if matched {
+            return Knowledge::Known(true);
+        }
+        if state.failed.contains(&digest) {
+            return Knowledge::Known(false);
+        }
+        if let Some(waiting) = state.flights.get_mut(&digest) {
+            let (done, wait) = oneshot::channel();
+            waiting.push(done);
+            return Knowledge::Busy(wait);
+        }
+        if state.flights.len() >= FLIGHT_LIMIT {
+            return Knowledge::Overloaded;
+        }
+        state.flights.insert(digest, Vec::new());
+        Knowledge::Unknown(Flight { memory: self.clone(), id: id.clone(), digest })
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, MemoryState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MemoryState {
+    fn remember(&mut self, id: &TokenId, digest: Fingerprint) {
+        if self.matched.len() >= MATCHED_LIMIT {
+            self.matched.clear();
+        }
+        self.matched.insert(id.clone(), digest);
+    }
+}
+
+impl Flight {
+    fn finish(self, matches: bool) {
+        let mut state = self.memory.state();
+        if matches {
+            state.remember(&self.id, self.digest);
+        } else {
+            if state.failed.len() >= FAILED_LIMIT {
+                state.failed.clear();
+            }
+            state.failed.insert(self.digest);
+        }
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let waiting = self.memory.state().flights.remove(&self.digest);
+        for done in waiting.into_iter().flatten() {
+            let _ = done.send(());
+        }
+    }
+}
+
+type Answer = Result<Option<Credential>, Arc<store::StoreError>>;
+
+/// Reads of credentials that requests on one thread share.
+///
+/// A request joins a read that has not begun; while one is under way the others gather for the
+/// next. So no answer is older than its question, and the database sees at most one read per round
+/// trip and thread.
+#[derive(Clone)]
+struct SharedReads {
+    store: Store,
+    gathering: Rc<RefCell<Gathering>>,
+}
+
+#[derive(Default)]
+struct Gathering {
+    waiting: Vec<(TokenId, oneshot::Sender<Answer>)>,
+    is_reading: bool,
+}
+
+impl SharedReads {
+    fn new(store: Store) -> Self {
+        Self { store, gathering: Rc::default() }
+    }
+
+    async fn get(&self, id: &TokenId) -> Result<Option<Credential>, Failure> {
+        let (sender, answer) = oneshot::channel();
+        let start = {
+            let mut gathering = self.gathering.borrow_mut();
+            gathering.waiting.push((id.clone(), sender));
+            !std::mem::replace(&mut gathering.is_reading, true)
+        };
+        if start {
+            // Its first turn comes after the tasks that are ready now: their requests join it.
+            tokio::task::spawn_local(self.clone().read_until_empty());
+        }
+        match answer.await {
+            Ok(answer) => answer
+                .map_err(|error| Failure::Store(store::StoreError::Unavailable(error.to_string()))),
+            Err(_) => Err(Failure::Store(store::StoreError::Unavailable(
+                "the reader has ended".to_owned(),
+            ))),
+        }
+    }
+
+    async fn read_until_empty(self) {
+        loop {
+            let waiting = std::mem::take(&mut self.gathering.borrow_mut().waiting);
+            if waiting.is_empty() {
+                self.gathering.borrow_mut().is_reading = false;
+                return;
+            }
+            let mut ids: Vec<TokenId> = waiting.iter().map(|(id, _)| id.clone()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let read = self.store.look_up(move |conn| store::tokens::credentials(conn, &ids)).await;
+            let read = read.map_err(Arc::new);
+            for (id, sender) in waiting {
+                let answer = read.as_ref().map_err(Arc::clone).map(|credentials| {
+                    credentials.iter().find(|credential| credential.id == id).cloned()
+                });
+                let _ = sender.send(answer);
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The activity list.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::connection::Conn;
+use super::error::StoreError;
+use super::schema::activity;
+use super::time::{instant, seconds};
+use crate::domain::activity::{Actor, Event, Kind, Recorded};
+use crate::domain::admin::AdminId;
+use crate::domain::secret::TokenId;
+use crate::domain::source::Source;
+
+#[derive(Insertable)]
+#[diesel(table_name = activity)]
+struct NewRow<'a> {
+    at: i64,
+    kind: &'a str,
+    actor_id: Option<i64>,
+    actor: &'a str,
+    address: Option<String>,
+    agent: Option<&'a str>,
+    token_id: Option<&'a str>,
+    subject: Option<&'a str>,
+    detail: Option<&'a str>,
+    count: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = activity)]
+struct Row {
+    id: i64,
+    at: i64,
+    kind: String,
+    actor_id: Option<i64>,
+    actor: String,
+    address: Option<String>,
+    agent: Option<String>,
+    token_id: Option<String>,
+    subject: Option<String>,
+    detail: Option<String>,
+    count: i64,
+}
+
+/// Adds an entry.
+///
+/// # Errors
+/// When the database fails.
+pub fn record(conn: &mut Conn, event: &Event) -> Result<(), StoreError> {
+    let row = NewRow {
+        at: seconds(event.at),
+        kind: event.kind.as_str(),
+        actor_id: event.actor.admin_id().map(|id| id.0),
+        actor: event.actor.name(),
+        address: event.source.address_text(),
+        agent: event.source.agent.as_deref(),
+        token_id: event.token.as_ref().map(TokenId::as_str),
+        subject: event.subject.as_deref(),
+        detail: event.detail.as_deref(),
+        count: i64::try_from(event.count).unwrap_or(i64::MAX),
+    };
+    diesel::insert_into(activity::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// At most `limit` entries, newest first: those older than the entry `before`, and of these kinds
+/// only unless `kinds` is empty. Every page costs the same, because the key is the order.
+///
+/// # Errors
+/// When the database fails.
+pub fn page(
+    conn: &mut Conn,
+    before: Option<i64>,
+    kinds: &[Kind],
+    limit: i64,
+) -> Result<Vec<Recorded>, StoreError> {
+    let mut query = activity::table.select(Row::as_select()).into_boxed();
+    if let Some(before) = before {
+        query = query.filter(activity::id.lt(before));
+    }
+    if !kinds.is_empty() {
+        query = query.filter(activity::kind.eq_any(kinds.iter().map(|kind| kind.as_str())));
+    }
+    let rows: Vec<Row> = query.order(activity::id.desc()).limit(limit).load(conn)?;
+    rows.into_iter().map(Recorded::try_from).collect()
+}
+
+/// Removes at most `limit` entries that are older than `cutoff`; says how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn purge(conn: &mut Conn, cutoff: DateTime<Utc>, limit: i64) -> Result<usize, StoreError> {
+    let old: Vec<i64> = activity::table
+        .filter(activity::at.lt(seconds(cutoff)))
+        .order(activity::at.asc())
+        .select(activity::id)
+        .limit(limit)
+        .load(conn)?;
+    Ok(diesel::delete(activity::table.filter(activity::id.eq_any(old))).execute(conn)?)
+}
+
+impl TryFrom<Row> for Recorded {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let kind = row.kind.parse().map_err(|_malformed| corrupt("kind of activity", &row.kind))?;
+        let token = row.token_id.as_deref().map(parse_token_id).transpose()?;
+        let address = row.address.as_deref().map(parse_address).transpose()?;
+        let event = Event {
+            at: instant(row.at)?,
+            kind,
+            actor: actor(row.actor_id, row.actor),
+            source: Source { address, agent: row.agent },
+            token,
+            subject: row.subject,
+            detail: row.detail,
+            count: u64::try_from(row.count).unwrap_or_default(),
+        };
+        Ok(Self { id: row.id, event })
+    }
+}
+
+/// An actor from its two columns.
+pub(super) fn actor(id: Option<i64>, name: String) -> Actor {
+    match id {
+        Some(id) => Actor::Admin { id: AdminId(id), name },
+        None if name == Actor::CommandLine.name() => Actor::CommandLine,
+        None => Actor::System,
+    }
+}
+
+pub(super) fn parse_address(text: &str) -> Result<IpAddr, StoreError> {
+    text.parse().map_err(|_malformed| corrupt("address", text))
+}
+
+pub(super) fn parse_token_id(text: &str) -> Result<TokenId, StoreError> {
+    TokenId::parse(text).map_err(|_malformed| corrupt("token id", text))
+}
+
+pub(super) fn corrupt(what: &str, text: &str) -> StoreError {
+    StoreError::Corrupt(format!("{text:?} is no {what}"))
+}

@@ -1,0 +1,58 @@
+//! How the database can fail its callers.
+
+use diesel::result::{DatabaseErrorKind, Error};
+
+/// A failure of the database; its text is for the log, never for a client.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached, is locked or is too slow. Nothing was changed.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The connection broke while a change was being committed: it may or may not have happened.
+    #[error("the connection to the database broke during a commit: {0}")]
+    OutcomeUnknown(String),
+    /// A row with this key exists already. Nothing was changed.
+    #[error("the row exists already: {0}")]
+    Conflict(String),
+    /// The database holds something that scimward did not write, or a query is wrong.
+    #[error("the database holds unexpected data: {0}")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    /// Whether trying the same again later may help.
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown(_))
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+                Self::Conflict(error.to_string())
+            }
+            Error::DatabaseError(
+                DatabaseErrorKind::Unknown
+                | DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::ReadOnlyTransaction
+                | DatabaseErrorKind::SerializationFailure,
+                _,
+            )
+            | Error::BrokenTransactionManager => Self::Unavailable(error.to_string()),
+            _ => Self::Corrupt(error.to_string()),
+        }
+    }
+}
+
+/// Whether the connection itself is gone.
+pub(super) const fn is_lost(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::DatabaseError(
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+            _
+        )
+    )
+}

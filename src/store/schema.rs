@@ -1,0 +1,111 @@
+//! The tables, once for both databases.
+
+diesel::table! {
+    locks (name) {
+        name -> Text,
+        taken -> BigInt,
+    }
+}
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    server_admins (id) {
+        id -> BigInt,
+        name -> Text,
+        email -> Text,
+        email_key -> Text,
+        password_hash -> Text,
+        active -> Bool,
+        created_at -> BigInt,
+        last_login_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    one_time_links (code_hash) {
+        code_hash -> Text,
+        purpose -> Text,
+        name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        created_by -> Nullable<BigInt>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sessions (id_hash) {
+        id_hash -> Text,
+        admin_id -> BigInt,
+        state -> Text,
+        created_at -> BigInt,
+        last_seen_at -> BigInt,
+        address -> Nullable<Text>,
+        agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    login_failures (subject) {
+        subject -> Text,
+        failures -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Text,
+        hash -> Nullable<Text>,
+        lifespan_months -> BigInt,
+        generated_at -> BigInt,
+        generated_by_id -> Nullable<BigInt>,
+        generated_by -> Text,
+        generated_from -> Nullable<Text>,
+        generated_agent -> Nullable<Text>,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        revoked_by_id -> Nullable<BigInt>,
+        revoked_by -> Nullable<Text>,
+        replaced_by -> Nullable<Text>,
+        first_used_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        last_used_from -> Nullable<Text>,
+        last_used_agent -> Nullable<Text>,
+        late_uses -> BigInt,
+        late_used_at -> Nullable<BigInt>,
+        late_used_from -> Nullable<Text>,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    used_requests (id_hash) {
+        id_hash -> Text,
+        token_id -> Text,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    activity (id) {
+        id -> BigInt,
+        at -> BigInt,
+        kind -> Text,
+        actor_id -> Nullable<BigInt>,
+        actor -> Text,
+        address -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        token_id -> Nullable<Text>,
+        subject -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        count -> BigInt,
+    }
+}

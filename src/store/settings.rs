@@ -1,0 +1,23 @@
+//! What the server makes for itself once, such as keys.
+
+use diesel::prelude::*;
+
+use super::connection::Conn;
+use super::error::StoreError;
+use super::schema::settings;
+
+/// The value that is stored under `name`; stores `fresh` first if there is none. Belongs into a
+/// transaction that holds [`super::Lock::Admins`].
+///
+/// # Errors
+/// When the database fails.
+pub fn get_or_insert(conn: &mut Conn, name: &str, fresh: &str) -> Result<String, StoreError> {
+    let stored = settings::table.find(name).select(settings::value).first(conn).optional()?;
+    if let Some(stored) = stored {
+        return Ok(stored);
+    }
+    diesel::insert_into(settings::table)
+        .values((settings::name.eq(name), settings::value.eq(fresh)))
+        .execute(conn)?;
+    Ok(fresh.to_owned())
+}
