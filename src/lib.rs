@@ -1,7 +1,27 @@
-//! scimward: the SCIM bearer token as a first-class thing.
+//! scimward manages the one bearer token with which an identity provider syncs users and groups
+//! over SCIM: generated once in a browser, validated on every request, never expired unnoticed.
+//!
+//! ```text
+//! cli        the command line: the only layer that prints
+//! app        settings and the outside world become services
+//! config     the only reader of the environment
+//! web        HTTP: `machine` for clients and proxies, `pages` for browsers
+//! service    one file per use case; asks the clock once, decides by domain, keeps it in store
+//! store      the database: the only layer that knows Diesel
+//! hasher     Argon2id on few threads · clock and entropy: time and randomness
+//! domain     decisions as functions of their arguments: no I/O, no async, no framework
+//! ```
+//!
+//! Imports run downwards only; `tests/architecture.rs` holds the table.
+
+pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod entropy;
 pub mod hasher;
 pub mod service;
 pub mod store;
+pub mod telemetry;
+pub mod web;

@@ -1,3 +1,7 @@
 //! The command `scimward`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    scimward::cli::run()
+}

@@ -10,6 +10,7 @@ pub mod base62;
 pub mod lifespan;
 pub mod network;
 pub mod one_time;
+pub mod public_url;
 pub mod refusal;
 pub mod secret;
 pub mod source;

@@ -1,0 +1,114 @@
+//! The composition root: settings and the outside world become services.
+
+use std::net::TcpListener;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
+
+use crate::clock::{SharedClock, SystemClock};
+use crate::config::Settings;
+use crate::entropy::{OsEntropy, SharedEntropy};
+use crate::hasher::{HashCost, Hasher};
+use crate::service::{Services, World};
+use crate::store::Store;
+use crate::web::{self, Site};
+
+/// Hashes that may wait for a thread before callers are told to come back.
+const WAITING_TOKENS: usize = 64;
+const WAITING_PASSWORDS: usize = 64;
+
+/// Everything that tests replace; nothing else differs between tests and production.
+pub struct Outside {
+    /// The time.
+    pub clock: SharedClock,
+    /// Randomness.
+    pub entropy: SharedEntropy,
+    /// How much work a hash is.
+    pub hash_cost: HashCost,
+}
+
+impl Outside {
+    /// The real world.
+    pub fn real() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+            hash_cost: HashCost::PRODUCTION,
+        }
+    }
+}
+
+/// A configured application with a migrated database.
+#[derive(Clone)]
+pub struct App {
+    /// What was configured.
+    pub settings: Arc<Settings>,
+    /// What it can do.
+    pub services: Services,
+    /// What it works with.
+    pub world: World,
+}
+
+impl App {
+    /// Opens the database, brings its schema up to date and wires the services.
+    ///
+    /// # Errors
+    /// A sentence that names the cause.
+    pub async fn build(settings: Settings, outside: Outside) -> Result<Self, String> {
+        let store = Store::new(settings.database.clone())?;
+        store.migrate().await.map_err(|error| {
+            format!("the database {} cannot be used: {error}", settings.database)
+        })?;
+        let hasher = |threads, waiting| {
+            Hasher::start(outside.hash_cost, threads, waiting, Arc::clone(&outside.entropy))
+        };
+        let world = World {
+            store,
+            // Half of the cores: a flood of forged tokens leaves the others to real clients.
+            token_hasher: hasher((cores() / 2).max(1), WAITING_TOKENS)?,
+            password_hasher: hasher(1, WAITING_PASSWORDS)?,
+            clock: outside.clock,
+            entropy: outside.entropy,
+        };
+        let services = Services::new(&world);
+        Ok(Self { settings: Arc::new(settings), services, world })
+    }
+
+    /// Serves on `listener` until `shutdown` ends; then finishes requests in flight and writes what
+    /// is still kept in memory.
+    ///
+    /// # Errors
+    /// A sentence that names the cause.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), String> {
+        let cookie_key = self.services.sessions.cookie_key().await;
+        let site = self.site(cookie_key.map_err(|error| error.to_string())?);
+        web::serve(listener, self.services.clone(), site, shutdown)
+            .await
+            .map_err(|error| format!("the server ended: {error}"))?;
+        self.services.usage.write().await.map_err(|error| error.to_string())
+    }
+
+    fn site(&self, cookie_key: Vec<u8>) -> Site {
+        let settings = &self.settings;
+        let clients = settings.introspection_clients.iter();
+        Site {
+            product_name: settings.product_name.clone(),
+            public_url: settings.public_url.clone(),
+            timezone: settings.timezone,
+            trusted_proxies: settings.trusted_proxies.clone(),
+            client_networks: settings.client_networks.clone(),
+            connection_test: settings.connection_test,
+            accept_bare_token: settings.accept_bare_token,
+            introspection_clients: clients.map(|c| (c.id.clone(), c.secret.clone())).collect(),
+            cookie_key: cookie_key.into(),
+        }
+    }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}

@@ -1,0 +1,49 @@
+//! `scimward serve`.
+
+use std::net::TcpListener;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Complaint;
+use crate::app::App;
+
+/// Serves until SIGTERM or Ctrl+C.
+pub(super) async fn run(app: App) -> Result<(), Complaint> {
+    let listen = app.settings.listen;
+    let listener = TcpListener::bind(listen).map_err(|error| {
+        format!("cannot listen on {listen}: {error}; choose another address with SCIMWARD_LISTEN")
+    })?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    announce(&app, address).await?;
+    app.serve(listener, shutdown()?).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this is the command line")]
+async fn announce(app: &App, address: std::net::SocketAddr) -> Result<(), String> {
+    tracing::info!(%address, public_url = %app.settings.public_url, "listening");
+    let code = app.services.admins.setup_code().await.map_err(|error| error.to_string())?;
+    if let Some(code) = code {
+        println!(
+            "No Server Admin exists yet. Open this link within 24 hours to create the first one:\n"
+        );
+        println!("  {}\n", app.settings.public_url.join(&format!("/setup?code={}", code.expose())));
+    }
+    Ok(())
+}
+
+/// Ends when the process is asked to stop.
+fn shutdown() -> Result<impl Future<Output = ()>, String> {
+    let listen =
+        |kind| signal(kind).map_err(|error| format!("signals cannot be received: {error}"));
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests in flight are finished first");
+    })
+}

@@ -1,0 +1,30 @@
+//! Whether the process serves and whether it can reach its database: no details, no credentials.
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, web};
+
+use super::Shared;
+
+/// `/healthz` and `/readyz`.
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/healthz", web::get().to(healthz))
+        .route("/healthz", web::head().to(healthz))
+        .route("/readyz", web::get().to(readyz))
+        .route("/readyz", web::head().to(readyz));
+}
+
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type("text/plain")
+        .body("ok\n")
+}
+
+async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
+    let (mut answer, body) = match shared.services.tokens.history().await {
+        Ok(_) => (HttpResponse::Ok(), "ready\n"),
+        Err(_) => (HttpResponse::ServiceUnavailable(), "not ready\n"),
+    };
+    answer.insert_header((CACHE_CONTROL, "no-store")).content_type("text/plain").body(body)
+}

@@ -1,0 +1,70 @@
+//! HTTP: the one route table, and serving it.
+//!
+//! `machine` answers clients, proxies and applications; `pages` answers browsers. A machine route
+//! carries no session and no middleware: it must cost little more than a bare handler.
+
+mod health;
+pub mod machine;
+pub mod pages;
+mod site;
+mod source;
+
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, web};
+
+pub use self::site::{Shared, Site};
+pub use self::source::source;
+use crate::service::Services;
+
+/// Requests in flight are given this long when the server stops.
+const GRACE: u64 = 10;
+
+/// Serves on `listener` until `shutdown` ends; requests in flight are finished.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub async fn serve(
+    listener: TcpListener,
+    services: Services,
+    site: Site,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let shared = web::Data::new(Shared { services, site });
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(shared.clone())
+            // One for each worker thread: requests on a thread share reads without locking.
+            .app_data(shared.services.validation.validator())
+            .configure(routes)
+            .default_service(web::to(unmatched))
+    })
+    .client_request_timeout(Duration::from_secs(10))
+    .shutdown_timeout(GRACE)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    let stop = async move {
+        shutdown.await;
+        handle.stop(true).await;
+    };
+    let (result, ()) = tokio::join!(server, stop);
+    result
+}
+
+/// Every route there is.
+fn routes(config: &mut web::ServiceConfig) {
+    config.configure(health::routes).configure(machine::routes).configure(pages::routes);
+}
+
+/// What no route matched: machines get their own language, people a page.
+async fn unmatched(request: actix_web::HttpRequest) -> actix_web::HttpResponse {
+    if machine::owns(request.path()) {
+        machine::unmatched(request).await
+    } else {
+        pages::unmatched(request).await
+    }
+}

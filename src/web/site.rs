@@ -1,0 +1,38 @@
+//! What the web layer knows of its surroundings.
+
+use chrono_tz::Tz;
+
+use crate::domain::network::Networks;
+use crate::domain::public_url::PublicUrl;
+use crate::service::Services;
+
+/// The settings that concern requests and answers.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The product's name on pages.
+    pub product_name: String,
+    /// Where people and clients reach scimward.
+    pub public_url: PublicUrl,
+    /// The zone whose calendar days count.
+    pub timezone: Tz,
+    /// Proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Networks,
+    /// Networks from which the token is accepted; nothing means any.
+    pub client_networks: Option<Networks>,
+    /// Whether `/Users` and `/Groups` answer a connection test.
+    pub connection_test: bool,
+    /// Whether a token without `Bearer ` is accepted.
+    pub accept_bare_token: bool,
+    /// Id and secret of those who may ask the introspection endpoint.
+    pub introspection_clients: Vec<(String, secrecy::SecretString)>,
+    /// Signs session cookies: 64 bytes.
+    pub cookie_key: secrecy::SecretSlice<u8>,
+}
+
+/// What every handler can reach.
+pub struct Shared {
+    /// The use cases.
+    pub services: Services,
+    /// The surroundings.
+    pub site: Site,
+}
