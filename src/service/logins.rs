@@ -58,9 +58,8 @@ impl Logins {
         source: Source,
     ) -> Result<ServerAdmin, LoginError> {
         let now = self.world.clock.now();
-        let email = email.parse::<EmailAddress>().ok();
-        let subjects = subjects(email.as_ref(), &source);
-        let found = self.look_up(email.clone(), subjects.clone(), now).await?;
+        let attempt = Attempt::new(email, source);
+        let found = self.begin(attempt.clone(), now).await?;
         let right = match &found {
             Some(admin) => {
                 let hash = admin.password_hash.clone();
@@ -73,69 +72,82 @@ impl Logins {
         let outcome = admin.clone();
         self.world
             .store
-            .write(Lock::Admins, move |conn| {
-                record(conn, outcome.as_ref(), email.as_ref(), &subjects, source, now)
-            })
+            .write(Lock::Admins, move |conn| record(conn, outcome.as_ref(), &attempt, now))
             .await
             .map_err(|error: StoreError| LoginError::from(error))?;
         admin.ok_or(LoginError::WrongCredentials)
     }
 
-    async fn look_up(
+    /// Counts the attempt as a failure before the password is looked at, so that guessing in
+    /// parallel gains nothing; a success takes it back.
+    async fn begin(
         &self,
-        email: Option<EmailAddress>,
-        subjects: Vec<String>,
+        attempt: Attempt,
         now: DateTime<Utc>,
     ) -> Result<Option<ServerAdmin>, LoginError> {
-        let (until, admin) = self
-            .world
+        self.world
             .store
-            .read(move |conn| {
+            .write(Lock::Admins, move |conn| {
                 let mut until = now;
-                for subject in &subjects {
+                for (subject, free) in &attempt.subjects {
                     if let Some(failures) = store::logins::of(conn, subject)? {
-                        until = until.max(delay::next_try(failures.count, failures.last_at));
+                        let next = delay::next_try(failures.count, *free, failures.last_at);
+                        until = until.max(next);
                     }
                 }
-                let admin = match &email {
-                    Some(email) => store::admins::by_email(conn, email)?,
-                    None => None,
-                };
-                Ok((until, admin))
+                if until > now {
+                    return Err(LoginError::Throttled { until });
+                }
+                for (subject, _) in &attempt.subjects {
+                    store::logins::add(conn, subject, now)?;
+                }
+                match &attempt.email {
+                    Some(email) => Ok(store::admins::by_email(conn, email)?),
+                    None => Ok(None),
+                }
             })
-            .await?;
-        if until > now { Err(LoginError::Throttled { until }) } else { Ok(admin) }
+            .await
     }
 }
 
-/// What failures are counted for: the account, whether it exists or not, and the source.
-fn subjects(email: Option<&EmailAddress>, source: &Source) -> Vec<String> {
-    let account =
-        email.map(|email| format!("account:{}", blake3::hash(email.key().as_bytes()).to_hex()));
-    let source = source.address_text().map(|address| format!("source:{address}"));
-    account.into_iter().chain(source).collect()
+/// Who tries to sign in, and what failures are counted for: the account, whether it exists or not,
+/// and the source, each with the number of failures that cost nothing.
+#[derive(Debug, Clone)]
+struct Attempt {
+    email: Option<EmailAddress>,
+    source: Source,
+    subjects: Vec<(String, u64)>,
+}
+
+impl Attempt {
+    fn new(email: &str, source: Source) -> Self {
+        let email = email.parse::<EmailAddress>().ok();
+        let account = email.as_ref().map(|email| {
+            let digest = blake3::hash(email.key().as_bytes()).to_hex();
+            (format!("account:{digest}"), delay::FREE_FOR_ACCOUNT)
+        });
+        let from = source.address_text();
+        let from = from.map(|address| (format!("source:{address}"), delay::FREE_FOR_SOURCE));
+        Self { email, source, subjects: account.into_iter().chain(from).collect() }
+    }
 }
 
 fn record(
     conn: &mut Conn,
     admin: Option<&ServerAdmin>,
-    email: Option<&EmailAddress>,
-    subjects: &[String],
-    source: Source,
+    attempt: &Attempt,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let source = attempt.source.clone();
     let event = if let Some(admin) = admin {
-        for subject in subjects {
+        for (subject, _) in &attempt.subjects {
             store::logins::clear(conn, subject)?;
         }
         store::admins::set_last_login(conn, admin.id, now)?;
         Event::new(now, Kind::LoggedIn, admin.actor(), source)
     } else {
-        for subject in subjects {
-            store::logins::add(conn, subject, now)?;
-        }
         store::logins::purge(conn, now - MEMORY)?;
-        let email = email.map_or("an unreadable address", EmailAddress::as_str);
+        let email = attempt.email.as_ref().map_or("an unreadable address", EmailAddress::as_str);
         Event::new(now, Kind::LoginFailed, Actor::System, source).about(email)
     };
     store::activity::record(conn, &event)
