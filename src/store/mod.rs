@@ -47,6 +47,7 @@ pub struct Store {
 }
 
 struct Inner {
+    url: DatabaseUrl,
     /// For validating tokens: never waits behind a page.
     lookups: Connections,
     reads: Connections,
@@ -76,11 +77,11 @@ impl Store {
         };
         let losses = Arc::new(AtomicU64::new(0));
         let threads = Arc::new(ScheduledThreadPool::builder().num_threads(2).build());
-        let pools = Pools { url, losses: Arc::clone(&losses), threads };
+        let pools = Pools { url: url.clone(), losses: Arc::clone(&losses), threads };
         let lookups = pools.open(4, READ_PATIENCE);
         let reads = pools.open(4, READ_PATIENCE);
         let writes = pools.open(write_limit, WRITE_PATIENCE);
-        Ok(Self { inner: Arc::new(Inner { lookups, reads, writes, losses }) })
+        Ok(Self { inner: Arc::new(Inner { url, lookups, reads, writes, losses }) })
     }
 
     /// Brings the schema up to date.
@@ -89,8 +90,10 @@ impl Store {
     /// [`StoreError::Unavailable`] when the database cannot be opened or changed.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.blocking(|inner| {
-            let mut loan = pool::borrow(&inner.writes)?;
-            migrate::run(&mut loan.conn).map_err(StoreError::Unavailable)
+            // Not from a pool: a pool goes on trying and hides why it failed.
+            let mut conn = Conn::open(&inner.url, WRITE_PATIENCE)
+                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            migrate::run(&mut conn).map_err(StoreError::Unavailable)
         })
         .await
     }
