@@ -57,7 +57,11 @@ impl App {
     pub async fn build(settings: Settings, outside: Outside) -> Result<Self, String> {
         let store = Store::new(settings.database.clone())?;
         store.migrate().await.map_err(|error| {
-            format!("the database {} cannot be used: {error}", settings.database)
+            format!(
+                "the database {} cannot be used: {error}; check SCIMWARD_DATABASE_URL and who may \
+                 write there",
+                settings.database
+            )
         })?;
         let hasher = |threads, waiting| {
             Hasher::start(outside.hash_cost, threads, waiting, Arc::clone(&outside.entropy))

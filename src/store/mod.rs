@@ -230,6 +230,10 @@ fn make_folder(file: &Path) -> Result<(), String> {
     let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());
     };
-    std::fs::create_dir_all(folder)
-        .map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()))
+    std::fs::create_dir_all(folder).map_err(|error| {
+        format!(
+            "the folder {} cannot be made: {error}; choose another one with SCIMWARD_DATABASE_URL",
+            folder.display()
+        )
+    })
 }
