@@ -7,8 +7,11 @@
 pub mod activity;
 pub mod admin;
 pub mod base62;
+pub mod calendar;
 pub mod lifespan;
+pub mod milestone;
 pub mod network;
+pub mod notice;
 pub mod one_time;
 pub mod public_url;
 pub mod refusal;
