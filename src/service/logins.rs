@@ -10,7 +10,7 @@ use crate::service::{Failure, World, delay};
 use crate::store::{self, Conn, Lock, StoreError};
 
 /// Failures are forgotten this long after the last one.
-const MEMORY: TimeDelta = TimeDelta::days(1);
+pub const MEMORY: TimeDelta = TimeDelta::days(1);
 
 /// Checks who signs in.
 #[derive(Clone)]
@@ -146,7 +146,6 @@ fn record(
         store::admins::set_last_login(conn, admin.id, now)?;
         Event::new(now, Kind::LoggedIn, admin.actor(), source)
     } else {
-        store::logins::purge(conn, now - MEMORY)?;
         let email = attempt.email.as_ref().map_or("an unreadable address", EmailAddress::as_str);
         Event::new(now, Kind::LoginFailed, Actor::System, source).about(email)
     };

@@ -8,6 +8,7 @@ mod delay;
 pub mod logins;
 pub mod sessions;
 pub mod tokens;
+pub mod upkeep;
 pub mod usage;
 pub mod validation;
 
@@ -48,6 +49,8 @@ pub struct Services {
     pub validation: validation::Validation,
     /// What clients do: uses and refusals.
     pub usage: Arc<usage::Usage>,
+    /// What the server does by itself.
+    pub upkeep: upkeep::Upkeep,
 }
 
 impl Services {
@@ -60,6 +63,7 @@ impl Services {
             admins: admins::Admins::new(world.clone()),
             logins: logins::Logins::new(world.clone()),
             sessions: sessions::Sessions::new(world.clone()),
+            upkeep: upkeep::Upkeep::new(world.clone(), Arc::clone(&usage)),
             validation,
             usage,
         }

@@ -76,7 +76,6 @@ impl Sessions {
         self.world
             .store
             .write(Lock::Admins, move |conn| {
-                store::sessions::purge(conn, now - IDLE_LIMIT, now - ABSOLUTE_LIMIT)?;
                 store::sessions::insert(conn, &digest, admin, &state, &source, now)
             })
             .await

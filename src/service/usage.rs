@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
 
 use crate::domain::activity::{Actor, Event, Kind};
 use crate::domain::refusal::Refusal;
@@ -27,6 +28,7 @@ pub struct Usage {
     pending: Mutex<Pending>,
     /// Tokens whose first use in this process was handed out for writing.
     seen: Mutex<HashSet<TokenId>>,
+    first_use: Notify,
 }
 
 #[derive(Default)]
@@ -54,19 +56,12 @@ struct Refused {
 impl Usage {
     /// Works on `world`.
     pub fn new(world: World) -> Self {
-        Self { world, pending: Mutex::default(), seen: Mutex::default() }
+        Self { world, pending: Mutex::default(), seen: Mutex::default(), first_use: Notify::new() }
     }
 
-    /// Counts an accepted token. True if it is its first use in this process: then
-    /// [`Usage::write`] should run soon.
-    #[must_use]
-    pub fn accepted(
-        &self,
-        id: &TokenId,
-        from: IpAddr,
-        agent: Option<&str>,
-        now: DateTime<Utc>,
-    ) -> bool {
+    /// Counts an accepted token. Its first use in this process is written at once, in the
+    /// background.
+    pub fn accepted(&self, id: &TokenId, from: IpAddr, agent: Option<&str>, now: DateTime<Utc>) {
         {
             let mut pending = lock(&self.pending);
             if let Some(last) = pending.uses.get_mut(id) {
@@ -75,12 +70,19 @@ impl Usage {
                 if last.agent.as_deref() != agent {
                     last.agent = agent.map(clean_agent);
                 }
-                return false;
+                return;
             }
             let agent = agent.map(clean_agent);
             pending.uses.insert(id.clone(), LastUse { at: now, from, agent });
         }
-        lock(&self.seen).insert(id.clone())
+        if lock(&self.seen).insert(id.clone()) {
+            self.first_use.notify_one();
+        }
+    }
+
+    /// Waits until a token was used for the first time in this process.
+    pub async fn first_use(&self) {
+        self.first_use.notified().await;
     }
 
     /// Counts a refused request; `token` is the id it carried if such a token exists.

@@ -88,6 +88,20 @@ pub fn page(
     rows.into_iter().map(Recorded::try_from).collect()
 }
 
+/// Whether there is an entry of this kind about this token.
+///
+/// # Errors
+/// When the database fails.
+pub fn exists(conn: &mut Conn, kind: Kind, token: &TokenId) -> Result<bool, StoreError> {
+    let found: Option<i64> = activity::table
+        .filter(activity::kind.eq(kind.as_str()))
+        .filter(activity::token_id.eq(token.as_str()))
+        .select(activity::id)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
+}
+
 /// Removes at most `limit` entries that are older than `cutoff`; says how many.
 ///
 /// # Errors

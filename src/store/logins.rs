@@ -63,11 +63,15 @@ pub fn clear(conn: &mut Conn, subject: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets subjects whose latest failure is older than `cutoff`.
+/// Forgets at most `limit` subjects whose latest failure is older than `cutoff`; says how many.
 ///
 /// # Errors
 /// When the database fails.
-pub fn purge(conn: &mut Conn, cutoff: DateTime<Utc>) -> Result<(), StoreError> {
-    diesel::delete(failures::table.filter(failures::last_at.lt(seconds(cutoff)))).execute(conn)?;
-    Ok(())
+pub fn purge(conn: &mut Conn, cutoff: DateTime<Utc>, limit: i64) -> Result<usize, StoreError> {
+    let old: Vec<String> = failures::table
+        .filter(failures::last_at.lt(seconds(cutoff)))
+        .select(failures::subject)
+        .limit(limit)
+        .load(conn)?;
+    Ok(diesel::delete(failures::table.filter(failures::subject.eq_any(old))).execute(conn)?)
 }

@@ -141,19 +141,17 @@ pub fn delete_of_admin(
     Ok(())
 }
 
-/// Removes sessions that were last used before `idle_since` or begun before `begun_before`.
+/// Removes at most `limit` sessions that were last used before `cutoff`; says how many.
 ///
 /// # Errors
 /// When the database fails.
-pub fn purge(
-    conn: &mut Conn,
-    idle_since: DateTime<Utc>,
-    begun_before: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let idle = sessions::last_seen_at.lt(seconds(idle_since));
-    let old = sessions::created_at.lt(seconds(begun_before));
-    diesel::delete(sessions::table.filter(idle.or(old))).execute(conn)?;
-    Ok(())
+pub fn purge(conn: &mut Conn, cutoff: DateTime<Utc>, limit: i64) -> Result<usize, StoreError> {
+    let old: Vec<String> = sessions::table
+        .filter(sessions::last_seen_at.lt(seconds(cutoff)))
+        .select(sessions::id_hash)
+        .limit(limit)
+        .load(conn)?;
+    Ok(diesel::delete(sessions::table.filter(sessions::id_hash.eq_any(old))).execute(conn)?)
 }
 
 impl TryFrom<Row> for Session {

@@ -1,0 +1,144 @@
+//! What the server does by itself every minute: writes what clients did, notes that the token has
+//! expired, and removes what nobody needs any more.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::activity::{Actor, Event, Kind};
+use crate::domain::secret::TokenId;
+use crate::domain::source::Source;
+use crate::service::logins::MEMORY as LOGIN_FAILURES_KEPT;
+use crate::service::sessions::IDLE_LIMIT;
+use crate::service::usage::Usage;
+use crate::service::{Failure, World};
+use crate::store::{self, Conn, Lock, StoreError};
+
+/// Rows that one transaction removes, so that nobody waits long for its end.
+const BATCH: i64 = 500;
+/// Old rows are looked for this often.
+const PURGE_EVERY: TimeDelta = TimeDelta::hours(1);
+/// The ids of forms are kept longer than any session lives: a form cannot be sent after that.
+const REQUESTS_KEPT: TimeDelta = TimeDelta::days(2);
+/// Links that were used or have expired are kept for a while: their page says so.
+const LINKS_KEPT: TimeDelta = TimeDelta::days(30);
+
+/// Removes at most so many rows from before an instant and says how many there were.
+type Purge = fn(&mut Conn, DateTime<Utc>, i64) -> Result<usize, StoreError>;
+
+/// Keeps the database in order.
+#[derive(Clone)]
+pub struct Upkeep {
+    world: World,
+    usage: Arc<Usage>,
+    last_purge: Arc<Mutex<Option<DateTime<Utc>>>>,
+}
+
+impl Upkeep {
+    /// Works on `world`.
+    pub fn new(world: World, usage: Arc<Usage>) -> Self {
+        Self { world, usage, last_purge: Arc::default() }
+    }
+
+    /// Does all of it once. What fails is tried again the next time, and does not keep the rest
+    /// from being done. Activity is kept for `retention`.
+    ///
+    /// # Errors
+    /// The first [`Failure`].
+    pub async fn run_once(&self, retention: TimeDelta) -> Result<(), Failure> {
+        let now = self.world.clock.now();
+        let written = self.usage.write().await;
+        let noted = self.note_expiry(now, retention).await;
+        let purged = self.purge(now, retention).await;
+        written.and(noted).and(purged)
+    }
+
+    /// Waits until something happens that is written at once.
+    pub async fn wake(&self) {
+        self.usage.first_use().await;
+    }
+
+    /// Writes what clients did; the last thing that a server does.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn write_usage(&self) -> Result<(), Failure> {
+        self.usage.write().await
+    }
+
+    /// Adds the entry that the token has expired, once, unless it would be removed for its age.
+    async fn note_expiry(&self, now: DateTime<Utc>, retention: TimeDelta) -> Result<(), Failure> {
+        if self.world.store.read(move |conn| unnoted(conn, now, retention)).await?.is_none() {
+            return Ok(());
+        }
+        let write = self.world.store.write(Lock::Usage, move |conn| {
+            // Another instance may have been faster.
+            let Some((id, expired_at)) = unnoted(conn, now, retention)? else { return Ok(()) };
+            let event =
+                Event::new(expired_at, Kind::TokenExpired, Actor::System, Source::default())
+                    .about_token(id.clone());
+            store::activity::record(conn, &event)?;
+            tracing::warn!(token.id = %id, "the SCIM token has expired");
+            Ok(())
+        });
+        write.await.map_err(|error: StoreError| error.into())
+    }
+
+    /// Removes what is too old, once an hour.
+    async fn purge(&self, now: DateTime<Utc>, retention: TimeDelta) -> Result<(), Failure> {
+        if self.last_purge().is_some_and(|last| (now - last).abs() < PURGE_EVERY) {
+            return Ok(());
+        }
+        let purges: [(Lock, Purge, TimeDelta); 5] = [
+            (Lock::Usage, store::activity::purge, retention),
+            // A session past its absolute limit is not touched any more and so falls idle too.
+            (Lock::Admins, store::sessions::purge, IDLE_LIMIT),
+            (Lock::Admins, store::links::purge, LINKS_KEPT),
+            (Lock::Admins, store::logins::purge, LOGIN_FAILURES_KEPT),
+            (Lock::Tokens, store::tokens::purge_requests, REQUESTS_KEPT),
+        ];
+        for (lock, purge, kept) in purges {
+            self.purge_table(lock, purge, now - kept).await?;
+        }
+        *self.last_purge() = Some(now);
+        Ok(())
+    }
+
+    async fn purge_table(
+        &self,
+        lock: Lock,
+        purge: Purge,
+        cutoff: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let mut removed = BATCH;
+        while removed >= BATCH {
+            let batch = self.world.store.write(lock, move |conn| purge(conn, cutoff, BATCH)).await;
+            let batch = batch.map_err(|error: StoreError| Failure::from(error))?;
+            removed = i64::try_from(batch).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn last_purge(&self) -> MutexGuard<'_, Option<DateTime<Utc>>> {
+        self.last_purge.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The unrevoked token, if it has expired and no entry says so.
+fn unnoted(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    retention: TimeDelta,
+) -> Result<Option<(TokenId, DateTime<Utc>)>, StoreError> {
+    let history = store::tokens::history(conn)?;
+    let expired = history.unrevoked().filter(|token| {
+        let age = now - token.expires_at;
+        age >= TimeDelta::zero() && age < retention
+    });
+    match expired {
+        Some(token) if !store::activity::exists(conn, Kind::TokenExpired, &token.id)? => {
+            Ok(Some((token.id.clone(), token.expires_at)))
+        }
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,92 @@
+//! A database for one test: made empty, dropped afterwards.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio_postgres::{Config, NoTls};
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// A file of its own; not `:memory:`, so that the pools are real.
+    Sqlite,
+    /// A database of its own in the cluster that `TEST_POSTGRES_URL` names.
+    Postgres,
+}
+
+/// A fresh database, and a folder for whatever else a test writes.
+pub(crate) struct Database {
+    url: String,
+    folder: PathBuf,
+    name: String,
+    engine: Engine,
+}
+
+static COUNTER: AtomicU32 = AtomicU32::new(0);
+
+impl Database {
+    /// Makes an empty database.
+    pub(crate) fn fresh(engine: Engine) -> Self {
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("scimward_test_{}_{number}", std::process::id());
+        let folder = std::env::temp_dir().join(&name);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder for temporary files");
+        let url = match engine {
+            Engine::Sqlite => format!("sqlite:{}", folder.join("scimward.db").display()),
+            Engine::Postgres => {
+                execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+                execute(&format!("CREATE DATABASE {name}"));
+                let cluster = cluster();
+                let (server, _) = cluster.rsplit_once('/').expect("postgres://USER@HOST/DATABASE");
+                format!("{server}/{name}")
+            }
+        };
+        Self { url, folder, name, engine }
+    }
+
+    /// The URL as it is configured.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A folder that is removed with the database.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Which kind it is.
+    pub(crate) const fn engine(&self) -> Engine {
+        self.engine
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.engine == Engine::Postgres {
+            execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "says where the tests find PostgreSQL")]
+fn cluster() -> String {
+    std::env::var("TEST_POSTGRES_URL").expect(
+        "TEST_POSTGRES_URL is not set: start the tests with tests/run, or run those without \
+         PostgreSQL by `cargo test sqlite`",
+    )
+}
+
+/// Runs a statement on the cluster, outside the database of any test.
+fn execute(statement: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let config: Config = cluster().parse().expect("TEST_POSTGRES_URL is a PostgreSQL URL");
+        let (client, connection) = config.connect(NoTls).await.expect("PostgreSQL answers");
+        let connection = tokio::spawn(connection);
+        client.batch_execute(statement).await.expect("the statement runs");
+        drop(client);
+        let _ = connection.await;
+    });
+}
