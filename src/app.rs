@@ -1,6 +1,5 @@
 //! The composition root: settings and the outside world become services.
 
-use std::net::TcpListener;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
@@ -11,7 +10,7 @@ use crate::entropy::{OsEntropy, SharedEntropy};
 use crate::hasher::{HashCost, Hasher};
 use crate::service::{Services, World};
 use crate::store::Store;
-use crate::web::{self, Site};
+use crate::web::Site;
 
 /// Hashes that may wait for a thread before callers are told to come back.
 const WAITING_TOKENS: usize = 64;
@@ -78,25 +77,8 @@ impl App {
         Ok(Self { settings: Arc::new(settings), services, world })
     }
 
-    /// Serves on `listener` until `shutdown` ends; then finishes requests in flight and writes what
-    /// is still kept in memory.
-    ///
-    /// # Errors
-    /// A sentence that names the cause.
-    pub async fn serve(
-        &self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()>,
-    ) -> Result<(), String> {
-        let cookie_key = self.services.sessions.cookie_key().await;
-        let site = self.site(cookie_key.map_err(|error| error.to_string())?);
-        web::serve(listener, self.services.clone(), site, shutdown)
-            .await
-            .map_err(|error| format!("the server ended: {error}"))?;
-        self.services.usage.write().await.map_err(|error| error.to_string())
-    }
-
-    fn site(&self, cookie_key: Vec<u8>) -> Site {
+    /// What the web layer knows of the settings.
+    pub(crate) fn site(&self, cookie_key: Vec<u8>) -> Site {
         let settings = &self.settings;
         let clients = settings.introspection_clients.iter();
         Site {

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cli        the command line: the only layer that prints
+//! server     the web and what runs beside it, from start to shutdown
 //! app        settings and the outside world become services
 //! config     the only reader of the environment
 //! web        HTTP: `machine` for clients and proxies, `pages` for browsers
@@ -21,7 +22,9 @@ pub mod config;
 pub mod domain;
 pub mod entropy;
 pub mod hasher;
+pub mod server;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod upkeep;
 pub mod web;

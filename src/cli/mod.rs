@@ -59,7 +59,7 @@ pub fn run() -> ExitCode {
 
 async fn dispatch(cli: Cli) -> Result<(), Complaint> {
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(start(&cli.flags).await?).await,
+        Command::Serve => Box::pin(serve::run(start(&cli.flags).await?)).await,
     }
 }
 

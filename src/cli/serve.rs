@@ -6,6 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Complaint;
 use crate::app::App;
+use crate::server::Server;
 
 /// Serves until SIGTERM or Ctrl+C.
 pub(super) async fn run(app: App) -> Result<(), Complaint> {
@@ -14,8 +15,10 @@ pub(super) async fn run(app: App) -> Result<(), Complaint> {
         format!("cannot listen on {listen}: {error}; choose another address with SCIMWARD_LISTEN")
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let server = Server::prepare(app.clone(), listener).await?;
+    let shutdown = shutdown()?;
     announce(&app, address).await?;
-    app.serve(listener, shutdown()?).await?;
+    server.run(shutdown).await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -8,12 +8,14 @@ pub mod machine;
 pub mod pages;
 mod site;
 mod source;
+pub mod tls;
 
 use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
+use rustls::ServerConfig;
 
 pub use self::site::{Shared, Site};
 pub use self::source::source;
@@ -22,12 +24,14 @@ use crate::service::Services;
 /// Requests in flight are given this long when the server stops.
 const GRACE: u64 = 10;
 
-/// Serves on `listener` until `shutdown` ends; requests in flight are finished.
+/// Serves on `listener` until `shutdown` ends, by HTTPS if `tls` is given; requests in flight are
+/// finished.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<ServerConfig>,
     services: Services,
     site: Site,
     shutdown: impl Future<Output = ()>,
@@ -43,15 +47,18 @@ pub async fn serve(
     })
     .client_request_timeout(Duration::from_secs(10))
     .shutdown_timeout(GRACE)
-    .disable_signals()
-    .listen(listener)?
-    .run();
-    let handle = server.handle();
-    let stop = async move {
-        shutdown.await;
-        handle.stop(true).await;
+    .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
     };
-    let (result, ()) = tokio::join!(server, stop);
+    let mut server = server.run();
+    let handle = server.handle();
+    tokio::select! {
+        result = &mut server => return result,
+        () = shutdown => {}
+    }
+    let (result, ()) = tokio::join!(server, handle.stop(true));
     result
 }
 

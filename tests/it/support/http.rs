@@ -2,6 +2,7 @@
 //!
 //! A client library would merge repeated headers, refuse malformed ones and hide what came back.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -56,16 +57,16 @@ impl Request {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let named = |name: &str| self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
         if !named("host") {
-            text.push_str(&format!("Host: {to}\r\n"));
+            let _ = write!(text, "Host: {to}\r\n");
         }
         if !named("connection") {
             text.push_str("Connection: close\r\n");
         }
         for (name, value) in &self.headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(text, "{name}: {value}\r\n");
         }
         if !self.body.is_empty() || self.method == "POST" {
-            text.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+            let _ = write!(text, "Content-Length: {}\r\n", self.body.len());
         }
         text.push_str("\r\n");
         let mut bytes = text.into_bytes();
@@ -160,8 +161,6 @@ fn unchunked(mut body: &[u8]) -> Vec<u8> {
 pub(crate) fn percent_encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes()
-        .map(|byte| {
-            if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-        })
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }

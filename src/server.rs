@@ -1,0 +1,55 @@
+//! A server that is ready to run: whatever can fail at start has been done.
+
+use std::net::TcpListener;
+
+use chrono::TimeDelta;
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::{upkeep, web};
+
+/// A configured server with everything it needs in hand.
+pub struct Server {
+    app: App,
+    listener: TcpListener,
+    tls: Option<rustls::ServerConfig>,
+    site: web::Site,
+}
+
+impl Server {
+    /// Prepares to serve `app` on `listener`.
+    ///
+    /// # Errors
+    /// A sentence that names the cause.
+    pub async fn prepare(app: App, listener: TcpListener) -> Result<Self, String> {
+        let tls = app.settings.tls.as_ref();
+        let tls = tls.map(|files| web::tls::load(&files.cert, &files.key)).transpose()?;
+        let cookie_key = app.services.sessions.cookie_key().await;
+        let site = app.site(cookie_key.map_err(|error| error.to_string())?);
+        Ok(Self { app, listener, tls, site })
+    }
+
+    /// Serves until `shutdown` ends; then finishes requests in flight and writes what is still kept
+    /// in memory.
+    ///
+    /// # Errors
+    /// A sentence that names the cause.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), String> {
+        let services = self.app.services.clone();
+        let retention = TimeDelta::days(self.app.settings.activity_retention_days.into());
+        // The work in the background ends after the last answer: it writes what that one has done.
+        let (served, stopped) = watch::channel(());
+        let upkeep = upkeep::run(services.upkeep.clone(), retention, dropped(stopped));
+        let serve = async {
+            let result = web::serve(self.listener, self.tls, services, self.site, shutdown).await;
+            drop(served);
+            result.map_err(|error| format!("the server ended: {error}"))
+        };
+        tokio::join!(serve, upkeep).0
+    }
+}
+
+/// Ends when the sender is dropped.
+async fn dropped(mut receiver: watch::Receiver<()>) {
+    while receiver.changed().await.is_ok() {}
+}

@@ -1,0 +1,17 @@
+//! The whole product through its own doors: one binary, so that it is linked once.
+//!
+//! Every test starts the real application on a port and a database of its own. Time is moved and
+//! randomness seeded; nothing sleeps, shares or skips. Those that touch the database run on both:
+//! list them in [`support::on_each_database`].
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+#[expect(dead_code, reason = "who can ask is described before everybody is needed")]
+mod support;
+mod tokens;

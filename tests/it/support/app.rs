@@ -1,0 +1,184 @@
+//! The real application on a port of its own, with time and randomness in the test's hands.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use chrono::TimeDelta;
+use scimward::app::{App, Outside};
+use scimward::config::{self, Flags};
+use scimward::domain::activity::{Actor, Recorded};
+use scimward::domain::lifespan::Lifespan;
+use scimward::domain::source::Source;
+use scimward::hasher::HashCost;
+use scimward::server::Server;
+use scimward::service::Services;
+use scimward::service::tokens::{Generate, Generated};
+use scimward::store;
+use tokio::sync::oneshot;
+
+use super::actors::{Admin, ScimClient, Visitor};
+use super::database::Database;
+use super::doubles::{ManualClock, SeededEntropy};
+
+/// When every test begins, unless it moves the clock.
+pub(crate) const START: &str = "2026-11-22T14:03:00Z";
+
+/// A running application.
+pub(crate) struct TestApp {
+    app: App,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Its time.
+    pub(crate) clock: ManualClock,
+    runtime: tokio::runtime::Runtime,
+    running: Option<Running>,
+}
+
+struct Running {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Result<(), String>>,
+}
+
+impl TestApp {
+    /// Starts on `database` with the defaults.
+    pub(crate) fn start(database: &Database) -> Self {
+        Self::with(database, &[])
+    }
+
+    /// Starts with further settings, by their names in the environment.
+    pub(crate) fn with(database: &Database, settings: &[(&str, &str)]) -> Self {
+        Self::at(database, settings, ManualClock::at(START), 0)
+    }
+
+    /// Starts another instance on the same database and by the same clock.
+    pub(crate) fn second_instance(&self, database: &Database) -> Self {
+        Self::at(database, &[], self.clock.clone(), 1)
+    }
+
+    fn at(
+        database: &Database,
+        settings: &[(&str, &str)],
+        clock: ManualClock,
+        instance: u64,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().unwrap();
+        let settings = read_settings(database, address, settings);
+        let outside = Outside {
+            clock: Arc::new(clock.clone()),
+            entropy: Arc::new(SeededEntropy::new(instance)),
+            hash_cost: HashCost { memory: 8, passes: 1 },
+        };
+        let (stop, stopped) = oneshot::channel();
+        let (ready, started) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let app = App::build(settings, outside).await?;
+                let server = Server::prepare(app.clone(), listener).await?;
+                ready.send(app).expect("the test waits");
+                let stopped = async { drop(stopped.await) };
+                server.run(stopped).await
+            })
+        });
+        let Ok(app) = started.recv() else {
+            panic!("the application does not start: {:?}", thread.join());
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self { app, address, clock, runtime, running: Some(Running { stop, thread }) }
+    }
+
+    /// Its use cases.
+    pub(crate) fn services(&self) -> &Services {
+        &self.app.services
+    }
+
+    /// Waits for a future, for example a use case.
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Moves the time.
+    pub(crate) fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    /// Generates a token as the command line does, without a limit.
+    pub(crate) fn generate(&self, months: i64) -> Generated {
+        let wanted = Generate {
+            lifespan: Lifespan::try_from(months).expect("1 to 6"),
+            by: Actor::CommandLine,
+            from: Source::command_line(),
+            form: None,
+        };
+        self.wait(self.services().tokens.generate(wanted)).expect("a token")
+    }
+
+    /// Somebody who is not signed in.
+    pub(crate) fn visitor(&self) -> Visitor {
+        Visitor::new(self.address)
+    }
+
+    /// A Server Admin of this name who has just signed in.
+    pub(crate) fn admin(&self, name: &str) -> Admin {
+        Admin::signed_in(self, name)
+    }
+
+    /// An identity provider with this token.
+    pub(crate) fn scim(&self, token: &str) -> ScimClient {
+        ScimClient::new(self.address, token)
+    }
+
+    /// Does what the server does every minute.
+    pub(crate) fn upkeep(&self) {
+        let retention = TimeDelta::days(self.app.settings.activity_retention_days.into());
+        self.wait(self.services().upkeep.run_once(retention)).expect("upkeep succeeds");
+    }
+
+    /// The newest entries of the activity list.
+    pub(crate) fn activity(&self) -> Vec<Recorded> {
+        let page = self.app.world.store.read(|conn| store::activity::page(conn, None, &[], 200));
+        self.wait(page).expect("the activity")
+    }
+
+    /// The mails that were written to files, oldest first.
+    pub(crate) fn mails(&self) -> Vec<String> {
+        let Ok(folder) = std::fs::read_dir(&self.app.settings.mail_dir) else { return Vec::new() };
+        let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+    }
+
+    /// Stops as on SIGTERM and waits until everything has ended.
+    pub(crate) fn stop(&mut self) -> Result<(), String> {
+        let Some(Running { stop, thread }) = self.running.take() else { return Ok(()) };
+        let _ = stop.send(());
+        thread.join().expect("the server does not panic")
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let stopped = self.stop();
+        if !std::thread::panicking() {
+            stopped.expect("the server stops cleanly");
+        }
+    }
+}
+
+fn read_settings(
+    database: &Database,
+    address: SocketAddr,
+    settings: &[(&str, &str)],
+) -> config::Settings {
+    let mail = database.folder().join("mail").display().to_string();
+    let listen = address.to_string();
+    let own = [
+        ("SCIMWARD_DATABASE_URL", database.url()),
+        ("SCIMWARD_LISTEN", &listen),
+        ("SCIMWARD_MAIL_DIR", &mail),
+    ];
+    let environment = own.iter().chain(settings);
+    let environment = environment.map(|(name, value)| ((*name).into(), (*value).into()));
+    config::load_from(&Flags::default(), environment).0.expect("the settings are right")
+}

@@ -1,0 +1,30 @@
+//! What the tests have in common: a running application, its database, and those who use it.
+
+pub(crate) mod actors;
+pub(crate) mod app;
+pub(crate) mod database;
+pub(crate) mod doubles;
+mod headers;
+pub(crate) mod http;
+pub(crate) mod page;
+
+/// Turns each of these functions into two tests, `NAME::sqlite` and `NAME::postgres`. The function
+/// takes a fresh database.
+macro_rules! on_each_database {
+    ($($name:ident),+ $(,)?) => {
+        $(mod $name {
+            use crate::support::database::{Database, Engine};
+
+            #[test]
+            fn sqlite() {
+                super::$name(&Database::fresh(Engine::Sqlite));
+            }
+
+            #[test]
+            fn postgres() {
+                super::$name(&Database::fresh(Engine::Postgres));
+            }
+        })+
+    };
+}
+pub(crate) use on_each_database;
