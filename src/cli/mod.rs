@@ -1,13 +1,20 @@
 //! The command line: the only layer that prints.
 
+mod admin;
+mod config;
+mod output;
+mod secret_input;
 mod serve;
+mod token;
+mod token_text;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::app::{App, Outside};
-use crate::config::{self, Flags, LogFormat};
+use crate::config::{self as configuration, ConfigError, Flags, LogFormat, Settings};
+use crate::service::Failure;
 use crate::telemetry;
 
 /// Manages the bearer token with which an identity provider syncs users and groups over SCIM.
@@ -24,6 +31,15 @@ struct Cli {
 enum Command {
     /// Run the server (the default)
     Serve,
+    /// Generate, describe, verify or revoke the SCIM token
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Add and list Server Admins, keep them out, set passwords
+    #[command(subcommand)]
+    Admin(admin::Command),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(config::Command),
 }
 
 /// Something went wrong: what to print on standard error, and the exit code.
@@ -39,41 +55,66 @@ impl From<String> for Complaint {
     }
 }
 
-impl From<config::ConfigError> for Complaint {
-    fn from(error: config::ConfigError) -> Self {
+impl From<ConfigError> for Complaint {
+    fn from(error: ConfigError) -> Self {
         Self { text: error.to_string(), code: 2 }
     }
+}
+
+impl From<Failure> for Complaint {
+    fn from(failure: Failure) -> Self {
+        failure.to_string().into()
+    }
+}
+
+/// Opens the application once a command needs it.
+struct Start<'a> {
+    flags: &'a Flags,
+}
+
+impl Start<'_> {
+    /// Reads the configuration, starts the log and opens the database, for a command. A command
+    /// says itself what it did, so only a log level below `info` shows more.
+    async fn open(self) -> Result<App, Complaint> {
+        let mut settings = configuration::load(self.flags)?;
+        if matches!(settings.log.as_str(), "warn" | "info") {
+            "error".clone_into(&mut settings.log);
+        }
+        build(settings).await
+    }
+
+    /// The same for the server.
+    async fn open_server(self) -> Result<App, Complaint> {
+        build(configuration::load(self.flags)?).await
+    }
+}
+
+async fn build(settings: Settings) -> Result<App, Complaint> {
+    telemetry::start(&settings.log, settings.log_format == LogFormat::Json)?;
+    Ok(App::build(settings, Outside::real()).await?)
 }
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match actix_web::rt::System::new().block_on(dispatch(cli)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(complaint) => {
-            complain(&complaint.text);
+            for line in complaint.text.lines() {
+                output::note(&format!("scimward: {line}"));
+            }
             ExitCode::from(complaint.code)
         }
     }
 }
 
-async fn dispatch(cli: Cli) -> Result<(), Complaint> {
+async fn dispatch(cli: Cli) -> Result<ExitCode, Complaint> {
+    let start = Start { flags: &cli.flags };
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => Box::pin(serve::run(start(&cli.flags).await?)).await,
-    }
-}
-
-/// Reads the configuration, starts the log and opens the database.
-async fn start(flags: &Flags) -> Result<App, Complaint> {
-    let settings = config::load(flags)?;
-    telemetry::start(&settings.log, settings.log_format == LogFormat::Json)?;
-    Ok(App::build(settings, Outside::real()).await?)
-}
-
-#[expect(clippy::print_stderr, reason = "this is the command line")]
-fn complain(text: &str) {
-    for line in text.lines() {
-        eprintln!("scimward: {line}");
+        Command::Serve => Box::pin(serve::run(start.open_server().await?)).await,
+        Command::Token(command) => Box::pin(token::run(command, start)).await,
+        Command::Admin(command) => Box::pin(admin::run(command, start)).await,
+        Command::Config(command) => config::run(&command, &cli.flags),
     }
 }
 

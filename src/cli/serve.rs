@@ -1,6 +1,7 @@
 //! `scimward serve`.
 
 use std::net::TcpListener;
+use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -9,7 +10,7 @@ use crate::app::App;
 use crate::server::Server;
 
 /// Serves until SIGTERM or Ctrl+C.
-pub(super) async fn run(app: App) -> Result<(), Complaint> {
+pub(super) async fn run(app: App) -> Result<ExitCode, Complaint> {
     let listen = app.settings.listen;
     let listener = TcpListener::bind(listen).map_err(|error| {
         format!("cannot listen on {listen}: {error}; choose another address with SCIMWARD_LISTEN")
@@ -20,7 +21,7 @@ pub(super) async fn run(app: App) -> Result<(), Complaint> {
     announce(&app, address).await?;
     server.run(shutdown).await?;
     tracing::info!("stopped");
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 #[expect(clippy::print_stdout, reason = "this is the command line")]

@@ -1,0 +1,162 @@
+//! `scimward admin`: Server Admins without a browser.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::output::{instant, say, say_json};
+use super::{Complaint, Start, secret_input};
+use crate::domain::activity::Actor;
+use crate::domain::admin::{EmailAddress, PersonName, ServerAdmin};
+use crate::domain::source::Source;
+use crate::service::Services;
+use crate::service::admins::{AdminError, NewAdmin};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Add a Server Admin; asks for the password
+    Add {
+        /// E-mail address: for signing in and for notifications
+        #[arg(long, value_name = "ADDRESS")]
+        email: EmailAddress,
+        /// Name that pages and mails show
+        #[arg(long)]
+        name: PersonName,
+        #[command(flatten)]
+        password: Password,
+    },
+    /// List all Server Admins
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep a Server Admin out and end their sessions
+    Deactivate {
+        /// The e-mail address
+        email: EmailAddress,
+    },
+    /// Let a deactivated Server Admin in again
+    Reactivate {
+        /// The e-mail address
+        email: EmailAddress,
+    },
+    /// Set a new password and end the Server Admin's sessions
+    Password {
+        /// The e-mail address
+        email: EmailAddress,
+        #[command(flatten)]
+        password: Password,
+    },
+}
+
+/// Where a password comes from.
+#[derive(Debug, Args)]
+pub(super) struct Password {
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// Runs one of the commands.
+pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, Complaint> {
+    let services = start.open().await?.services;
+    match command {
+        Command::Add { email, name, password } => add(&services, email, name, &password).await?,
+        Command::List { json } => list(&services, json).await?,
+        Command::Deactivate { email } => set_active(&services, email, false).await?,
+        Command::Reactivate { email } => set_active(&services, email, true).await?,
+        Command::Password { email, password } => {
+            set_password(&services, email, &password).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add(
+    services: &Services,
+    email: EmailAddress,
+    name: PersonName,
+    password: &Password,
+) -> Result<(), Complaint> {
+    if services.admins.by_email(email.clone()).await.is_ok() {
+        return Err(refused(&email, AdminError::EmailTaken));
+    }
+    let password = secret_input::new_password(password.password_stdin)?;
+    let new = NewAdmin { name, email: email.clone(), password };
+    let added = services.admins.add(new, Actor::CommandLine, Source::command_line()).await;
+    let admin = added.map_err(|error| refused(&email, error))?;
+    say(&format!("{} <{}> is a Server Admin now.", admin.name, admin.email))
+}
+
+async fn list(services: &Services, as_json: bool) -> Result<(), Complaint> {
+    let admins = services.admins.list().await?;
+    if as_json {
+        let admins = admins.iter().map(|admin| {
+            json!({
+                "email": admin.email.as_str(),
+                "name": admin.name.as_str(),
+                "active": admin.active,
+                "created_at": instant(admin.created_at),
+                "last_login_at": admin.last_login_at.map(instant),
+            })
+        });
+        return say_json(&admins.collect());
+    }
+    if admins.is_empty() {
+        return say("There is no Server Admin yet. Add one with `scimward admin add`.");
+    }
+    let width = admins.iter().map(|admin| admin.email.as_str().chars().count()).max();
+    let lines = admins.iter().map(|admin| line(admin, width.unwrap_or_default()));
+    say(&lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn line(admin: &ServerAdmin, width: usize) -> String {
+    let active = if admin.active { "active" } else { "deactivated" };
+    let login = admin.last_login_at.map_or_else(|| "never".to_owned(), instant);
+    format!(
+        "{:<width$}  {active:<11}  last login {login:<20}  {}",
+        admin.email.as_str(),
+        admin.name
+    )
+}
+
+async fn set_active(
+    services: &Services,
+    email: EmailAddress,
+    active: bool,
+) -> Result<(), Complaint> {
+    let found = services.admins.by_email(email.clone()).await;
+    let admin = found.map_err(|error| refused(&email, error))?;
+    let (by, from) = (Actor::CommandLine, Source::command_line());
+    let (changed, state) = if active {
+        (services.admins.reactivate(admin.id, by, from).await, "active")
+    } else {
+        (services.admins.deactivate(admin.id, by, from).await, "deactivated")
+    };
+    changed.map_err(|error| refused(&email, error))?;
+    let already = if admin.active == active { "was already" } else { "is now" };
+    say(&format!("{} <{email}> {already} {state}.", admin.name))
+}
+
+async fn set_password(
+    services: &Services,
+    email: EmailAddress,
+    password: &Password,
+) -> Result<(), Complaint> {
+    let found = services.admins.by_email(email.clone()).await;
+    let admin = found.map_err(|error| refused(&email, error))?;
+    let fresh = secret_input::new_password(password.password_stdin)?;
+    let (by, from) = (Actor::CommandLine, Source::command_line());
+    let changed = services.admins.set_password(&admin, fresh, by, from).await;
+    changed.map_err(|error| refused(&email, error))?;
+    say(&format!("The password of {} <{email}> was changed.", admin.name))
+}
+
+fn refused(email: &EmailAddress, error: AdminError) -> Complaint {
+    match error {
+        AdminError::Failed(failure) => failure.into(),
+        refusal => format!("{email}: {refusal}; nothing was changed").into(),
+    }
+}

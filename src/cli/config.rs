@@ -1,0 +1,59 @@
+//! `scimward config check`.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::Complaint;
+use super::output::{note, say, say_json};
+use crate::config::{self, Flags, ReportLine, Settings};
+use crate::web;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print the configuration with secrets masked, and say what is wrong with it
+    Check {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs one of the commands.
+pub(super) fn run(command: &Command, flags: &Flags) -> Result<ExitCode, Complaint> {
+    let Command::Check { json } = command;
+    let (settings, lines) = config::check(flags);
+    let problems = match settings {
+        Ok(settings) => problems_with_files(&settings),
+        Err(error) => error.0,
+    };
+    if *json {
+        say_json(&json!({ "settings": lines, "problems": problems }))?;
+    } else {
+        let lines: Vec<String> = lines.iter().map(line).collect();
+        if !lines.is_empty() {
+            say(&lines.join("\n"))?;
+        }
+    }
+    for problem in &problems {
+        note(&format!("scimward: {problem}"));
+    }
+    if problems.is_empty() {
+        note("The configuration is right.");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+fn problems_with_files(settings: &Settings) -> Vec<String> {
+    let tls = settings.tls.as_ref().map(|files| web::tls::load(&files.cert, &files.key));
+    tls.and_then(Result::err).into_iter().collect()
+}
+
+fn line(line: &ReportLine) -> String {
+    let value = line.value.as_deref().unwrap_or("(not set)");
+    let origin = line.origin.as_deref().map(|origin| format!("  ({origin})"));
+    format!("{:<34} {value}{}", line.key, origin.unwrap_or_default())
+}

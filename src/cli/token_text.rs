@@ -1,0 +1,103 @@
+//! A token in words and as JSON, without its value: nobody has it.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::output::instant;
+use crate::domain::secret::TokenId;
+use crate::domain::source::Source;
+use crate::domain::token::{Token, TokenStatus};
+
+/// One word: `active`, `expired`, `replaced` or `revoked`.
+pub(super) fn status(token: &Token, now: DateTime<Utc>) -> &'static str {
+    let replaced = token.revocation.as_ref().is_some_and(|end| end.replaced_by.is_some());
+    match token.status(now) {
+        TokenStatus::Active => "active",
+        TokenStatus::Expired => "expired",
+        TokenStatus::Revoked if replaced => "replaced",
+        TokenStatus::Revoked => "revoked",
+    }
+}
+
+/// What there is to say about a token that somebody presented.
+pub(super) fn verdict(token: &Token, now: DateTime<Utc>) -> String {
+    let id = &token.id;
+    match &token.revocation {
+        Some(end) => match &end.replaced_by {
+            Some(by) => format!("token {id} was replaced by token {by} at {}", instant(end.at)),
+            None => format!("token {id} was revoked at {}", instant(end.at)),
+        },
+        None if now >= token.expires_at => {
+            format!("token {id} expired at {}", instant(token.expires_at))
+        }
+        None => {
+            format!("token {id} is the current one; it expires at {}", instant(token.expires_at))
+        }
+    }
+}
+
+/// A line for each fact.
+pub(super) fn description(token: &Token, now: DateTime<Utc>) -> String {
+    let mut lines = vec![
+        ("Status", status(token, now).to_owned()),
+        ("Token ID", token.id.to_string()),
+        ("Expires", instant(token.expires_at)),
+        ("Lifespan", token.lifespan.to_string()),
+        ("Generated", generated(token)),
+    ];
+    if let Some(end) = &token.revocation {
+        lines.push(("Revoked", format!("{} by {}", instant(end.at), end.by.name())));
+        if let Some(by) = &end.replaced_by {
+            lines.push(("Replaced by", by.to_string()));
+        }
+    }
+    lines.push(("Last used", last_used(token)));
+    lines.push(("Value", "not stored, so it cannot be shown".to_owned()));
+    let lines = lines.iter().map(|(name, value)| format!("{:<12} {value}", format!("{name}:")));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn generated(token: &Token) -> String {
+    let text = format!("{} by {}", instant(token.generated_at), token.generated_by.name());
+    with_source(text, &token.generated_from)
+}
+
+fn last_used(token: &Token) -> String {
+    let Some(last) = &token.last_use else { return "never".to_owned() };
+    let source = Source { address: Some(last.from), agent: last.agent.clone() };
+    with_source(instant(last.at), &source)
+}
+
+fn with_source(mut text: String, source: &Source) -> String {
+    if let Some(address) = source.address_text() {
+        text.push_str(" from ");
+        text.push_str(&address);
+    }
+    if let Some(agent) = &source.agent {
+        text.push_str(" (");
+        text.push_str(agent);
+        text.push(')');
+    }
+    text
+}
+
+/// The facts for programs.
+pub(super) fn json(token: &Token, now: DateTime<Utc>) -> Value {
+    let end = token.revocation.as_ref();
+    let last = token.last_use.as_ref();
+    json!({
+        "status": status(token, now),
+        "token_id": token.id.as_str(),
+        "generated_at": instant(token.generated_at),
+        "generated_by": token.generated_by.name(),
+        "generated_from": token.generated_from.address_text(),
+        "lifespan_months": token.lifespan.months(),
+        "expires_at": instant(token.expires_at),
+        "revoked_at": end.map(|end| instant(end.at)),
+        "revoked_by": end.map(|end| end.by.name()),
+        "replaced_by": end.and_then(|end| end.replaced_by.as_ref()).map(TokenId::as_str),
+        "last_used_at": last.map(|last| instant(last.at)),
+        "last_used_from": last.map(|last| last.from.to_string()),
+        "last_used_agent": last.and_then(|last| last.agent.as_deref()),
+    })
+}
