@@ -9,6 +9,7 @@
 //! web        HTTP: `machine` for clients and proxies, `pages` for browsers
 //! service    one file per use case; asks the clock once, decides by domain, keeps it in store
 //! store      the database: the only layer that knows Diesel
+//! mail       what mails say and how they leave
 //! hasher     Argon2id on few threads · clock and entropy: time and randomness
 //! domain     decisions as functions of their arguments: no I/O, no async, no framework
 //! ```
@@ -22,6 +23,7 @@ pub mod config;
 pub mod domain;
 pub mod entropy;
 pub mod hasher;
+pub mod mail;
 pub mod server;
 pub mod service;
 pub mod store;

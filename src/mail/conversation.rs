@@ -27,7 +27,7 @@ const CONNECTING: Duration = Duration::from_secs(15);
 /// The answer to a command.
 const COMMAND: Duration = Duration::from_secs(30);
 /// The answer to the mail itself: servers may scan it first.
-const CONTENT: Duration = Duration::from_secs(60);
+const CONTENT: Duration = Duration::from_mins(1);
 /// A farewell.
 const QUITTING: Duration = Duration::from_secs(5);
 /// The longest answer that is kept, in characters.
@@ -136,7 +136,9 @@ impl Conversation {
         let begun = self.command(&Mail::new(Some(mail.from.clone()), parameters)).await;
         // Neither a refused sender nor a wish for more protection is the recipient's fault.
         begun.map_err(|refusal| Trouble::NotBegun(refusal.into_answer()))?;
-        self.command(&Rcpt::new(mail.to.clone(), Vec::new())).await.map_err(Refusal::into_trouble)?;
+        self.command(&Rcpt::new(mail.to.clone(), Vec::new()))
+            .await
+            .map_err(Refusal::into_trouble)?;
         self.command(&Data).await.map_err(Refusal::into_trouble)?;
         let content = tokio::time::timeout(CONTENT, self.connection.message(&mail.bytes)).await;
         let accepted = self.judge(content, CONTENT).map_err(Refusal::into_trouble)?;
@@ -158,7 +160,10 @@ impl Conversation {
         Ok(vec![MailParameter::SmtpUtfEight, MailParameter::Body(MailBodyParameter::EightBitMime)])
     }
 
-    async fn command<C: std::fmt::Display + Sync>(&mut self, command: &C) -> Result<Response, Refusal> {
+    async fn command<C: std::fmt::Display + Sync>(
+        &mut self,
+        command: &C,
+    ) -> Result<Response, Refusal> {
         let result = tokio::time::timeout(COMMAND, self.connection.command(command)).await;
         self.judge(result, COMMAND)
     }

@@ -49,9 +49,8 @@ pub(super) struct Wrapped {
 /// # Errors
 /// [`Undelivered::ForGood`] when an address cannot be written in a header.
 pub(super) fn wrap(letterhead: &Letterhead, mail: &Outgoing) -> Result<Wrapped, Undelivered> {
-    let unusable = |error: AddressError| {
-        Undelivered::ForGood(format!("The address cannot be used: {error}."))
-    };
+    let unusable =
+        |error: AddressError| Undelivered::ForGood(format!("The address cannot be used: {error}."));
     let from = address(&letterhead.from).map_err(unusable)?;
     let to = address(&mail.address).map_err(unusable)?;
     let digest = blake3::hash(mail.recipient_key.as_bytes()).to_hex();
@@ -64,8 +63,8 @@ pub(super) fn wrap(letterhead: &Letterhead, mail: &Outgoing) -> Result<Wrapped, 
         .date(mail.date.into())
         .message_id(Some(format!("<{name}@{}>", from.domain())))
         .multipart(bodies(&mail.letter));
-    let mut message =
-        message.map_err(|error| Undelivered::ForGood(format!("The mail cannot be made: {error}")))?;
+    let mut message = message
+        .map_err(|error| Undelivered::ForGood(format!("The mail cannot be made: {error}")))?;
     add_headers(message.headers_mut(), letterhead);
     Ok(Wrapped { from, to, name, bytes: message.formatted() })
 }
@@ -121,7 +120,9 @@ mod tests {
 
     fn outgoing(name: &str, address: &str, subject: &str) -> Outgoing {
         let letter =
-            Letter { subject: subject.to_owned(), text: "é\n".to_owned(), html: "<p>é".to_owned() };
+            Letter {
+                subject: subject.to_owned(), text: "é\n".to_owned(), html: "<p>é".to_owned()
+            };
         Outgoing {
             name: Some(name.to_owned()),
             address: address.parse().unwrap(),
@@ -155,7 +156,8 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }
-        for absent in ["Cc:", "Bcc:", "List-Unsubscribe", "Precedence", "X-Priority", "References"] {
+        for absent in ["Cc:", "Bcc:", "List-Unsubscribe", "Precedence", "X-Priority", "References"]
+        {
             assert!(!text.contains(absent), "{absent}");
         }
         assert!(text.lines().all(|line| line.len() <= 78), "{text}");

@@ -120,25 +120,21 @@ impl Session<'_> {
             State::Open(conversation) => Some(conversation),
             State::Idle => None,
         };
-        let mut trouble = Trouble::NotBegun(String::new());
         if let Some(conversation) = reused {
             match self.deliver(conversation, wrapped).await {
                 // Servers end connections that have carried enough mails: one more is opened.
-                Err(Trouble::NotBegun(answer)) => trouble = Trouble::NotBegun(answer),
+                Err(Trouble::NotBegun(_)) => {}
                 other => return other.map_err(Trouble::into),
             }
         }
-        match conversation::open(server, self.letterhead.public_url.host()).await {
-            Ok(conversation) => match self.deliver(Box::new(conversation), wrapped).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => trouble = error,
-            },
-            Err(answer) => trouble = Trouble::NotBegun(answer),
-        }
-        if let Trouble::NotBegun(answer) = &trouble {
+        let result = match conversation::open(server, self.letterhead.public_url.host()).await {
+            Ok(conversation) => self.deliver(Box::new(conversation), wrapped).await,
+            Err(answer) => Err(Trouble::NotBegun(answer)),
+        };
+        if let Err(Trouble::NotBegun(answer)) = &result {
             self.state = State::Unreachable(answer.clone());
         }
-        Err(trouble.into())
+        result.map_err(Trouble::into)
     }
 
     /// Delivers and keeps the connection unless it broke.

@@ -93,7 +93,8 @@ impl MailServer {
         let builder = if trusted.is_empty() {
             builder.certificate_store(CertificateStore::WebpkiRoots)
         } else {
-            let usable = trusted.into_iter().filter_map(|der| Certificate::from_der(der.to_vec()).ok());
+            let usable =
+                trusted.into_iter().filter_map(|der| Certificate::from_der(der.to_vec()).ok());
             usable.fold(
                 builder.certificate_store(CertificateStore::None),
                 lettre::transport::smtp::client::TlsParametersBuilder::add_root_certificate,
@@ -117,7 +118,8 @@ impl fmt::Display for MailServer {
             Security::Implicit => ("smtps", ""),
             Security::None => ("smtp", "?tls=none"),
         };
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         write!(f, "{scheme}://{host}:{}{query}", self.port)
     }
 }

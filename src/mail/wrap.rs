@@ -31,7 +31,8 @@ mod tests {
 
     #[test]
     fn lines_break_at_spaces_and_keep_their_indent() {
-        let text = "Enter it in the SCIM application of your identity provider and test the connection.";
+        let text =
+            "Enter it in the SCIM application of your identity provider and test the connection.";
 
         assert_eq!(
             wrap(text, "     "),
