@@ -17,4 +17,5 @@ pub mod public_url;
 pub mod refusal;
 pub mod secret;
 pub mod source;
+pub mod throttle;
 pub mod token;

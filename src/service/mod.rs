@@ -6,6 +6,7 @@
 pub mod admins;
 mod delay;
 pub mod logins;
+pub mod refusals;
 pub mod sessions;
 pub mod tokens;
 pub mod upkeep;
@@ -51,6 +52,8 @@ pub struct Services {
     pub usage: Arc<usage::Usage>,
     /// What the server does by itself.
     pub upkeep: upkeep::Upkeep,
+    /// Counting refusals and slowing their sources down.
+    pub refusals: Arc<refusals::Refusals>,
 }
 
 impl Services {
@@ -65,6 +68,10 @@ impl Services {
             sessions: sessions::Sessions::new(world.clone()),
             upkeep: upkeep::Upkeep::new(world.clone(), Arc::clone(&usage)),
             validation,
+            refusals: Arc::new(refusals::Refusals::new(
+                Arc::clone(&world.clock),
+                Arc::clone(&usage),
+            )),
             usage,
         }
     }

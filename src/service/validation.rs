@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
+use crate::domain::base62;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::{PhcString, PresentedToken, TokenId};
 use crate::entropy::random;
@@ -68,6 +69,12 @@ impl Validation {
     /// What this process remembers of verified tokens.
     pub fn memory(&self) -> Memory {
         self.memory.clone()
+    }
+
+    /// Ten letters and digits that no other thread or process has: what the ids of the requests that
+    /// one thread answers begin with. Not a secret.
+    pub fn label(&self) -> String {
+        base62::random::<10>(|bytes| self.world.entropy.fill(bytes))
     }
 
     /// A validator for the current thread.

@@ -41,7 +41,7 @@ pub async fn serve(
         App::new()
             .app_data(shared.clone())
             // One for each worker thread: requests on a thread share reads without locking.
-            .app_data(shared.services.validation.validator())
+            .app_data(machine::Machine::new(&shared))
             .configure(routes)
             .default_service(web::to(unmatched))
     })
@@ -68,9 +68,12 @@ fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// What no route matched: machines get their own language, people a page.
-async fn unmatched(request: actix_web::HttpRequest) -> actix_web::HttpResponse {
+async fn unmatched(
+    request: actix_web::HttpRequest,
+    payload: web::Payload,
+) -> actix_web::HttpResponse {
     if machine::owns(request.path()) {
-        machine::unmatched(request).await
+        machine::unmatched(request, payload).await
     } else {
         pages::unmatched(request).await
     }

@@ -1,17 +1,75 @@
 //! Answers to SCIM clients, reverse proxies and applications.
+//!
+//! Every path of machines meets in one function below, which chooses by target; the files beside it
+//! answer one surface each. No middleware, no session, no redirect: clients drop credentials on one.
+
+mod answer;
+mod bearer;
+mod credentials;
+mod path;
+mod query;
+mod validate;
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Instant;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-/// The routes for machines.
-pub fn routes(_config: &mut web::ServiceConfig) {}
+use self::answer::{Answers, Problem};
+use self::path::Target;
+use crate::service::validation::Validator;
+use crate::web::{Shared, Site};
 
-/// Whether a path belongs to machines, so that they never get a page.
-pub fn owns(path: &str) -> bool {
-    let first = path.split('/').find(|segment| !segment.is_empty());
-    matches!(first, Some("scim" | "v1" | "oauth2" | "forward-auth"))
+pub use self::path::owns;
+
+/// The methods of resources that can only be read.
+const READ_ONLY: &str = "GET, HEAD, OPTIONS";
+
+/// What one worker thread answers machines with.
+pub struct Machine {
+    shared: web::Data<Shared>,
+    validator: Validator,
+    answers: Answers,
+    /// When it was last logged that tokens cannot be checked.
+    complained: Cell<Option<Instant>>,
 }
 
-/// A path of ours that no route matched.
-pub async fn unmatched(_request: HttpRequest) -> HttpResponse {
-    HttpResponse::NotFound().finish()
+impl Machine {
+    /// For the current thread.
+    pub fn new(shared: &web::Data<Shared>) -> Rc<Self> {
+        let validation = &shared.services.validation;
+        Rc::new(Self {
+            shared: web::Data::clone(shared),
+            validator: validation.validator(),
+            answers: Answers::new(validation.label(), shared.site.public_url.is_https()),
+            complained: Cell::default(),
+        })
+    }
+
+    fn site(&self) -> &Site {
+        &self.shared.site
+    }
+}
+
+/// The paths that most requests use; others find the same function as [`unmatched`].
+pub fn routes(config: &mut web::ServiceConfig) {
+    for path in ["/v1/token/validate", "/scim/v2/Users", "/scim/v2/Groups", "/forward-auth"] {
+        config.service(web::resource(path).to(answer));
+    }
+}
+
+/// Answers a path of machines that is not spelled as documented, or that leads nowhere.
+pub async fn unmatched(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    answer(request, payload).await
+}
+
+async fn answer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let Some(machine) = request.app_data::<Rc<Machine>>() else {
+        return HttpResponse::InternalServerError().finish();
+    };
+    match path::target(request.path()) {
+        Some(Target::Validate) => validate::answer(machine, &request).await,
+        _ => machine.answers.problem(Problem::NotFound),
+    }
 }

@@ -1,0 +1,191 @@
+//! Who may pass: from the request to a valid token, or to the answer that refuses it.
+//!
+//! The verdict comes first and throttling after it, so that a valid token is never held up because
+//! of what others behind the same address do.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
+use actix_web::{HttpRequest, rt};
+
+use super::answer::Problem;
+use super::credentials::{self, Carriers};
+use super::{Machine, query};
+use crate::domain::refusal::Refusal;
+use crate::domain::secret::{PresentedToken, TokenId};
+use crate::service::validation::{ValidToken, Verdict};
+use crate::web::source::{address, agent};
+
+/// A decision that takes longer is given up: proxies and clients get an answer within two seconds.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How a surface speaks of refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Surface {
+    /// SCIM resources and the validation endpoint.
+    Endpoint,
+    /// A proxy asks on behalf of a request whose query belongs to the application behind it, and
+    /// turns any status but 401 and 403 into a failure of its own.
+    ForwardAuth,
+    /// Documents that are public: whoever presents something wants it checked.
+    Discovery,
+}
+
+impl Surface {
+    const fn problem(self, reason: Refusal) -> Problem {
+        match (reason, self) {
+            (Refusal::NoCredentials | Refusal::TokenInUrl, _)
+            | (
+                Refusal::WrongScheme | Refusal::ColonAfterBearer,
+                Self::Endpoint | Self::ForwardAuth,
+            ) => Problem::NoToken,
+            (Refusal::DuplicateHeader, Self::Endpoint | Self::Discovery) => Problem::ManyTokens,
+            (Refusal::WrongNetwork, _) => Problem::WrongNetwork,
+            _ => Problem::InvalidToken,
+        }
+    }
+}
+
+/// Why a request may not pass, and how it is told.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Denial {
+    /// With this problem.
+    Problem(Problem),
+    /// With the seconds to wait.
+    Wait(u32),
+}
+
+/// The valid token that `request` presents.
+///
+/// # Errors
+/// The answer to give instead.
+pub(super) async fn authenticate(
+    machine: &Rc<Machine>,
+    request: &HttpRequest,
+    surface: Surface,
+) -> Result<ValidToken, Denial> {
+    let presented = match present(machine, request, surface) {
+        Ok(presented) => presented,
+        Err(reason) => return Err(machine.refuse(request, surface, reason, None)),
+    };
+    match machine.decide(&presented).await {
+        Ok(Verdict::Valid(token)) => machine.let_in(request, surface, token),
+        Ok(Verdict::Refused { reason, known }) => {
+            Err(machine.refuse(request, surface, reason, known.as_ref()))
+        }
+        Err(Undecided) => Err(Denial::Problem(Problem::Unavailable)),
+    }
+}
+
+fn present(
+    machine: &Rc<Machine>,
+    request: &HttpRequest,
+    surface: Surface,
+) -> Result<PresentedToken, Refusal> {
+    let in_url = match surface {
+        Surface::ForwardAuth => None,
+        Surface::Endpoint | Surface::Discovery => query::access_token(request.query_string()),
+    };
+    let has_query_token = in_url.is_some();
+    if let Some(text) = in_url {
+        machine.look_for_leak(request, &text);
+    }
+    credentials::presented(Carriers {
+        lines: request.headers().get_all(AUTHORIZATION).map(HeaderValue::as_bytes),
+        has_query_token,
+        accept_bare_token: machine.site().accept_bare_token,
+    })
+}
+
+/// No decision could be made.
+pub(super) struct Undecided;
+
+impl Machine {
+    /// Decides about a token, in time or not at all.
+    pub(super) async fn decide(&self, presented: &PresentedToken) -> Result<Verdict, Undecided> {
+        match rt::time::timeout(PATIENCE, self.validator.validate(presented)).await {
+            Ok(Ok(verdict)) => Ok(verdict),
+            Ok(Err(failure)) => {
+                self.complain(&failure);
+                Err(Undecided)
+            }
+            Err(elapsed) => {
+                self.complain(&elapsed);
+                Err(Undecided)
+            }
+        }
+    }
+
+    /// Logs why nothing could be decided, once a second at most: every request fails alike.
+    fn complain(&self, cause: &dyn std::fmt::Display) {
+        let now = Instant::now();
+        let last = self.complained.get();
+        if last.is_none_or(|last| now.duration_since(last) >= Duration::from_secs(1)) {
+            self.complained.set(Some(now));
+            tracing::error!(error = %cause, "tokens cannot be checked");
+        }
+    }
+
+    fn let_in(
+        &self,
+        request: &HttpRequest,
+        surface: Surface,
+        token: ValidToken,
+    ) -> Result<ValidToken, Denial> {
+        let from = self.address(request);
+        let networks = self.site().client_networks.as_ref();
+        if networks.is_some_and(|networks| !networks.contains(from)) {
+            let id = Some(&token.id);
+            return Err(self.refuse(request, surface, Refusal::WrongNetwork, id));
+        }
+        self.record_use(request, from, &token);
+        Ok(token)
+    }
+
+    /// Records a use; the first one in this process is written at once, in the background.
+    pub(super) fn record_use(&self, request: &HttpRequest, from: IpAddr, token: &ValidToken) {
+        let services = &self.shared.services;
+        if services.usage.accepted(&token.id, from, agent(request), token.now) {
+            let usage = services.usage.clone();
+            rt::spawn(async move {
+                if let Err(error) = usage.write().await {
+                    tracing::warn!(%error, "the first use of a token could not be written yet");
+                }
+            });
+        }
+    }
+
+    /// Records a refusal and says how it is told.
+    fn refuse(
+        &self,
+        request: &HttpRequest,
+        surface: Surface,
+        reason: Refusal,
+        known: Option<&TokenId>,
+    ) -> Denial {
+        let refusals = &self.shared.services.refusals;
+        let wait = refusals.refuse(reason, known, self.address(request), agent(request));
+        wait.map_or_else(|| Denial::Problem(surface.problem(reason)), Denial::Wait)
+    }
+
+    /// Tells the Server Admins in the background if a text from a URL is a token that is live.
+    fn look_for_leak(self: &Rc<Self>, request: &HttpRequest, text: &str) {
+        let Ok(presented) = PresentedToken::parse(text) else { return };
+        let (machine, from) = (Rc::clone(self), self.address(request));
+        let agent = agent(request).map(ToOwned::to_owned);
+        rt::spawn(async move {
+            if let Ok(Verdict::Valid(token)) = machine.decide(&presented).await {
+                tracing::warn!(token.id = %token.id, "the live token was sent in a URL");
+                let usage = &machine.shared.services.usage;
+                usage.refused(Refusal::TokenInUrl, Some(&token.id), from, agent.as_deref());
+            }
+        });
+    }
+
+    /// The client's address.
+    pub(super) fn address(&self, request: &HttpRequest) -> IpAddr {
+        address(request, &self.site().trusted_proxies).to_canonical()
+    }
+}
