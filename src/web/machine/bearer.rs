@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{HttpRequest, rt};
 
+use super::Machine;
 use super::answer::Problem;
 use super::credentials::{self, Carriers};
-use super::{Machine, query};
+use super::query::{self, ACCESS_TOKEN};
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::{PresentedToken, TokenId};
 use crate::service::validation::{ValidToken, Verdict};
@@ -86,7 +87,9 @@ fn present(
 ) -> Result<PresentedToken, Refusal> {
     let in_url = match surface {
         Surface::ForwardAuth => None,
-        Surface::Endpoint | Surface::Discovery => query::access_token(request.query_string()),
+        Surface::Endpoint | Surface::Discovery => {
+            query::value(request.query_string(), ACCESS_TOKEN)
+        }
     };
     let has_query_token = in_url.is_some();
     if let Some(text) = in_url {
@@ -144,17 +147,9 @@ impl Machine {
         Ok(token)
     }
 
-    /// Records a use; the first one in this process is written at once, in the background.
+    /// Records a use.
     pub(super) fn record_use(&self, request: &HttpRequest, from: IpAddr, token: &ValidToken) {
-        let services = &self.shared.services;
-        if services.usage.accepted(&token.id, from, agent(request), token.now) {
-            let usage = services.usage.clone();
-            rt::spawn(async move {
-                if let Err(error) = usage.write().await {
-                    tracing::warn!(%error, "the first use of a token could not be written yet");
-                }
-            });
-        }
+        self.shared.services.usage.accepted(&token.id, from, agent(request), token.now);
     }
 
     /// Records a refusal and says how it is told.
@@ -171,7 +166,7 @@ impl Machine {
     }
 
     /// Tells the Server Admins in the background if a text from a URL is a token that is live.
-    fn look_for_leak(self: &Rc<Self>, request: &HttpRequest, text: &str) {
+    pub(super) fn look_for_leak(self: &Rc<Self>, request: &HttpRequest, text: &str) {
         let Ok(presented) = PresentedToken::parse(text) else { return };
         let (machine, from) = (Rc::clone(self), self.address(request));
         let agent = agent(request).map(ToOwned::to_owned);

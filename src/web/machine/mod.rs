@@ -6,8 +6,13 @@
 mod answer;
 mod bearer;
 mod credentials;
+mod discovery;
+mod documents;
+mod forward_auth;
+mod guard;
 mod path;
 mod query;
+mod scim;
 mod validate;
 
 use std::cell::Cell;
@@ -17,6 +22,7 @@ use std::time::Instant;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use self::answer::{Answers, Problem};
+use self::documents::Documents;
 use self::path::Target;
 use crate::service::validation::Validator;
 use crate::web::{Shared, Site};
@@ -31,6 +37,7 @@ pub struct Machine {
     shared: web::Data<Shared>,
     validator: Validator,
     answers: Answers,
+    documents: Documents,
     /// When it was last logged that tokens cannot be checked.
     complained: Cell<Option<Instant>>,
 }
@@ -43,6 +50,7 @@ impl Machine {
             shared: web::Data::clone(shared),
             validator: validation.validator(),
             answers: Answers::new(validation.label(), shared.site.public_url.is_https()),
+            documents: Documents::new(&shared.site),
             complained: Cell::default(),
         })
     }
@@ -68,8 +76,16 @@ async fn answer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let Some(machine) = request.app_data::<Rc<Machine>>() else {
         return HttpResponse::InternalServerError().finish();
     };
+    if guard::is_too_large(&request) {
+        return machine.answers.problem(Problem::HeadTooLarge);
+    }
     match path::target(request.path()) {
         Some(Target::Validate) => validate::answer(machine, &request).await,
+        Some(Target::Scim(resource)) => scim::answer(machine, &request, resource).await,
+        Some(Target::ForwardAuth) => forward_auth::answer(machine, &request).await,
+        Some(Target::Discovery(document, id)) => {
+            discovery::answer(machine, &request, document, id.as_deref()).await
+        }
         _ => machine.answers.problem(Problem::NotFound),
     }
 }

@@ -1,14 +1,16 @@
-//! The one parameter of a URL that matters: a token where none belongs.
+//! The few parameters of a URL that matter, such as a token where none belongs.
 
 use std::borrow::Cow;
 
-/// The value of the parameter `access_token` (RFC 6750 section 2.3), however it is escaped.
-pub(super) fn access_token(query: &str) -> Option<Cow<'_, str>> {
+/// A token in the URL (RFC 6750 section 2.3): never a credential.
+pub(super) const ACCESS_TOKEN: &str = "access_token";
+
+/// The first value of a parameter, however it is escaped.
+pub(super) fn value<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
     if query.is_empty() {
         return None;
     }
-    let mut parameters = form_urlencoded::parse(query.as_bytes());
-    parameters.find(|(name, _)| name == "access_token").map(|(_, value)| value)
+    form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -17,7 +19,7 @@ mod tests {
 
     #[test]
     fn a_token_in_the_url_is_found_however_it_is_written() {
-        for (query, value) in [
+        for (query, expected) in [
             ("", None),
             ("aadOptscim062020&filter=userName+eq+%22x%22", None),
             ("xaccess_token=1&access_token_=2&ACCESS_TOKEN=3", None),
@@ -28,7 +30,7 @@ mod tests {
             ("access_token=", Some("")),
             ("access%5ftoken=a%5Fb", Some("a_b")),
         ] {
-            assert_eq!(access_token(query).as_deref(), value, "{query}");
+            assert_eq!(value(query, ACCESS_TOKEN).as_deref(), expected, "{query}");
         }
     }
 }
