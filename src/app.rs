@@ -80,7 +80,6 @@ impl App {
     /// What the web layer knows of the settings.
     pub(crate) fn site(&self, cookie_key: Vec<u8>) -> Site {
         let settings = &self.settings;
-        let clients = settings.introspection_clients.iter();
         Site {
             product_name: settings.product_name.clone(),
             public_url: settings.public_url.clone(),
@@ -89,7 +88,7 @@ impl App {
             client_networks: settings.client_networks.clone(),
             connection_test: settings.connection_test,
             accept_bare_token: settings.accept_bare_token,
-            introspection_clients: clients.map(|c| (c.id.clone(), c.secret.clone())).collect(),
+            introspection_clients: settings.introspection_clients.clone(),
             cookie_key: cookie_key.into(),
         }
     }

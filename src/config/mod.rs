@@ -10,7 +10,7 @@ mod settings;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub use self::settings::{IntrospectionClient, LogFormat, Settings, TlsFiles};
+pub use self::settings::{LogFormat, Settings, TlsFiles};
 
 /// What the names of settings begin with in the environment.
 const PREFIX: &str = "SCIMWARD_";

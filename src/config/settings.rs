@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::raw::Raw;
 use super::{ConfigError, ReportLine, keys};
 use crate::domain::admin::EmailAddress;
+use crate::domain::application::Applications;
 use crate::domain::network::Networks;
 use crate::domain::public_url::PublicUrl;
 use crate::store::DatabaseUrl;
@@ -43,7 +44,7 @@ pub struct Settings {
     /// Certificate and key for serving HTTPS.
     pub tls: Option<TlsFiles>,
     /// Who may ask the introspection endpoint.
-    pub introspection_clients: Vec<IntrospectionClient>,
+    pub introspection_clients: Applications,
     /// Where to serve metrics.
     pub metrics_listen: Option<SocketAddr>,
     /// Whether `/Users` and `/Groups` answer a connection test.
@@ -67,15 +68,6 @@ pub struct TlsFiles {
     pub cert: PathBuf,
     /// The private key.
     pub key: PathBuf,
-}
-
-/// An application that may ask the introspection endpoint.
-#[derive(Debug, Clone)]
-pub struct IntrospectionClient {
-    /// Its user name in HTTP Basic.
-    pub id: String,
-    /// Its password.
-    pub secret: SecretString,
 }
 
 /// How log lines are written.
@@ -161,7 +153,8 @@ fn read_all(r: &mut Reader) -> Option<Settings> {
     let trusted_proxies = r.read("trusted_proxies", Networks::parse).unwrap_or_default();
     let client_networks = r.read("client_networks", Networks::parse);
     let tls = tls(r);
-    let introspection_clients = r.read("introspection_clients", parse_clients).unwrap_or_default();
+    let introspection_clients =
+        r.read("introspection_clients", Applications::parse).unwrap_or_default();
     let metrics_listen = r.parse::<SocketAddr>("metrics_listen", ADDRESS);
     let retention = r.parse::<u32>("activity_retention_days", "a whole number of days");
     let log_format = r.read("log_format", parse_log_format);
@@ -243,19 +236,6 @@ fn parse_addresses(text: &str) -> Result<Vec<EmailAddress>, String> {
 fn parse_time_of_day(text: &str) -> Result<NaiveTime, String> {
     NaiveTime::parse_from_str(text, "%H:%M")
         .map_err(|_unreadable| format!("{text:?} is not a time of day, such as 09:00"))
-}
-
-fn parse_clients(text: &str) -> Result<Vec<IntrospectionClient>, &'static str> {
-    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| match pair.split_once(':') {
-            Some((id, secret)) if !id.is_empty() && secret.len() >= 16 => {
-                Ok(IntrospectionClient { id: id.to_owned(), secret: secret.into() })
-            }
-            _ => Err("write id:secret pairs separated by commas, each secret with at least 16 \
-                      characters"),
-        })
-        .collect()
 }
 
 fn parse_log_format(text: &str) -> Result<LogFormat, String> {

@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod admin;
+pub mod application;
 pub mod base62;
 pub mod calendar;
 pub mod lifespan;

@@ -90,6 +90,10 @@ refusals! {
     Throttled = "throttled",
         "Too many refused requests from one address",
         "Correct the token in the client; the limit lifts by itself.";
+    /// Introspection without the application's own credential.
+    UnknownApplication = "unknown_application",
+        "An application asked about a token without a credential of its own",
+        "Enter an id and its secret from SCIMWARD_INTROSPECTION_CLIENTS in the application.";
     /// A valid token from a network that is not allowed.
     WrongNetwork = "wrong_network",
         "A valid token came from a network that is not allowed",

@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 
+use crate::domain::application::Applications;
 use crate::domain::network::Networks;
 use crate::domain::public_url::PublicUrl;
 use crate::service::Services;
@@ -23,8 +24,8 @@ pub struct Site {
     pub connection_test: bool,
     /// Whether a token without `Bearer ` is accepted.
     pub accept_bare_token: bool,
-    /// Id and secret of those who may ask the introspection endpoint.
-    pub introspection_clients: Vec<(String, secrecy::SecretString)>,
+    /// Who may ask the introspection endpoint.
+    pub introspection_clients: Applications,
     /// Signs session cookies: 64 bytes.
     pub cookie_key: secrecy::SecretSlice<u8>,
 }

@@ -174,7 +174,7 @@ impl Answers {
     }
 
     /// 429 with the seconds to wait (RFC 6585 section 4).
-    fn throttled(&self, seconds: u32) -> HttpResponse {
+    pub(super) fn throttled(&self, seconds: u32) -> HttpResponse {
         let mut answer = self.problem(Problem::Throttled);
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         answer

@@ -16,8 +16,11 @@ const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
+const OPENAPI: &str = include_str!("openapi.json");
+
 /// The documents as they are sent.
 pub(super) struct Documents {
+    openapi: Bytes,
     config: Bytes,
     resource_types: List,
     schemas: List,
@@ -40,10 +43,16 @@ impl Documents {
         };
         let config = located(service_provider_config(site), "ServiceProviderConfig", &base);
         Self {
+            openapi: OPENAPI.replace("{public_url}", site.public_url.as_str()).into(),
             config: bytes(&config),
             resource_types: List::new(types, "ResourceType", &format!("{base}/ResourceTypes")),
             schemas: List::new(schemas, "Schema", &format!("{base}/Schemas")),
         }
+    }
+
+    /// The description of what is not SCIM, as `OpenAPI` 3.1.
+    pub(super) fn openapi(&self) -> Bytes {
+        self.openapi.clone()
     }
 
     /// A document, or the item of it with this id.

@@ -10,6 +10,7 @@ mod discovery;
 mod documents;
 mod forward_auth;
 mod guard;
+mod introspect;
 mod path;
 mod query;
 mod scim;
@@ -19,9 +20,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Instant;
 
+use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use self::answer::{Answers, Problem};
+use self::answer::{Answers, JSON, Problem};
 use self::documents::Documents;
 use self::path::Target;
 use crate::service::validation::Validator;
@@ -60,9 +62,17 @@ impl Machine {
     }
 }
 
+const PATHS: [&str; 5] = [
+    "/v1/token/validate",
+    "/scim/v2/Users",
+    "/scim/v2/Groups",
+    "/forward-auth",
+    "/oauth2/introspect",
+];
+
 /// The paths that most requests use; others find the same function as [`unmatched`].
 pub fn routes(config: &mut web::ServiceConfig) {
-    for path in ["/v1/token/validate", "/scim/v2/Users", "/scim/v2/Groups", "/forward-auth"] {
+    for path in PATHS {
         config.service(web::resource(path).to(answer));
     }
 }
@@ -86,6 +96,16 @@ async fn answer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
         Some(Target::Discovery(document, id)) => {
             discovery::answer(machine, &request, document, id.as_deref()).await
         }
-        _ => machine.answers.problem(Problem::NotFound),
+        Some(Target::Introspect) => introspect::answer(machine, &request, payload).await,
+        Some(Target::OpenApi) => openapi(machine, &request),
+        Some(Target::Nowhere) | None => machine.answers.problem(Problem::NotFound),
+    }
+}
+
+fn openapi(machine: &Machine, request: &HttpRequest) -> HttpResponse {
+    match *request.method() {
+        Method::GET | Method::HEAD => machine.answers.ok(JSON, machine.documents.openapi()),
+        Method::OPTIONS => machine.answers.options(READ_ONLY),
+        _ => machine.answers.wrong_method(READ_ONLY),
     }
 }
