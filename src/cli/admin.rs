@@ -24,7 +24,7 @@ pub(super) enum Command {
         #[arg(long)]
         name: PersonName,
         #[command(flatten)]
-        password: Password,
+        password: PasswordSource,
     },
     /// List all Server Admins
     List {
@@ -47,13 +47,13 @@ pub(super) enum Command {
         /// The e-mail address
         email: EmailAddress,
         #[command(flatten)]
-        password: Password,
+        password: PasswordSource,
     },
 }
 
 /// Where a password comes from.
 #[derive(Debug, Args)]
-pub(super) struct Password {
+pub(super) struct PasswordSource {
     /// Read the password from the first line of standard input
     #[arg(long)]
     password_stdin: bool,
@@ -78,7 +78,7 @@ async fn add(
     services: &Services,
     email: EmailAddress,
     name: PersonName,
-    password: &Password,
+    password: &PasswordSource,
 ) -> Result<(), Complaint> {
     if services.admins.by_email(email.clone()).await.is_ok() {
         return Err(refused(&email, AdminError::EmailTaken));
@@ -143,7 +143,7 @@ async fn set_active(
 async fn set_password(
     services: &Services,
     email: EmailAddress,
-    password: &Password,
+    password: &PasswordSource,
 ) -> Result<(), Complaint> {
     let found = services.admins.by_email(email.clone()).await;
     let admin = found.map_err(|error| refused(&email, error))?;

@@ -33,8 +33,7 @@ pub(super) fn token() -> Result<SecretString, Complaint> {
 
 fn prompt(question: &str) -> Result<SecretString, Complaint> {
     rpassword::prompt_password(question).map(SecretString::from).map_err(|error| {
-        format!("there is no terminal to ask on ({error}); pass the secret on standard input")
-            .into()
+        format!("there is no terminal to ask on ({error}); use --password-stdin").into()
     })
 }
 

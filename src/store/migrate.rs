@@ -1,5 +1,6 @@
 //! The schema, brought up to date at start.
 
+use diesel::connection::{Connection, SimpleConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Conn;
@@ -12,23 +13,20 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// # Errors
 /// A sentence that names the migration that failed.
 pub(super) fn run(conn: &mut Conn) -> Result<(), String> {
-    use diesel::connection::{Connection, SimpleConnection};
-
-    // Taken before looking at what is missing; released when the transaction ends.
-    let lock = match conn {
-        Conn::Sqlite(_) => {
-            "CREATE TABLE IF NOT EXISTS migration_lock (id INTEGER); DELETE FROM migration_lock"
-        }
-        Conn::Postgres(_) => "SELECT pg_advisory_xact_lock(7246)",
+    // The lock comes before the look at what is missing.
+    let applied = match conn {
+        Conn::Sqlite(sqlite) => sqlite
+            .immediate_transaction(|sqlite| Ok(applied(sqlite.run_pending_migrations(SQLITE)))),
+        Conn::Postgres(pg) => pg.transaction(|pg| {
+            pg.batch_execute("SELECT pg_advisory_xact_lock(7246)")?;
+            Ok(applied(pg.run_pending_migrations(POSTGRES)))
+        }),
     };
-    conn.transaction(|conn| {
-        conn.batch_execute(lock)?;
-        let result = match conn {
-            Conn::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(|done| done.len()),
-            Conn::Postgres(pg) => pg.run_pending_migrations(POSTGRES).map(|done| done.len()),
-        };
-        Ok(result.map_err(|error| error.to_string()))
-    })
-    .unwrap_or_else(|error: diesel::result::Error| Err(error.to_string()))
-    .map(|count| tracing::debug!(migrations.applied = count, "the schema is up to date"))
+    applied
+        .unwrap_or_else(|error: diesel::result::Error| Err(error.to_string()))
+        .map(|count| tracing::debug!(migrations.applied = count, "the schema is up to date"))
+}
+
+fn applied<T, E: ToString>(result: Result<Vec<T>, E>) -> Result<usize, String> {
+    result.map(|applied| applied.len()).map_err(|error| error.to_string())
 }

@@ -68,7 +68,7 @@ impl fmt::Debug for PgUrl {
 /// A connection to a PostgreSQL server.
 pub struct PgConnection {
     inner: AsyncPgConnection,
-    runtime: Runtime,
+    runtime: Driver,
     transaction: AnsiTransactionManager,
     /// A statement that has not answered by then is given up together with the connection: the
     /// server's own limit does not help when the network swallows its answer.
@@ -94,7 +94,20 @@ impl PgConnection {
             .block_on(async { tokio::time::timeout(CONNECT_TIMEOUT * 2, connect).await })
             .map_err(|error| bad_connection(&error))??;
         let transaction = AnsiTransactionManager::default();
+        let runtime = Driver(Some(runtime));
         Ok(Self { inner, runtime, transaction, patience: patience + Duration::from_millis(500) })
+    }
+}
+
+/// A connection's runtime; unlike a bare one it may be dropped within another runtime, which a pool
+/// does when the program ends.
+struct Driver(Option<Runtime>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -105,11 +118,14 @@ fn bad_connection(error: &dyn std::error::Error) -> ConnectionError {
 
 /// Waits for `query` on this connection's runtime, but not for ever.
 fn wait<T>(
-    runtime: &Runtime,
+    runtime: &Driver,
     patience: Duration,
     query: impl Future<Output = QueryResult<T>>,
 ) -> QueryResult<T> {
-    runtime.block_on(async { tokio::time::timeout(patience, query).await }).unwrap_or_else(|_| {
+    let runtime = runtime.0.as_ref();
+    let answer = runtime
+        .map(|runtime| runtime.block_on(async { tokio::time::timeout(patience, query).await }));
+    answer.and_then(Result::ok).unwrap_or_else(|| {
         Err(Error::DatabaseError(
             DatabaseErrorKind::ClosedConnection,
             Box::new("the server did not answer in time".to_owned()),

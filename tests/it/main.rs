@@ -12,6 +12,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod cli;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod support;
 mod tokens;

@@ -7,6 +7,7 @@ pub(crate) mod doubles;
 mod headers;
 pub(crate) mod http;
 pub(crate) mod page;
+pub(crate) mod process;
 
 /// Turns each of these functions into two tests, `NAME::sqlite` and `NAME::postgres`. The function
 /// takes a fresh database.

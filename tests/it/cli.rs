@@ -1,0 +1,222 @@
+//! The command line: exit codes, what goes where, and secrets that stay out of sight.
+
+use crate::support::actors::PASSWORD;
+use crate::support::database::{Database, Engine};
+use crate::support::on_each_database;
+use crate::support::process::{Ended, Scimward};
+
+on_each_database!(
+    a_token_goes_through_its_life,
+    fifty_generations_at_once_leave_one_valid_token,
+    server_admins_are_managed_without_a_browser,
+    the_first_start_prints_a_link_and_a_later_one_does_not,
+);
+
+/// Generates a token and returns it.
+fn generate(scimward: &Scimward) -> String {
+    let ended = scimward.run(&["token", "generate"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    ended.stdout.trim_end().to_owned()
+}
+
+fn verify(scimward: &Scimward, token: &str) -> Ended {
+    scimward.run_with_input(&["token", "verify"], &format!("{token}\n"))
+}
+
+fn a_token_goes_through_its_life(database: &Database) {
+    let scimward = Scimward::on(database);
+    assert_eq!(scimward.run(&["token", "expiry"]).code, 1);
+    assert_eq!(scimward.run(&["token", "revoke"]).code, 1);
+    assert!(scimward.run(&["token", "show"]).stdout.contains("no SCIM token"));
+
+    let generated = scimward.run(&["token", "generate", "--months", "1"]);
+    let token = generated.stdout.strip_suffix('\n').expect("one line");
+    assert_eq!((token.len(), token.contains(char::is_whitespace)), (63, false));
+    assert!(!generated.stderr.contains(token), "{}", generated.stderr);
+    assert!(verify(&scimward, token).stdout.starts_with("valid: "));
+    assert_eq!(verify(&scimward, token).code, 0);
+
+    let expiry = scimward.run(&["token", "expiry"]).stdout;
+    assert!(expiry.trim_end().parse::<chrono::DateTime<chrono::Utc>>().is_ok(), "{expiry}");
+    assert!(expiry.ends_with("Z\n") && expiry.len() == 21, "{expiry:?}");
+    let shown = scimward.run(&["token", "show"]).stdout;
+    assert!(shown.contains("active") && shown.contains(&token[6..14]), "{shown}");
+    assert!(shown.contains("cannot be shown") && !shown.contains(token), "{shown}");
+
+    let newer = generate(&scimward);
+    let old = verify(&scimward, token);
+    assert!(old.stdout.starts_with("replaced: ") && old.code == 1, "{old:?}");
+    assert!(old.stdout.contains(&newer[6..14]), "{old:?}");
+    assert_eq!(scimward.run(&["token", "revoke"]).code, 0);
+    assert!(verify(&scimward, &newer).stdout.starts_with("revoked: "));
+    assert_eq!(scimward.run(&["token", "expiry"]).code, 1);
+}
+
+fn fifty_generations_at_once_leave_one_valid_token(database: &Database) {
+    let scimward = Scimward::on(database);
+    scimward.run(&["token", "show"]);
+
+    let running: Vec<_> = (0..50).map(|_| scimward.spawn(&["token", "generate"])).collect();
+    let ended: Vec<_> =
+        running.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+
+    let failed: Vec<_> = ended.iter().filter(|output| !output.status.success()).collect();
+    assert!(failed.is_empty(), "{failed:?}");
+    let tokens = ended.iter().map(|output| String::from_utf8_lossy(&output.stdout));
+    let valid = tokens.filter(|token| verify(&scimward, token.trim_end()).code == 0).count();
+    assert_eq!(valid, 1);
+}
+
+fn server_admins_are_managed_without_a_browser(database: &Database) {
+    let scimward = Scimward::on(database);
+    let add = |email: &str| {
+        let arguments = ["admin", "add", "--email", email, "--name", "Ada", "--password-stdin"];
+        scimward.run_with_input(&arguments, &format!("{PASSWORD}\n"))
+    };
+    assert_eq!(add("ada@example.com").code, 0);
+    assert_eq!(add("ADA@example.com").code, 1);
+    let last = scimward.run(&["admin", "deactivate", "ada@example.com"]);
+    assert!(last.code == 1 && last.stderr.contains("last active"), "{last:?}");
+    assert_eq!(add("grace@example.com").code, 0);
+    assert_eq!(scimward.run(&["admin", "deactivate", "Grace@example.com"]).code, 0);
+
+    let listed = scimward.run(&["admin", "list", "--json"]).stdout;
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    let active: Vec<_> = listed.as_array().unwrap().iter().map(|a| a["active"].clone()).collect();
+    assert_eq!(active.len(), 2);
+    assert!(active.contains(&true.into()) && active.contains(&false.into()), "{listed}");
+
+    assert_eq!(scimward.run(&["admin", "reactivate", "grace@example.com"]).code, 0);
+    let password = ["admin", "password", "grace@example.com", "--password-stdin"];
+    let weak = scimward.run_with_input(&password, "too short\n");
+    assert!(weak.code == 1 && weak.stderr.contains("at least 15 characters"), "{weak:?}");
+    assert_eq!(scimward.run_with_input(&password, "other words for a gate\n").code, 0);
+    let nobody = scimward.run(&["admin", "reactivate", "nobody@example.com"]);
+    assert!(nobody.code == 1 && nobody.stderr.contains("no such Server Admin"), "{nobody:?}");
+}
+
+fn the_first_start_prints_a_link_and_a_later_one_does_not(database: &Database) {
+    let scimward = Scimward::on(database);
+
+    let first = scimward.serve().stop();
+    let admin = ["admin", "add", "--email", "a@example.com", "--name", "A", "--password-stdin"];
+    assert_eq!(scimward.run_with_input(&admin, PASSWORD).code, 0);
+    let later = scimward.serve().stop();
+
+    assert_eq!((first.code, later.code), (0, 0));
+    let (_, code) = first.stdout.split_once("/setup?code=").expect("a link");
+    let code = code.split_whitespace().next().unwrap();
+    assert!(!first.stderr.contains(code), "{}", first.stderr);
+    assert_eq!(later.stdout, "");
+}
+
+#[test]
+fn bad_usage_is_explained_and_exits_with_2() {
+    let database = Database::fresh(Engine::Sqlite);
+    let scimward = Scimward::on(&database);
+    for (arguments, cause) in [
+        (&["token", "generate", "--months", "7"][..], "1 to 6"),
+        (&["token", "generate", "--months", "0"], "1 to 6"),
+        (&["token", "generate", "--months", "abc"], "1 to 6"),
+        (&["token", "generate", "--months=-1"], "1 to 6"),
+        (&["token", "verify", "scimw_x"], "unexpected argument"),
+        (&["admin", "add", "--email", "nowhere", "--name", "A"], "e-mail address"),
+        (&["admin", "add", "--name", "A"], "--email"),
+        (&["tokens"], "unrecognized"),
+        (&["--listen"], "--listen"),
+    ] {
+        let ended = scimward.run(arguments);
+
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?}: {ended:?}");
+        assert!(ended.stderr.contains(cause), "{arguments:?}: {}", ended.stderr);
+    }
+    assert!(!database.folder().join("scimward.db").exists(), "nothing was changed");
+}
+
+#[test]
+fn a_wrong_setting_is_named_and_nothing_is_changed() {
+    let database = Database::fresh(Engine::Sqlite);
+    let scimward = Scimward::on(&database);
+    let file = database.folder().join("a file");
+    std::fs::write(&file, "").unwrap();
+    let inside_a_file = format!("sqlite:{}/data/x.db", file.display());
+    for (name, value, cause) in [
+        ("SCIMWARD_DATABASE_URL", "postgers://localhost/x", "scheme"),
+        ("SCIMWARD_DATABASE_URL", "data/x.db", "scheme"),
+        ("SCIMWARD_DATABASE_URL", &inside_a_file, "a file"),
+        ("SCIMWARD_LISTEN", "8080", "an address and a port"),
+        ("SCIMWARD_LISTEN", "0.0.0.0:0", "SCIMWARD_ALLOW_PLAIN_HTTP"),
+        ("SCIMWARD_LISTEN", "192.0.2.1:25999", "SCIMWARD_ALLOW_PLAIN_HTTP"),
+        ("SCIMWARD_LISTENS", "127.0.0.1:0", "SCIMWARD_LISTENS is not a setting"),
+        ("SCIMWARD_TIMEZONE", "Mars/Olympus", "time zone"),
+        ("SCIMWARD_TLS_CERT", "cert.pem", "SCIMWARD_TLS_KEY"),
+        ("SCIMWARD_LOG", "shout=loud", "SCIMWARD_LOG"),
+    ] {
+        let ended = scimward.clone().with(name, value).run(&["serve"]);
+
+        assert!(matches!(ended.code, 1 | 2), "{name}={value}: {ended:?}");
+        assert!(ended.stderr.contains(cause), "{name}={value}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{name}={value}");
+    }
+    assert_eq!(std::fs::read_dir(database.folder()).unwrap().count(), 1, "nothing was changed");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let database = Database::fresh(Engine::Sqlite);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+
+    let ended = Scimward::on(&database).with("SCIMWARD_LISTEN", &address).run(&["serve"]);
+
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");
+    assert!(ended.stderr.contains(&address), "{}", ended.stderr);
+}
+
+#[test]
+fn no_secret_reaches_the_log_at_any_level() {
+    let database = Database::fresh(Engine::Sqlite);
+    let scimward = Scimward::on(&database).with("SCIMWARD_LOG", "trace");
+
+    let generated = scimward.run(&["token", "generate"]);
+    let token = generated.stdout.trim_end();
+    let verified = verify(&scimward, token);
+    let arguments = ["admin", "add", "--email", "a@example.com", "--name", "A", "--password-stdin"];
+    let added = scimward.run_with_input(&arguments, PASSWORD);
+    let served = scimward.serve().stop();
+
+    let (_, link) = served.stdout.split_once("code=").unwrap_or(("", "no link: an admin exists"));
+    let logs = [&generated.stderr, &verified.stderr, &added.stderr, &served.stderr];
+    assert!(logs.iter().any(|log| log.contains("DEBUG")), "the log is on: {logs:?}");
+    let folder = std::fs::read_dir(database.folder()).unwrap();
+    let files: Vec<Vec<u8>> = folder.map(|f| std::fs::read(f.unwrap().path()).unwrap()).collect();
+    for secret in [token, &token[14..57], PASSWORD, link.trim()] {
+        assert!(logs.iter().all(|log| !log.contains(secret)), "{logs:?}");
+        let found = |file: &Vec<u8>| file.windows(secret.len()).any(|w| w == secret.as_bytes());
+        assert!(!files.iter().any(found), "a file of the database holds a secret");
+    }
+    assert!(logs.iter().all(|log| !log.contains("$argon2id$")), "{logs:?}");
+}
+
+#[test]
+fn the_configuration_is_shown_with_secrets_masked() {
+    let database = Database::fresh(Engine::Sqlite);
+    let secret = database.folder().join("smtp");
+    std::fs::write(&secret, "smtp://user:hunter2secret@mail.example\n").unwrap();
+    let scimward = Scimward::on(&database)
+        .with("SCIMWARD_SMTP_URL_FILE", &secret.display().to_string())
+        .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef-secret");
+
+    let right = scimward.run(&["config", "check"]);
+    let wrong = scimward.clone().with("SCIMWARD_NOTIFY_AT", "noon").run(&["config", "check"]);
+    let json = scimward.run(&["config", "check", "--json"]);
+
+    assert_eq!((right.code, wrong.code, json.code), (0, 1, 0), "{right:?} {wrong:?}");
+    assert!(wrong.stderr.contains("SCIMWARD_NOTIFY_AT"), "{}", wrong.stderr);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(json["problems"].as_array().unwrap().len(), 0);
+    for ended in [&right, &wrong] {
+        let all = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(!all.contains("hunter2") && !all.contains("cdef-secret"), "{all}");
+    }
+}
