@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::{upkeep, web};
+use crate::upkeep;
+use crate::web;
 
 /// A configured server with everything it needs in hand.
 pub struct Server {
