@@ -18,6 +18,8 @@ pub enum Lock {
     Admins,
     /// Counters and activity that the server writes by itself.
     Usage,
+    /// Mails: who gets which, and who sends it.
+    Mails,
 }
 
 impl Lock {
@@ -26,6 +28,7 @@ impl Lock {
             Self::Tokens => "tokens",
             Self::Admins => "admins",
             Self::Usage => "usage",
+            Self::Mails => "mails",
         }
     }
 }

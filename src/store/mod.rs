@@ -11,6 +11,7 @@ mod error;
 pub mod links;
 mod locks;
 pub mod logins;
+pub mod mails;
 mod migrate;
 mod pool;
 mod postgres;

@@ -109,3 +109,24 @@ diesel::table! {
         count -> BigInt,
     }
 }
+
+diesel::table! {
+    mails (id) {
+        id -> BigInt,
+        occasion -> Text,
+        token_id -> Nullable<Text>,
+        admin_id -> Nullable<BigInt>,
+        address -> Text,
+        due_at -> BigInt,
+        attempts -> BigInt,
+        claimed_at -> Nullable<BigInt>,
+        first_tried_at -> Nullable<BigInt>,
+        tried_at -> Nullable<BigInt>,
+        next_try_at -> Nullable<BigInt>,
+        sent_at -> Nullable<BigInt>,
+        failed_at -> Nullable<BigInt>,
+        answer -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(mails, server_admins);

@@ -1,0 +1,2 @@
+DROP TABLE mails;
+DELETE FROM locks WHERE name = 'mails';
