@@ -6,8 +6,11 @@ use std::thread;
 
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Settings;
+use crate::domain::milestone::Schedule;
 use crate::entropy::{OsEntropy, SharedEntropy};
 use crate::hasher::{HashCost, Hasher};
+use crate::mail::{Letterhead, Mailer};
+use crate::service::notices::Configured;
 use crate::service::{Services, World};
 use crate::store::Store;
 use crate::web::Site;
@@ -73,7 +76,7 @@ impl App {
             clock: outside.clock,
             entropy: outside.entropy,
         };
-        let services = Services::new(&world);
+        let services = Services::new(&world, mails(&settings));
         Ok(Self { settings: Arc::new(settings), services, world })
     }
 
@@ -91,6 +94,23 @@ impl App {
             introspection_clients: settings.introspection_clients.clone(),
             cookie_key: cookie_key.into(),
         }
+    }
+}
+
+fn mails(settings: &Settings) -> Configured {
+    let mailer = match &settings.smtp_url {
+        Some(server) => Mailer::Server(Box::new(server.clone())),
+        None => Mailer::Directory(settings.mail_dir.clone()),
+    };
+    Configured {
+        mailer,
+        letterhead: Letterhead {
+            product: settings.product_name.clone(),
+            public_url: settings.public_url.clone(),
+            from: settings.mail_from.clone(),
+        },
+        schedule: Schedule { zone: settings.timezone, time: settings.notify_at },
+        extra: settings.mail_to_extra.clone(),
     }
 }
 

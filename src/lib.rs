@@ -24,6 +24,7 @@ pub mod domain;
 pub mod entropy;
 pub mod hasher;
 pub mod mail;
+pub mod notifier;
 pub mod server;
 pub mod service;
 pub mod store;

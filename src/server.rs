@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::notifier;
 use crate::upkeep;
 use crate::web;
 
@@ -40,13 +41,14 @@ impl Server {
         let retention = TimeDelta::days(self.app.settings.activity_retention_days.into());
         // The work in the background ends after the last answer: it writes what that one has done.
         let (served, stopped) = watch::channel(());
+        let notifier = notifier::run(services.notices.clone(), dropped(stopped.clone()));
         let upkeep = upkeep::run(services.upkeep.clone(), retention, dropped(stopped));
         let serve = async {
             let result = web::serve(self.listener, self.tls, services, self.site, shutdown).await;
             drop(served);
             result.map_err(|error| format!("the server ended: {error}"))
         };
-        tokio::join!(serve, upkeep).0
+        tokio::join!(serve, upkeep, notifier).0
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::admin::EmailAddress;
 use crate::domain::application::Applications;
 use crate::domain::network::Networks;
 use crate::domain::public_url::PublicUrl;
+use crate::mail::MailServer;
 use crate::store::DatabaseUrl;
 
 /// Everything that can be configured, parsed.
@@ -26,7 +27,7 @@ pub struct Settings {
     /// Where people and clients reach scimward.
     pub public_url: PublicUrl,
     /// The mail server; nothing means that mails become files.
-    pub smtp_url: Option<SecretString>,
+    pub smtp_url: Option<MailServer>,
     /// The sender of mails.
     pub mail_from: EmailAddress,
     /// Further recipients of notifications.
@@ -146,6 +147,7 @@ fn read_all(r: &mut Reader) -> Option<Settings> {
     let listen = r.parse::<SocketAddr>("listen", ADDRESS);
     let database = r.read("database_url", str::parse::<DatabaseUrl>);
     let public_url = public_url(r, listen);
+    let smtp_url = r.read("smtp_url", str::parse::<MailServer>);
     let mail_from = r.read("mail_from", str::parse::<EmailAddress>);
     let mail_to_extra = r.read("mail_to_extra", parse_addresses).unwrap_or_default();
     let timezone = r.parse::<Tz>("timezone", "a time zone, such as Europe/Berlin");
@@ -166,7 +168,7 @@ fn read_all(r: &mut Reader) -> Option<Settings> {
         listen: listen?,
         database: database?,
         public_url: public_url?,
-        smtp_url: r.raw.get("smtp_url").map(|value| value.text.clone()),
+        smtp_url,
         mail_from: mail_from?,
         mail_to_extra,
         mail_dir: PathBuf::from(r.text("mail_dir")?),
@@ -269,6 +271,9 @@ pub(super) fn report(raw: &Raw) -> Vec<ReportLine> {
 
 fn shown(key: &keys::Key, text: &str) -> String {
     match (key.name, key.secret) {
+        ("smtp_url", _) => {
+            text.parse::<MailServer>().map_or_else(|_| "(set)".to_owned(), |url| url.to_string())
+        }
         ("database_url", _) => {
             text.parse::<DatabaseUrl>().map_or_else(|_| "(set)".to_owned(), |url| url.to_string())
         }

@@ -21,6 +21,8 @@ const FIRST_DELAY: TimeDelta = TimeDelta::minutes(1);
 const LONGEST_DELAY: TimeDelta = TimeDelta::hours(6);
 /// How long a mail is tried that no later one supersedes.
 const PATIENCE: TimeDelta = TimeDelta::days(7);
+/// How often it is tried at least, also if the clock jumped or scimward was down meanwhile.
+const LEAST_ATTEMPTS: u64 = 10;
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -202,7 +204,8 @@ impl Mail {
     pub fn after_failure(&self, answer: String, now: DateTime<Utc>) -> Outcome {
         let next_try_at = now + delay(self.attempts);
         let first = self.first_tried_at.unwrap_or(now);
-        if self.is_superseded_some_day() || next_try_at - first < PATIENCE {
+        let was_patient = next_try_at - first >= PATIENCE && self.attempts >= LEAST_ATTEMPTS;
+        if self.is_superseded_some_day() || !was_patient {
             Outcome::Retrying { tried_at: now, next_try_at, answer }
         } else {
             Outcome::Failed { at: now, answer }
@@ -311,13 +314,18 @@ mod tests {
     fn a_mail_that_nothing_supersedes_is_tried_for_seven_days() {
         let last = Occasion::Expiry(Milestone::OneDayAfter);
         let first = Occasion::Expiry(Milestone::FifteenDaysBefore);
-        for (occasion, days, given_up) in
-            [(last, 6, false), (last, 7, true), (first, 10, false), (Occasion::Generated, 7, true)]
-        {
-            let later = now() + TimeDelta::days(days);
+        for (occasion, days, attempts, given_up) in [
+            (last, 6, 30, false),
+            (last, 7, 30, true),
+            (last, 7, 9, false),
+            (first, 10, 30, false),
+            (Occasion::Generated, 7, 30, true),
+        ] {
+            let mut mail = mail(occasion, Outcome::Waiting);
+            mail.attempts = attempts;
 
-            let outcome =
-                mail(occasion, Outcome::Waiting).after_failure("450 later".to_owned(), later);
+            let later = now() + TimeDelta::days(days);
+            let outcome = mail.after_failure("450 later".to_owned(), later);
 
             assert_eq!(matches!(outcome, Outcome::Failed { .. }), given_up, "{occasion} {days}");
         }

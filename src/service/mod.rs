@@ -6,6 +6,7 @@
 pub mod admins;
 mod delay;
 pub mod logins;
+pub mod notices;
 pub mod refusals;
 pub mod sessions;
 pub mod tokens;
@@ -14,6 +15,8 @@ pub mod usage;
 pub mod validation;
 
 use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use crate::clock::SharedClock;
 use crate::entropy::SharedEntropy;
@@ -50,6 +53,8 @@ pub struct Services {
     pub validation: validation::Validation,
     /// What clients do: uses and refusals.
     pub usage: Arc<usage::Usage>,
+    /// Mails.
+    pub notices: notices::Notices,
     /// What the server does by itself.
     pub upkeep: upkeep::Upkeep,
     /// Counting refusals and slowing their sources down.
@@ -58,14 +63,16 @@ pub struct Services {
 
 impl Services {
     /// Wires the use cases together.
-    pub fn new(world: &World) -> Self {
+    pub fn new(world: &World, mails: notices::Configured) -> Self {
         let usage = Arc::new(usage::Usage::new(world.clone()));
         let validation = validation::Validation::new(world.clone(), Arc::clone(&usage));
+        let bell = Arc::new(Notify::new());
         Self {
-            tokens: tokens::Tokens::new(world.clone(), validation.memory()),
+            tokens: tokens::Tokens::new(world.clone(), validation.memory(), Arc::clone(&bell)),
             admins: admins::Admins::new(world.clone()),
             logins: logins::Logins::new(world.clone()),
             sessions: sessions::Sessions::new(world.clone()),
+            notices: notices::Notices::new(world.clone(), mails, bell),
             upkeep: upkeep::Upkeep::new(world.clone(), Arc::clone(&usage)),
             validation,
             refusals: Arc::new(refusals::Refusals::new(

@@ -1,10 +1,14 @@
 //! Generating, replacing and revoking the SCIM token.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
+use tokio::sync::Notify;
 
 use crate::domain::activity::{Actor, Event, Kind};
 use crate::domain::lifespan::Lifespan;
+use crate::domain::notice::Occasion;
 use crate::domain::one_time::OneTimeCode;
 use crate::domain::secret::{PhcString, PlainToken, TokenId};
 use crate::domain::source::Source;
@@ -21,6 +25,7 @@ const HOURLY_LIMIT: i64 = 20;
 pub struct Tokens {
     world: World,
     memory: Memory,
+    bell: Arc<Notify>,
 }
 
 /// What somebody wants generated.
@@ -103,9 +108,10 @@ impl From<StoreError> for RevokeError {
 }
 
 impl Tokens {
-    /// Works on `world`; generated tokens are put into `memory`.
-    pub const fn new(world: World, memory: Memory) -> Self {
-        Self { world, memory }
+    /// Works on `world`; generated tokens are put into `memory`, and `bell` is rung for the mails
+    /// that tell of them.
+    pub const fn new(world: World, memory: Memory, bell: Arc<Notify>) -> Self {
+        Self { world, memory, bell }
     }
 
     /// Generates a token and revokes the one before in one transaction. When this returns, no
@@ -125,6 +131,7 @@ impl Tokens {
             .write(Lock::Tokens, move |conn| replace(conn, token, wanted.form.as_ref(), now))
             .await?;
         self.memory.remember(plain.id(), plain.expose(), &hash);
+        self.bell.notify_one();
         tracing::info!(
             token.id = %token.id,
             token.expires_at = %token.expires_at,
@@ -231,6 +238,7 @@ fn replace(
         None => event,
     };
     store::activity::record(conn, &event)?;
+    store::mails::insert_for_admins(conn, Occasion::Generated, &token.id, now)?;
     Ok((token, replaced))
 }
 

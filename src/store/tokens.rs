@@ -98,15 +98,20 @@ pub fn history(conn: &mut Conn) -> Result<TokenHistory, StoreError> {
         .first(conn)
         .optional()?;
     let newest = newest.map(Token::try_from).transpose()?;
-    let replaced = match &newest {
-        Some(newest) => tokens::table
-            .filter(tokens::replaced_by.eq(newest.id.as_str()))
-            .select(Row::as_select())
-            .first::<Row>(conn)
-            .optional()?,
-        None => None,
-    };
-    Ok(TokenHistory { newest, replaced: replaced.map(Token::try_from).transpose()? })
+    let replaced = newest.as_ref().map(|newest| replaced_by(conn, &newest.id)).transpose()?;
+    Ok(TokenHistory { newest, replaced: replaced.flatten() })
+}
+
+/// The token that this one replaced.
+///
+/// # Errors
+/// When the database fails.
+pub fn replaced_by(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError> {
+    let row = tokens::table
+        .filter(tokens::replaced_by.eq(id.as_str()))
+        .select(Row::as_select())
+        .first::<Row>(conn);
+    row.optional()?.map(Token::try_from).transpose()
 }
 
 /// The token with this id.
