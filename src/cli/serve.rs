@@ -19,7 +19,7 @@ pub(super) async fn run(app: App) -> Result<ExitCode, Complaint> {
     let server = Server::prepare(app.clone(), listener).await?;
     let shutdown = shutdown()?;
     announce(&app, address).await?;
-    server.run(shutdown).await?;
+    Box::pin(server.run(shutdown)).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

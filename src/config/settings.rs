@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use chrono::NaiveTime;
 use chrono_tz::Tz;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::raw::Raw;
 use super::{ConfigError, ReportLine, keys};

@@ -93,6 +93,22 @@ impl Admins {
         admin.ok_or(AdminError::NotFound)
     }
 
+    /// The Server Admin with this key.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn by_id(&self, id: AdminId) -> Result<Option<ServerAdmin>, Failure> {
+        Ok(self.world.store.read(move |conn| store::admins::by_id(conn, id)).await?)
+    }
+
+    /// Whether there is any Server Admin yet.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn exist(&self) -> Result<bool, Failure> {
+        Ok(self.world.store.read(store::admins::any).await?)
+    }
+
     /// A code for the set-up link, or nothing if there is any Server Admin.
     ///
     /// # Errors
@@ -154,7 +170,9 @@ impl Admins {
                     return Err(AdminError::LinkNotUsable);
                 }
                 store::links::consume(conn, &digest, now)?;
-                add(conn, &new, &hash, None, from, now)
+                let admin = add(conn, &new, &hash, None, from, now)?;
+                store::admins::set_last_login(conn, admin.id, now)?;
+                Ok(admin)
             })
             .await
     }
@@ -253,7 +271,9 @@ impl Admins {
                     return Err(AdminError::LinkNotUsable);
                 }
                 store::links::consume(conn, &digest, now)?;
-                add(conn, &new, &hash, None, from, now)
+                let admin = add(conn, &new, &hash, None, from, now)?;
+                store::admins::set_last_login(conn, admin.id, now)?;
+                Ok(admin)
             })
             .await
     }

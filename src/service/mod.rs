@@ -3,6 +3,7 @@
 //!
 //! No method here knows whether a browser, a machine or the command line asked.
 
+pub mod activity;
 pub mod admins;
 mod delay;
 pub mod logins;
@@ -41,6 +42,8 @@ pub struct World {
 /// All use cases; cheap to clone, one per process.
 #[derive(Clone)]
 pub struct Services {
+    /// What has happened.
+    pub activity: activity::Activity,
     /// Generating, revoking and describing tokens.
     pub tokens: tokens::Tokens,
     /// Who may sign in.
@@ -68,6 +71,7 @@ impl Services {
         let validation = validation::Validation::new(world.clone(), Arc::clone(&usage));
         let bell = Arc::new(Notify::new());
         Self {
+            activity: activity::Activity::new(world.clone()),
             tokens: tokens::Tokens::new(world.clone(), validation.memory(), Arc::clone(&bell)),
             admins: admins::Admins::new(world.clone()),
             logins: logins::Logins::new(world.clone()),

@@ -3,9 +3,13 @@
 //! `machine` answers clients, proxies and applications; `pages` answers browsers. A machine route
 //! carries no session and no middleware: it must cost little more than a bare handler.
 
+mod assets;
+mod csrf;
+mod headers;
 mod health;
 pub mod machine;
-pub mod pages;
+mod pages;
+mod session;
 mod site;
 mod source;
 pub mod tls;
@@ -42,8 +46,8 @@ pub async fn serve(
             .app_data(shared.clone())
             // One for each worker thread: requests on a thread share reads without locking.
             .app_data(machine::Machine::new(&shared))
-            .configure(routes)
-            .default_service(web::to(unmatched))
+            .configure(|config| routes(config, &shared))
+            .default_service(web::to(machine::unmatched))
     })
     .client_request_timeout(Duration::from_secs(10))
     .shutdown_timeout(GRACE)
@@ -62,19 +66,8 @@ pub async fn serve(
     result
 }
 
-/// Every route there is.
-fn routes(config: &mut web::ServiceConfig) {
-    config.configure(health::routes).configure(machine::routes).configure(pages::routes);
-}
-
-/// What no route matched: machines get their own language, people a page.
-async fn unmatched(
-    request: actix_web::HttpRequest,
-    payload: web::Payload,
-) -> actix_web::HttpResponse {
-    if machine::owns(request.path()) {
-        machine::unmatched(request, payload).await
-    } else {
-        pages::unmatched(request).await
-    }
+/// Every route there is. The pages take whatever is not a path of machines.
+fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
+    config.configure(health::routes).configure(machine::routes);
+    pages::routes(config, shared);
 }

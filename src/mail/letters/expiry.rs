@@ -239,6 +239,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn a_mail_says_what_is_true_when_it_is_sent() {
         use Milestone::{FifteenDaysBefore, OnTheDay, OneDayAfter, OneDayBefore};
         for (milestone, now, subject, closing) in [

@@ -1,11 +1,92 @@
-//! Pages for Server Admins.
+//! Pages for Server Admins: one file for each page, and what all pages share.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+mod authentication;
+mod banner;
+mod error;
+mod feed;
+mod frame;
+mod generate;
+mod generate_form;
+mod join;
+mod login;
+mod people_card;
+mod revoke;
+mod shell;
+mod time;
+mod token_card;
+mod token_state;
+
+use actix_web::middleware::from_fn;
+use actix_web::{HttpResponse, Resource, Responder, Route, guard, web};
+
+pub(super) use self::error::PageError;
+use super::{Shared, assets, machine, session};
+
+/// Where people land.
+const HOME: &str = "/admin/authentication";
 
 /// The routes for browsers.
-pub fn routes(_config: &mut web::ServiceConfig) {}
+pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
+    assets::routes(config);
+    config.service(
+        web::scope("")
+            .guard(guard::fn_guard(|context| !machine::owns(context.head().uri.path())))
+            .wrap(session::middleware(shared))
+            .wrap(from_fn(frame::frame))
+            .service(reading("/", || async { login::go_to(HOME) }))
+            .service(both("/login", login::form, web::post().to(login::log_in)))
+            .service(writing("/logout", web::post().to(login::log_out)))
+            .service(both("/setup", join::setup_form, web::post().to(join::set_up)))
+            .service(both("/invitation", join::invitation_form, web::post().to(join::accept)))
+            .service(reading(HOME, authentication::page))
+            .service(writing(
+                "/admin/authentication/scim-token",
+                web::post().to(generate::generate),
+            ))
+            .service(both(
+                "/admin/authentication/revoke",
+                revoke::confirm,
+                web::post().to(revoke::revoke),
+            ))
+            .default_service(web::to(not_found)),
+    );
+}
 
-/// A path that no route matched.
-pub async fn unmatched(_request: HttpRequest) -> HttpResponse {
-    HttpResponse::NotFound().finish()
+async fn not_found() -> Result<HttpResponse, PageError> {
+    Err(PageError::NotFound)
+}
+
+/// A page that is only read.
+fn reading<H, Args>(path: &str, handler: H) -> Resource
+where
+    H: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    H::Output: Responder + 'static,
+{
+    web::resource(path).route(read().to(handler)).default_service(web::to(|| async {
+        Err::<HttpResponse, _>(PageError::MethodNotAllowed("GET, HEAD"))
+    }))
+}
+
+/// A page with a form that is sent to the same path.
+fn both<H, Args>(path: &str, handler: H, write: Route) -> Resource
+where
+    H: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    H::Output: Responder + 'static,
+{
+    web::resource(path).route(read().to(handler)).route(write).default_service(web::to(|| async {
+        Err::<HttpResponse, _>(PageError::MethodNotAllowed("GET, HEAD, POST"))
+    }))
+}
+
+/// A path that only takes forms.
+fn writing(path: &str, write: Route) -> Resource {
+    web::resource(path).route(write).default_service(web::to(|| async {
+        Err::<HttpResponse, _>(PageError::MethodNotAllowed("POST"))
+    }))
+}
+
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }

@@ -1,0 +1,57 @@
+//! `Admin Settings → Authentication`: the SCIM token.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use super::PageError;
+use super::feed::{self, Entry};
+use super::generate_form::GenerateForm;
+use super::people_card::PeopleCard;
+use super::shell::{self, Frame, Place, Shell};
+use super::token_card::{self, Card};
+use crate::web::Shared;
+use crate::web::session::SignedIn;
+
+/// Entries on the card `Recent activity`.
+const RECENT: i64 = 5;
+
+#[derive(Template)]
+#[template(path = "admin/authentication.html")]
+struct Page {
+    shell: Shell,
+    admin: Frame,
+    card: Card,
+    form: GenerateForm,
+    /// The current token, for the confirmations.
+    current: String,
+    base_url: String,
+    people: PeopleCard,
+    feed: Vec<Entry>,
+}
+
+/// `GET /admin/authentication`.
+pub(super) async fn page(
+    shared: web::Data<Shared>,
+    me: SignedIn,
+) -> Result<HttpResponse, PageError> {
+    let services = &shared.services;
+    let history = services.tokens.history().await?;
+    let people = services.admins.list().await?;
+    let recent = services.activity.page(None, &[], RECENT).await?;
+    let now = services.tokens.now();
+    let zone = shared.site.timezone;
+    let view = Page {
+        shell: Shell::new(&shared),
+        admin: Frame::with(&shared, &me, Place::Authentication, &history, now),
+        card: token_card::card(&history, me.admin.id, now, zone),
+        form: GenerateForm::new(&history, &services.tokens.request_id(), now),
+        current: history
+            .unrevoked()
+            .map(|token| token_card::in_one_line(token, now))
+            .unwrap_or_default(),
+        base_url: shared.site.public_url.join("/scim/v2"),
+        people: PeopleCard::new(&people, me.admin.id, now),
+        feed: feed::entries(&recent, me.admin.id, now),
+    };
+    Ok(shell::page(HttpResponse::Ok(), &view))
+}

@@ -1,0 +1,222 @@
+//! Logging in and out.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, LOCATION, REFERRER_POLICY, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::shell::{Shell, page};
+use super::time::count;
+use super::{HOME, PageError};
+use crate::service::logins::LoginError;
+use crate::web::session::{self, SignedForm, SignedIn};
+use crate::web::{Shared, source};
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    shell: Shell,
+    error: Option<String>,
+    notice: Option<&'static str>,
+    session_ended: bool,
+    returns_to: &'static str,
+    next: String,
+    email: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Query {
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /login`.
+pub(super) async fn form(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    query: web::Query<Query>,
+    me: Option<SignedIn>,
+) -> Result<HttpResponse, PageError> {
+    let next = safe_path(&query.next);
+    if me.is_some() {
+        return Ok(go_to(next));
+    }
+    let session_ended = session::has_cookie(&request, &shared.site);
+    let notice = if session_ended {
+        Some("Your session has ended.")
+    } else if shared.services.admins.exist().await? {
+        None
+    } else {
+        Some("There is no Server Admin yet. Open the link that the server prints when it starts.")
+    };
+    Ok(show(
+        HttpResponse::Ok(),
+        &LoginPage {
+            shell: Shell::new(&shared),
+            error: None,
+            notice,
+            session_ended,
+            returns_to: page_name(next),
+            next: next.to_owned(),
+            email: String::new(),
+        },
+    ))
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: SecretString,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /login`.
+pub(super) async fn log_in(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    session: Session,
+    form: web::Form<Fields>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let Fields { email, password, next } = form.into_inner();
+    let source = source(&request, &shared.site.trusted_proxies);
+    let next = safe_path(&next);
+    let logged_in = shared.services.logins.log_in(&email, password, source.clone()).await;
+    let (status, error, wait) = match logged_in {
+        Ok(admin) => {
+            session::begin(&session, &admin, &source, shared.services.sessions.random_text())?;
+            return Ok(go_to(next));
+        }
+        Err(LoginError::WrongCredentials) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "The email or password is not correct.".into(), None)
+        }
+        Err(LoginError::Throttled { until }) => {
+            let seconds = (until - shared.services.tokens.now()).num_seconds().max(1);
+            let error = format!("Too many attempts. Try again in {}.", duration(seconds));
+            (StatusCode::TOO_MANY_REQUESTS, error, Some(seconds))
+        }
+        Err(LoginError::Failed(failure)) => return Err(PageError::from(failure).into()),
+    };
+    let mut answer = HttpResponse::build(status);
+    if let Some(seconds) = wait {
+        answer.insert_header((RETRY_AFTER, seconds));
+    }
+    let view = LoginPage {
+        shell: Shell::new(&shared),
+        error: Some(error),
+        notice: None,
+        session_ended: false,
+        returns_to: "",
+        next: next.to_owned(),
+        email,
+    };
+    Ok(show(answer, &view))
+}
+
+#[derive(Deserialize)]
+pub(super) struct NoFields {}
+
+/// `POST /logout`.
+pub(super) async fn log_out(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    form: SignedForm<NoFields>,
+) -> Result<HttpResponse, PageError> {
+    let SignedForm { me, fields: NoFields {} } = form;
+    let source = source(&request, &shared.site.trusted_proxies);
+    shared.services.sessions.record_logout(me.admin.actor(), source).await?;
+    me.end();
+    Ok(HttpResponse::SeeOther()
+        .insert_header((LOCATION, "/login"))
+        .insert_header((CLEAR_SITE_DATA, "\"cache\""))
+        .cookie(session::page_cookie(&shared))
+        .finish())
+}
+
+/// The form has no session and so no token: its origin must be visible to be checked.
+fn show(mut answer: actix_web::HttpResponseBuilder, view: &LoginPage) -> HttpResponse {
+    answer.insert_header((REFERRER_POLICY, "same-origin"));
+    page(answer, view)
+}
+
+/// An answer that leads to a page.
+pub(super) fn go_to(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
+}
+
+/// The path to go to after the login: one of ours, never another site's.
+fn safe_path(next: &str) -> &str {
+    let rest = next.strip_prefix('/');
+    let is_ours = rest.is_some_and(|rest| !rest.starts_with(['/', '\\']))
+        && next.len() <= 500
+        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if is_ours && next != "/" { next } else { HOME }
+}
+
+/// What the page at a path is called.
+fn page_name(path: &str) -> &'static str {
+    let path = path.split('?').next().unwrap_or(path);
+    match path {
+        "/admin/authentication" => "Authentication",
+        "/admin/server-admins" => "Server Admins",
+        "/admin/notifications" => "Notifications",
+        "/admin/activity" => "Activity",
+        _ => "Admin Settings",
+    }
+}
+
+/// A path as a value in a query.
+pub(super) fn encode(path: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    path.bytes()
+        .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+fn duration(seconds: i64) -> String {
+    if seconds < 60 { count(seconds, "second") } else { count((seconds + 59) / 60, "minute") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_our_own_are_gone_to() {
+        for path in ["/admin/activity", "/admin/activity?kind=logged_in&before=7"] {
+            assert_eq!(safe_path(path), path);
+        }
+        for path in [
+            "",
+            "/",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "evil",
+            "/a\\b",
+            "/a\r\nSet-Cookie: x",
+            "/\u{9}/evil.example",
+        ] {
+            assert_eq!(safe_path(path), HOME, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_survives_the_query() {
+        assert_eq!(encode("/admin/activity?kind=a b&x"), "/admin/activity%3Fkind%3Da%20b%26x");
+    }
+
+    #[test]
+    fn a_wait_is_told_in_seconds_or_whole_minutes() {
+        let told: Vec<String> = [1, 59, 60, 61, 900].into_iter().map(duration).collect();
+        assert_eq!(told, ["1 second", "59 seconds", "1 minute", "2 minutes", "15 minutes"]);
+    }
+}

@@ -1,0 +1,54 @@
+//! The card `Server Admins` on the Authentication page.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::shell::initials;
+use super::time::ago;
+use crate::domain::admin::{AdminId, ServerAdmin};
+
+/// People on the card; the others are on their own page.
+const SHOWN: usize = 5;
+
+/// The first few active Server Admins.
+pub(super) struct PeopleCard {
+    pub(super) active: usize,
+    pub(super) first: Vec<Person>,
+    pub(super) more: usize,
+}
+
+/// A line of the card.
+pub(super) struct Person {
+    pub(super) initials: String,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) is_me: bool,
+    pub(super) last_login: String,
+}
+
+impl PeopleCard {
+    /// The card for the reader `me`.
+    pub(super) fn new(admins: &[ServerAdmin], me: AdminId, now: DateTime<Utc>) -> Self {
+        let active: Vec<&ServerAdmin> = admins.iter().filter(|admin| admin.active).collect();
+        let person = |admin: &&ServerAdmin| Person {
+            initials: initials(admin.name.as_str()),
+            name: admin.name.to_string(),
+            email: admin.email.to_string(),
+            is_me: admin.id == me,
+            last_login: last_login(admin, now),
+        };
+        Self {
+            first: active.iter().take(SHOWN).map(person).collect(),
+            more: active.len().saturating_sub(SHOWN),
+            active: active.len(),
+        }
+    }
+}
+
+/// When somebody logged in last.
+pub(super) fn last_login(admin: &ServerAdmin, now: DateTime<Utc>) -> String {
+    match admin.last_login_at {
+        None => "Has never logged in".to_owned(),
+        Some(at) if now - at < TimeDelta::minutes(1) => "Logged in just now".to_owned(),
+        Some(at) => format!("Logged in {}", ago(now, at)),
+    }
+}
