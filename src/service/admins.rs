@@ -216,6 +216,12 @@ impl Admins {
                 if store::admins::by_email(conn, &email)?.is_some() {
                     return Err(AdminError::EmailTaken);
                 }
+                // The newest invitation to an address is the one that works.
+                for open in store::links::open(conn, Purpose::Invitation, now)? {
+                    if open.email == link.email {
+                        store::links::consume(conn, &open.digest, now)?;
+                    }
+                }
                 store::links::insert(conn, Purpose::Invitation, &link, Some(creator), now)?;
                 let event = Event::new(now, Kind::AdminInvited, actor, from).about(email.as_str());
                 Ok(store::activity::record(conn, &event)?)

@@ -10,7 +10,7 @@ use crate::domain::base62;
 use crate::domain::one_time::{Digest, OneTimeCode};
 use crate::domain::source::Source;
 use crate::service::{Failure, World};
-use crate::store::sessions::Session;
+pub use crate::store::sessions::Session;
 use crate::store::{self, Lock, StoreError};
 
 /// A session ends when it was not used for this long.

@@ -111,66 +111,68 @@ impl PageError {
         }
     }
 
-    fn text(&self) -> Text {
-        let text = |code, title, what, remedy| Text { code, title, what, remedy };
+    const fn text(&self) -> Text {
+        let (code, title) = self.name();
+        let (what, remedy) = self.story();
+        Text { code, title, what, remedy }
+    }
+
+    /// The code for scripts and the heading for people.
+    const fn name(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::SessionEnded { .. } => ("session_ended", "Your session has ended"),
+            Self::ForeignOrigin => ("forbidden", "Request refused"),
+            Self::ForeignForm => ("csrf", "Request refused"),
+            Self::BadRequest(_) => ("bad_request", "Bad request"),
+            Self::InvalidLifespan => ("invalid_lifespan", "Bad request"),
+            Self::RateLimited => ("rate_limited", "Too many tokens in a short time"),
+            Self::NotFound => ("not_found", "Page not found"),
+            Self::MethodNotAllowed(_) => ("method_not_allowed", "Not possible here"),
+            Self::TooLarge => ("too_large", "Too much was sent"),
+            Self::Failed(failure) if !failure.is_temporary() => {
+                ("internal", "Something went wrong")
+            }
+            Self::Failed(_) | Self::SessionBroken(_) => ("internal", "Not available at the moment"),
+        }
+    }
+
+    /// What happened, and what to do.
+    const fn story(&self) -> (&'static str, &'static str) {
         let back = "Go back, reload the page and try again.";
         match self {
-            Self::SessionEnded { .. } => text(
-                "session_ended",
-                "Your session has ended",
-                "You are not logged in any more.",
-                "Log in again to continue.",
-            ),
-            Self::ForeignOrigin => text(
-                "forbidden",
-                "Request refused",
+            Self::SessionEnded { .. } => {
+                ("You are not logged in any more.", "Log in again to continue.")
+            }
+            Self::ForeignOrigin => (
                 "The request did not come from a page of this server.",
                 "Open the page under the server\u{2019}s own address and try again. If this is that \
                  address, SCIMWARD_PUBLIC_URL does not name it.",
             ),
-            Self::ForeignForm => {
-                text("csrf", "Request refused", "The form belongs to another session.", back)
+            Self::ForeignForm => ("The form belongs to another session.", back),
+            Self::BadRequest(what) => (what, back),
+            Self::InvalidLifespan => {
+                ("The lifespan must be a whole number of months from 1 to 6.", back)
             }
-            Self::BadRequest(what) => text("bad_request", "Bad request", what, back),
-            Self::InvalidLifespan => text(
-                "invalid_lifespan",
-                "Bad request",
-                "The lifespan must be a whole number of months from 1 to 6.",
-                back,
-            ),
-            Self::RateLimited => text(
-                "rate_limited",
-                "Too many tokens in a short time",
+            Self::RateLimited => (
                 "No token was generated. Twenty tokens were generated in the last hour.",
                 "Try again later.",
             ),
-            Self::NotFound => text(
-                "not_found",
-                "Page not found",
+            Self::NotFound => (
                 "There is no page at this address.",
                 "Check the address, or start from Admin Settings.",
             ),
-            Self::MethodNotAllowed(_) => text(
-                "method_not_allowed",
-                "Not possible here",
-                "This address does not answer this kind of request.",
-                "Start from Admin Settings.",
-            ),
-            Self::TooLarge => text(
-                "too_large",
-                "Too much was sent",
+            Self::MethodNotAllowed(_) => {
+                ("This address does not answer this kind of request.", "Start from Admin Settings.")
+            }
+            Self::TooLarge => (
                 "The form holds more than this server accepts.",
                 "Shorten what you entered and try again.",
             ),
-            Self::Failed(failure) if !failure.is_temporary() => text(
-                "internal",
-                "Something went wrong",
+            Self::Failed(failure) if !failure.is_temporary() => (
                 "Something went wrong on the server.",
                 "Try again. If it happens again, tell whoever runs this server.",
             ),
-            Self::Failed(_) | Self::SessionBroken(_) => text(
-                "internal",
-                "Not available at the moment",
+            Self::Failed(_) | Self::SessionBroken(_) => (
                 "The server cannot do this at the moment.",
                 "Try again in a minute. If it happens again, tell whoever runs this server.",
             ),

@@ -91,7 +91,7 @@ pub(super) async fn generate(
     });
     match generated.await {
         Ok(generated) if json => Ok(show_to_script(&shared, &me, &generated)),
-        Ok(generated) => show_page(&shared, &me, &generated).await,
+        Ok(generated) => Ok(show_page(&shared, &me, &generated)),
         Err(GenerateError::TokenChanged { history }) => Ok(changed(&shared, &me, &history, json)),
         Err(GenerateError::RequestAlreadyUsed) => Ok(already_used(&me, json)),
         Err(GenerateError::RateLimited) => Err(PageError::RateLimited),
@@ -127,11 +127,7 @@ struct TokenPage<'a> {
 }
 
 /// The answer without the script.
-async fn show_page(
-    shared: &Shared,
-    me: &SignedIn,
-    generated: &Generated,
-) -> Result<HttpResponse, PageError> {
+fn show_page(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpResponse {
     let view = TokenPage {
         shell: Shell::new(shared),
         admin: Frame::plain(me, Place::Authentication),
@@ -142,7 +138,7 @@ async fn show_page(
     };
     let mut answer = HttpResponse::Ok();
     answer.cookie(session::page_cookie(shared));
-    Ok(shell::page(answer, &view))
+    shell::page(answer, &view)
 }
 
 #[derive(Template)]

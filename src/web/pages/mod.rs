@@ -1,8 +1,11 @@
 //! Pages for Server Admins: one file for each page, and what all pages share.
 
+mod account;
+mod activity;
 mod authentication;
 mod banner;
 mod error;
+mod export;
 mod feed;
 mod frame;
 mod generate;
@@ -11,6 +14,7 @@ mod join;
 mod login;
 mod people_card;
 mod revoke;
+mod server_admins;
 mod shell;
 mod time;
 mod token_card;
@@ -48,6 +52,22 @@ pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
                 revoke::confirm,
                 web::post().to(revoke::revoke),
             ))
+            .service(both(
+                server_admins::PATH,
+                server_admins::page,
+                web::post().to(server_admins::change),
+            ))
+            .service(writing("/admin/server-admins/invite", web::post().to(server_admins::invite)))
+            .service(both(
+                "/admin/server-admins/{id}",
+                account::other,
+                web::post().to(account::save),
+            ))
+            .service(reading(account::PATH, account::own))
+            .service(writing("/admin/account/password", web::post().to(account::change_password)))
+            .service(writing("/admin/account/sessions", web::post().to(account::end_session)))
+            .service(reading("/admin/activity", activity::page))
+            .service(reading("/admin/activity/export", export::export))
             .default_service(web::to(not_found)),
     );
 }

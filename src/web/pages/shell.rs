@@ -40,11 +40,20 @@ impl Shell {
 pub(super) enum Place {
     /// The SCIM token.
     Authentication,
+    /// The people.
+    ServerAdmins,
+    /// What happened.
+    Activity,
+    /// Oneself; not in the navigation.
+    Account,
 }
 
 /// The pages in their order: place, path, icon and name.
-const NAVIGATION: &[(Place, &str, &str, &str)] =
-    &[(Place::Authentication, "/admin/authentication", "key", "Authentication")];
+const NAVIGATION: &[(Place, &str, &str, &str)] = &[
+    (Place::Authentication, "/admin/authentication", "key", "Authentication"),
+    (Place::ServerAdmins, "/admin/server-admins", "people", "Server Admins"),
+    (Place::Activity, "/admin/activity", "history", "Activity"),
+];
 
 /// What pages behind the login have around their content.
 pub(super) struct Frame {

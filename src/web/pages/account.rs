@@ -1,0 +1,259 @@
+//! One Server Admin: name and address, and for oneself the password and the sessions.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::PageError;
+use super::join::sentence;
+use super::login::go_to;
+use super::server_admins;
+use super::shell::{self, Frame, Place, Shell};
+use super::time::{Moment, ago};
+use crate::domain::admin::{AdminId, EmailAddress, PersonName, ServerAdmin};
+use crate::domain::one_time::Digest;
+use crate::service::admins::AdminError;
+use crate::service::sessions::Session;
+use crate::web::session::{Flash, SignedForm, SignedIn};
+use crate::web::{Shared, source};
+
+/// The page about oneself.
+pub(super) const PATH: &str = "/admin/account";
+
+#[derive(Template)]
+#[template(path = "admin/server_admin.html")]
+struct Page {
+    shell: Shell,
+    admin: Frame,
+    title: String,
+    intro: &'static str,
+    id: i64,
+    name: String,
+    email: String,
+    complete_name: &'static str,
+    complete_email: &'static str,
+    name_error: Option<String>,
+    email_error: Option<String>,
+    own: Option<Own>,
+}
+
+/// What only oneself sees.
+struct Own {
+    present_error: Option<String>,
+    fresh_error: Option<String>,
+    sessions: Vec<SessionView>,
+}
+
+struct SessionView {
+    address: String,
+    agent: String,
+    since: Moment,
+    last_used: String,
+    is_this: bool,
+    digest: String,
+}
+
+/// What was wrong with what was entered.
+#[derive(Default)]
+struct Errors {
+    name: Option<String>,
+    email: Option<String>,
+    present: Option<String>,
+    fresh: Option<String>,
+}
+
+/// Whom a page is about, with name and address as they were entered.
+struct Subject {
+    id: AdminId,
+    name: String,
+    email: String,
+}
+
+impl Subject {
+    fn of(admin: &ServerAdmin) -> Self {
+        Self { id: admin.id, name: admin.name.to_string(), email: admin.email.to_string() }
+    }
+}
+
+/// `GET /admin/account`.
+pub(super) async fn own(
+    shared: web::Data<Shared>,
+    me: SignedIn,
+) -> Result<HttpResponse, PageError> {
+    show(&shared, &me, Subject::of(&me.admin), Errors::default(), HttpResponse::Ok()).await
+}
+
+/// `GET /admin/server-admins/{id}`.
+pub(super) async fn other(
+    shared: web::Data<Shared>,
+    me: SignedIn,
+    path: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let id = path.parse().map(AdminId).map_err(|_malformed| PageError::NotFound)?;
+    let admin = shared.services.admins.by_id(id).await?.ok_or(PageError::NotFound)?;
+    show(&shared, &me, Subject::of(&admin), Errors::default(), HttpResponse::Ok()).await
+}
+
+async fn show(
+    shared: &Shared,
+    me: &SignedIn,
+    subject: Subject,
+    errors: Errors,
+    answer: HttpResponseBuilder,
+) -> Result<HttpResponse, PageError> {
+    let is_me = subject.id == me.admin.id;
+    let own = if is_me {
+        let sessions = shared.services.sessions.of_admin(subject.id).await?;
+        let now = shared.services.tokens.now();
+        Some(Own {
+            present_error: errors.present,
+            fresh_error: errors.fresh,
+            sessions: sessions.iter().map(|session| session_view(session, me, now)).collect(),
+        })
+    } else {
+        None
+    };
+    let place = if is_me { Place::Account } else { Place::ServerAdmins };
+    let view = Page {
+        shell: Shell::new(shared),
+        admin: Frame::load(shared, me, place).await?,
+        title: if is_me { "Your account".to_owned() } else { format!("Edit {}", subject.name) },
+        intro: if is_me {
+            "Your name, address, password and sessions."
+        } else {
+            "Name and address of a Server Admin."
+        },
+        id: subject.id.0,
+        name: subject.name,
+        email: subject.email,
+        complete_name: if is_me { "name" } else { "off" },
+        complete_email: if is_me { "email" } else { "off" },
+        name_error: errors.name,
+        email_error: errors.email,
+        own,
+    };
+    Ok(shell::page(answer, &view))
+}
+
+fn session_view(session: &Session, me: &SignedIn, now: DateTime<Utc>) -> SessionView {
+    let address = session.address.map(|address| address.to_string());
+    SessionView {
+        address: address.unwrap_or_else(|| "unknown address".to_owned()),
+        agent: session.agent.clone().unwrap_or_else(|| "unknown browser".to_owned()),
+        since: Moment::new(session.created_at),
+        last_used: ago(now, session.last_seen_at),
+        is_this: session.digest == me.digest,
+        digest: session.digest.as_str().to_owned(),
+    }
+}
+
+/// What the form for name and address sends.
+#[derive(Deserialize)]
+pub(super) struct Profile {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+}
+
+/// `POST /admin/server-admins/{id}`.
+pub(super) async fn save(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    path: web::Path<String>,
+    form: SignedForm<Profile>,
+) -> Result<HttpResponse, PageError> {
+    let SignedForm { me, fields: Profile { name, email } } = form;
+    let id = path.parse().map(AdminId).map_err(|_malformed| PageError::NotFound)?;
+    let mut errors = Errors::default();
+    match (name.parse::<PersonName>(), email.parse::<EmailAddress>()) {
+        (Ok(name), Ok(email)) => {
+            let from = source(&request, &shared.site.trusted_proxies);
+            let admins = &shared.services.admins;
+            match admins.set_profile(id, name, email, me.admin.actor(), from).await {
+                Ok(()) => {
+                    me.leave(&Flash::done("Name and address were saved.", ""));
+                    return Ok(go_to(if id == me.admin.id { PATH } else { server_admins::PATH }));
+                }
+                Err(AdminError::Failed(failure)) => return Err(failure.into()),
+                Err(AdminError::NotFound) => return Err(PageError::NotFound),
+                Err(error) => errors.email = Some(sentence(&error.to_string())),
+            }
+        }
+        (name, email) => {
+            errors.name = name.err().map(|error| sentence(&error.to_string()));
+            errors.email = email.err().map(|error| sentence(&error.to_string()));
+        }
+    }
+    refuse(&shared, &me, Subject { id, name, email }, errors).await
+}
+
+async fn refuse(
+    shared: &Shared,
+    me: &SignedIn,
+    subject: Subject,
+    errors: Errors,
+) -> Result<HttpResponse, PageError> {
+    let answer = HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY);
+    show(shared, me, subject, errors, answer).await
+}
+
+/// What the form for the password sends.
+#[derive(Deserialize)]
+pub(super) struct Passwords {
+    #[serde(default)]
+    present: SecretString,
+    #[serde(default)]
+    fresh: SecretString,
+}
+
+/// `POST /admin/account/password`.
+pub(super) async fn change_password(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    form: SignedForm<Passwords>,
+) -> Result<HttpResponse, PageError> {
+    let SignedForm { me, fields: Passwords { present, fresh } } = form;
+    let from = source(&request, &shared.site.trusted_proxies);
+    let admins = &shared.services.admins;
+    let kept = me.digest.clone();
+    let mut errors = Errors::default();
+    match admins.change_own_password(&me.admin, present, fresh, kept, from).await {
+        Ok(()) => {
+            me.leave(&Flash::done(
+                "Your password was changed.",
+                "All of your other sessions have ended.",
+            ));
+            return Ok(go_to(PATH));
+        }
+        Err(AdminError::Failed(failure)) => return Err(failure.into()),
+        Err(error @ AdminError::WrongPassword) => {
+            errors.present = Some(sentence(&error.to_string()));
+        }
+        Err(error) => errors.fresh = Some(sentence(&error.to_string())),
+    }
+    refuse(&shared, &me, Subject::of(&me.admin), errors).await
+}
+
+/// What a button in the list of sessions sends.
+#[derive(Deserialize)]
+pub(super) struct EndedSession {
+    #[serde(default)]
+    digest: String,
+}
+
+/// `POST /admin/account/sessions`.
+pub(super) async fn end_session(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    form: SignedForm<EndedSession>,
+) -> Result<HttpResponse, PageError> {
+    let SignedForm { me, fields } = form;
+    let from = source(&request, &shared.site.trusted_proxies);
+    shared.services.sessions.end_of(&me.admin, Digest::new(fields.digest), from).await?;
+    me.leave(&Flash::done("The session was ended.", ""));
+    Ok(go_to(PATH))
+}
