@@ -78,7 +78,7 @@ impl TestApp {
                 let server = Server::prepare(app.clone(), listener).await?;
                 ready.send(app).expect("the test waits");
                 let stopped = async { drop(stopped.await) };
-                server.run(stopped).await
+                Box::pin(server.run(stopped)).await
             })
         });
         let Ok(app) = started.recv() else {
