@@ -7,6 +7,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 use crate::domain::base62;
 
@@ -19,8 +20,8 @@ const SECRET_LENGTH: usize = 43;
 const CHECKSUM_LENGTH: usize = 6;
 
 /// The public part of a token: names it in pages, mails, logs and headers, and finds its row.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TokenId(String);
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenId([u8; ID_LENGTH]);
 
 impl TokenId {
     /// Reads an id that was stored or that a form carried.
@@ -28,23 +29,33 @@ impl TokenId {
     /// # Errors
     /// [`MalformedToken`] if it is not eight base-62 digits.
     pub fn parse(text: &str) -> Result<Self, MalformedToken> {
-        if text.len() == ID_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(MalformedToken)
+        match text.as_bytes().try_into() {
+            Ok(digits) if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Ok(Self(digits)),
+            _ => Err(MalformedToken),
         }
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        text_of(&self.0)
     }
 }
 
 impl fmt::Display for TokenId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
+}
+
+impl fmt::Debug for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenId({self})")
+    }
+}
+
+/// Digits that were checked to be ASCII.
+fn text_of(digits: &[u8]) -> &str {
+    std::str::from_utf8(digits).unwrap_or_default()
 }
 
 /// A token as it was generated, before it is shown once and forgotten.
@@ -59,11 +70,13 @@ pub struct PlainToken {
 impl PlainToken {
     /// Draws a new token from the bytes that `fill` supplies.
     pub fn generate(mut fill: impl FnMut(&mut [u8])) -> Self {
-        let id = base62::random::<ID_LENGTH>(&mut fill);
+        let digits = base62::random::<ID_LENGTH>(&mut fill);
+        let mut id = [b'0'; ID_LENGTH];
+        id.iter_mut().zip(digits.bytes()).for_each(|(place, digit)| *place = digit);
         let secret = SecretString::from(base62::random::<SECRET_LENGTH>(&mut fill));
         let mut text = String::with_capacity(LENGTH);
         text.push_str(PREFIX);
-        text.push_str(&id);
+        text.push_str(&digits);
         text.push_str(secret.expose_secret());
         text.extend(checksum(text.as_bytes()).map(char::from));
         Self { id: TokenId(id), text: SecretString::from(text) }
@@ -81,10 +94,16 @@ impl PlainToken {
 }
 
 /// A token that somebody presented: well formed, and not yet believed.
-#[derive(Debug)]
 pub struct PresentedToken {
     id: TokenId,
-    text: SecretString,
+    /// In place, because one is made for every request.
+    text: Zeroizing<[u8; LENGTH]>,
+}
+
+impl fmt::Debug for PresentedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PresentedToken({})", self.id)
+    }
 }
 
 /// The text cannot be one of our tokens: prefix, length, characters or checksum are wrong.
@@ -99,15 +118,16 @@ impl PresentedToken {
     /// [`MalformedToken`], without saying which of them is wrong.
     pub fn parse(text: &str) -> Result<Self, MalformedToken> {
         let rest = text.strip_prefix(PREFIX).ok_or(MalformedToken)?;
-        if text.len() != LENGTH || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let whole = text.as_bytes().try_into().map_err(|_length| MalformedToken)?;
+        let (id, _) = rest.split_at_checked(ID_LENGTH).ok_or(MalformedToken)?;
+        if !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(MalformedToken);
         }
         let (body, sum) = text.split_at(LENGTH - CHECKSUM_LENGTH);
         if checksum(body.as_bytes()) != sum.as_bytes() {
             return Err(MalformedToken);
         }
-        let (id, _) = rest.split_at(ID_LENGTH);
-        Ok(Self { id: TokenId(id.to_owned()), text: SecretString::from(text) })
+        Ok(Self { id: TokenId::parse(id)?, text: Zeroizing::new(whole) })
     }
 
     /// The public id it claims to have.
@@ -117,7 +137,7 @@ impl PresentedToken {
 
     /// The presented text: only for verifying it.
     pub fn expose(&self) -> &str {
-        self.text.expose_secret()
+        text_of(&*self.text)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod logins;
 pub mod notices;
 pub mod refusals;
 pub mod sessions;
+mod shared_reads;
 pub mod tokens;
 pub mod upkeep;
 pub mod usage;

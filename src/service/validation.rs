@@ -2,9 +2,8 @@
 //!
 //! Every decision rests on a row that was read after the request arrived; nothing is cached that a
 //! revocation could make wrong. What is remembered is only that a certain text matched a certain
-//! hash, which stays true for ever. Requests that wait at the same moment share one read.
+//! hash, which stays true for ever.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,10 +18,10 @@ use crate::domain::refusal::Refusal;
 use crate::domain::secret::{PhcString, PresentedToken, TokenId};
 use crate::entropy::random;
 use crate::hasher::HashError;
+use crate::service::shared_reads::SharedReads;
 use crate::service::usage::Usage;
 use crate::service::{Failure, World};
-use crate::store::tokens::Credential;
-use crate::store::{self, Store};
+use crate::store::StoreError;
 
 /// A token that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +79,7 @@ impl Validation {
     /// A validator for the current thread.
     pub fn validator(&self) -> Validator {
         Validator {
-            reads: SharedReads::new(self.world.store.clone()),
+            reads: SharedReads::new(&self.world.store),
             world: self.world.clone(),
             memory: self.memory.clone(),
             usage: Arc::clone(&self.usage),
@@ -103,13 +102,13 @@ impl Validator {
     /// # Errors
     /// [`Failure`] when no decision can be made: the answer is 503, never 401 and never 200.
     pub async fn validate(&self, presented: &PresentedToken) -> Result<Verdict, Failure> {
-        let credential = self.reads.get(presented.id()).await?;
+        let credential = self.reads.get(presented.id()).await.map_err(unavailable)?;
         let now = self.world.clock.now();
         let Some(credential) = credential else {
             return Ok(Verdict::Refused { reason: Refusal::Unknown, known: None });
         };
         let refused = |reason| Ok(Verdict::Refused { reason, known: Some(presented.id().clone()) });
-        let Some(hash) = credential.hash.filter(|_| !credential.revoked) else {
+        let Some(hash) = credential.hash.as_ref().filter(|_| !credential.revoked) else {
             return refused(Refusal::Revoked);
         };
         if now >= credential.expires_at {
@@ -119,7 +118,7 @@ impl Validator {
             return refused(Refusal::Unknown);
         }
         Ok(Verdict::Valid(ValidToken {
-            id: credential.id,
+            id: credential.id.clone(),
             issued_at: credential.generated_at,
             expires_at: credential.expires_at,
             now,
@@ -131,8 +130,8 @@ impl Validator {
         &self.usage
     }
 
-    async fn matches(&self, presented: &PresentedToken, hash: PhcString) -> Result<bool, Failure> {
-        let digest = self.memory.digest(presented.expose(), &hash);
+    async fn matches(&self, presented: &PresentedToken, hash: &PhcString) -> Result<bool, Failure> {
+        let digest = self.memory.digest(presented.expose(), hash);
         loop {
             match self.memory.begin(presented.id(), digest) {
                 Knowledge::Known(matches) => return Ok(matches),
@@ -143,13 +142,22 @@ impl Validator {
                 Knowledge::Overloaded => return Err(HashError::Busy.into()),
                 Knowledge::Unknown(flight) => {
                     let secret = SecretString::from(presented.expose());
-                    let matches = self.world.token_hasher.verify(secret, hash).await?;
+                    let matches = self.world.token_hasher.verify(secret, hash.clone()).await?;
                     flight.finish(matches);
                     return Ok(matches);
                 }
             }
         }
     }
+}
+
+/// Everybody who shared the read gets the same failure.
+fn unavailable(error: Rc<StoreError>) -> Failure {
+    let text = match &*error {
+        StoreError::Unavailable(text) => text.clone(),
+        error => error.to_string(),
+    };
+    Failure::Store(StoreError::Unavailable(text))
 }
 
 /// A keyed digest of a token and the hash it is compared with.
@@ -264,72 +272,6 @@ impl Drop for Flight {
         let waiting = self.memory.state().flights.remove(&self.digest);
         for done in waiting.into_iter().flatten() {
             let _ = done.send(());
-        }
-    }
-}
-
-type Answer = Result<Option<Credential>, Arc<store::StoreError>>;
-
-/// Reads of credentials that requests on one thread share.
-///
-/// A request joins a read that has not begun; while one is under way the others gather for the
-/// next. So no answer is older than its question, and the database sees at most one read per round
-/// trip and thread.
-#[derive(Clone)]
-struct SharedReads {
-    store: Store,
-    gathering: Rc<RefCell<Gathering>>,
-}
-
-#[derive(Default)]
-struct Gathering {
-    waiting: Vec<(TokenId, oneshot::Sender<Answer>)>,
-    is_reading: bool,
-}
-
-impl SharedReads {
-    fn new(store: Store) -> Self {
-        Self { store, gathering: Rc::default() }
-    }
-
-    async fn get(&self, id: &TokenId) -> Result<Option<Credential>, Failure> {
-        let (sender, answer) = oneshot::channel();
-        let start = {
-            let mut gathering = self.gathering.borrow_mut();
-            gathering.waiting.push((id.clone(), sender));
-            !std::mem::replace(&mut gathering.is_reading, true)
-        };
-        if start {
-            // Its first turn comes after the tasks that are ready now: their requests join it.
-            tokio::task::spawn_local(self.clone().read_until_empty());
-        }
-        match answer.await {
-            Ok(answer) => answer
-                .map_err(|error| Failure::Store(store::StoreError::Unavailable(error.to_string()))),
-            Err(_) => Err(Failure::Store(store::StoreError::Unavailable(
-                "the reader has ended".to_owned(),
-            ))),
-        }
-    }
-
-    async fn read_until_empty(self) {
-        loop {
-            let waiting = std::mem::take(&mut self.gathering.borrow_mut().waiting);
-            if waiting.is_empty() {
-                self.gathering.borrow_mut().is_reading = false;
-                return;
-            }
-            let mut ids: Vec<TokenId> = waiting.iter().map(|(id, _)| id.clone()).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            let read = self.store.look_up(move |conn| store::tokens::credentials(conn, &ids)).await;
-            let read = read.map_err(Arc::new);
-            for (id, sender) in waiting {
-                let answer = read.as_ref().map_err(Arc::clone).map(|credentials| {
-                    credentials.iter().find(|credential| credential.id == id).cloned()
-                });
-                let _ = sender.send(answer);
-            }
         }
     }
 }

@@ -8,10 +8,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{Connection, SimpleConnection};
-use diesel::{ConnectionResult, SqliteConnection};
+use diesel::{ConnectionError, ConnectionResult, QueryResult, SqliteConnection};
 
 use super::postgres::{PgConnection, PgUrl};
 
@@ -95,15 +96,30 @@ impl Conn {
 
 /// WAL lets readers go on while a writer commits; `FULL` makes an acknowledged commit survive a
 /// power cut.
-fn open_sqlite(path: &Path, patience: Duration) -> ConnectionResult<SqliteConnection> {
+pub(super) fn open_sqlite(path: &Path, patience: Duration) -> ConnectionResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
-    conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON;",
+    let set_up = conn.batch_execute(&format!(
+        "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
         patience.as_millis()
-    ))
-    .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    ));
+    set_up
+        .and_then(|()| switch_to_wal(&mut conn, patience))
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
+}
+
+/// Several processes may create the file at once, and `SQLite` does not always wait for its lock
+/// when it changes the journal. Once changed, the file stays so.
+#[expect(clippy::disallowed_methods, reason = "waits for another process, on a blocking thread")]
+fn switch_to_wal(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<()> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let start = Instant::now();
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode = WAL;") {
+            Err(_) if start.elapsed() < patience => thread::sleep(PAUSE),
+            result => return result,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -46,6 +46,12 @@ impl From<Error> for StoreError {
     }
 }
 
+impl From<diesel::ConnectionError> for StoreError {
+    fn from(error: diesel::ConnectionError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
 /// Whether the connection itself is gone.
 pub(super) const fn is_lost(error: &Error) -> bool {
     matches!(

@@ -11,6 +11,7 @@ mod error;
 pub mod links;
 mod locks;
 pub mod logins;
+mod lookup;
 pub mod mails;
 mod migrate;
 mod pool;
@@ -23,23 +24,26 @@ pub mod tokens;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use diesel::connection::TransactionManager;
-use scheduled_thread_pool::ScheduledThreadPool;
+use tokio::task::spawn_blocking;
 
 pub use self::connection::{Conn, DatabaseUrl, InvalidDatabaseUrl};
 pub use self::error::StoreError;
 pub use self::locks::Lock;
-use self::pool::{Connections, Loan, Member, Pools};
+pub use self::lookup::Lookups;
+use self::pool::{Member, Pool};
 
-/// A read waits this long for a connection or a lock: machines get an answer within two seconds.
-const READ_PATIENCE: Duration = Duration::from_secs(1);
+/// A read waits this long for a turn or a lock.
+const READ_PATIENCE: Duration = Duration::from_millis(800);
+/// Whoever reads gets an answer by then: clients expect one within two seconds.
+const READ_DEADLINE: Duration = Duration::from_millis(1700);
 /// A change waits longer: other processes may be committing.
-const WRITE_PATIENCE: Duration = Duration::from_secs(8);
-/// A dead connection is noticed by its failure; the next one is tried at once.
-const ATTEMPTS: u32 = 3;
+const WRITE_PATIENCE: Duration = Duration::from_secs(5);
+/// A dead connection is noticed by its failure; a new one is tried at once.
+const ATTEMPTS: u32 = 2;
 
 /// A handle to the database; cheap to clone.
 #[derive(Clone)]
@@ -49,11 +53,8 @@ pub struct Store {
 
 struct Inner {
     url: DatabaseUrl,
-    /// For validating tokens: never waits behind a page.
-    lookups: Connections,
-    reads: Connections,
-    writes: Connections,
-    losses: Arc<AtomicU64>,
+    reads: Pool,
+    writes: Pool,
 }
 
 impl std::fmt::Debug for Store {
@@ -77,12 +78,9 @@ impl Store {
             DatabaseUrl::Postgres(_) => 8,
         };
         let losses = Arc::new(AtomicU64::new(0));
-        let threads = Arc::new(ScheduledThreadPool::builder().num_threads(2).build());
-        let pools = Pools { url: url.clone(), losses: Arc::clone(&losses), threads };
-        let lookups = pools.open(4, READ_PATIENCE);
-        let reads = pools.open(4, READ_PATIENCE);
-        let writes = pools.open(write_limit, WRITE_PATIENCE);
-        Ok(Self { inner: Arc::new(Inner { url, lookups, reads, writes, losses }) })
+        let pool = |size, patience| Pool::new(url.clone(), size, patience, Arc::clone(&losses));
+        let (reads, writes) = (pool(4, READ_PATIENCE), pool(write_limit, WRITE_PATIENCE));
+        Ok(Self { inner: Arc::new(Inner { url, reads, writes }) })
     }
 
     /// Brings the schema up to date.
@@ -90,13 +88,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be opened or changed.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        self.blocking(|inner| {
-            // Not from a pool: a pool goes on trying and hides why it failed.
-            let mut conn = Conn::open(&inner.url, WRITE_PATIENCE)
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let url = self.inner.url.clone();
+        finish(spawn_blocking(move || {
+            let mut conn = Conn::open(&url, migrate::patience(&url))?;
             migrate::run(&mut conn).map_err(StoreError::Unavailable)
-        })
+        }))
         .await
+    }
+
+    /// Looks up tokens for the worker thread that calls this.
+    pub fn lookups(&self) -> Lookups {
+        Lookups::new(self.clone())
     }
 
     /// Runs a query that changes nothing, for pages and commands. It may run again when the
@@ -109,19 +111,16 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, StoreError> + Send + 'static,
     {
-        self.blocking(move |inner| inner.read(&inner.reads, query)).await
-    }
-
-    /// As [`Store::read`], for validating tokens.
-    ///
-    /// # Errors
-    /// Those of `query`, and [`StoreError::Unavailable`].
-    pub async fn look_up<T, F>(&self, query: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Conn) -> Result<T, StoreError> + Send + 'static,
-    {
-        self.blocking(move |inner| inner.read(&inner.lookups, query)).await
+        let turn = self.inner.reads.turn().await?;
+        let inner = Arc::clone(&self.inner);
+        let work = spawn_blocking(move || {
+            let _turn = turn;
+            inner.read(query)
+        });
+        match tokio::time::timeout(READ_DEADLINE - READ_PATIENCE, finish(work)).await {
+            Ok(result) => result,
+            Err(_) => Err(StoreError::Unavailable("it did not answer in time".to_owned())),
+        }
     }
 
     /// Runs `change` in a transaction that no other transaction with the same lock overlaps, in
@@ -135,41 +134,40 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
-        self.blocking(move |inner| inner.write(lock, change)).await
-    }
-
-    async fn blocking<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        F: FnOnce(&Inner) -> Result<T, E> + Send + 'static,
-    {
+        let turn = self.inner.writes.turn().await?;
         let inner = Arc::clone(&self.inner);
-        let work = tokio::task::spawn_blocking(move || work(&inner)).await;
-        work.unwrap_or_else(|error| Err(StoreError::Corrupt(error.to_string()).into()))
+        finish(spawn_blocking(move || {
+            let _turn = turn;
+            inner.write(lock, change)
+        }))
+        .await
     }
 }
 
+/// A panic on a blocking thread becomes an error of its caller.
+async fn finish<T, E: From<StoreError>>(
+    work: tokio::task::JoinHandle<Result<T, E>>,
+) -> Result<T, E> {
+    work.await.unwrap_or_else(|error| Err(StoreError::Corrupt(error.to_string()).into()))
+}
+
 impl Inner {
-    fn read<T>(
-        &self,
-        pool: &Connections,
-        query: impl Fn(&mut Conn) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    fn read<T>(&self, query: impl Fn(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut attempt = 1;
         loop {
-            let mut loan = pool::borrow(pool)?;
-            let result = query(&mut loan.conn);
-            match result {
-                Err(StoreError::Unavailable(_)) if matches!(loan.conn, Conn::Postgres(_)) => {
-                    self.lose(&mut loan);
-                    attempt += 1;
-                    if attempt > ATTEMPTS {
-                        return result;
-                    }
+            let mut member = self.reads.borrow()?;
+            let result = query(&mut member.conn);
+            match (&result, &member.conn) {
+                (Err(StoreError::Unavailable(_)), Conn::Postgres(_)) => self.reads.lose(member),
+                _ => {
+                    self.reads.give_back(member);
+                    return result;
                 }
-                _ => return result,
             }
+            if attempt == ATTEMPTS {
+                return result;
+            }
+            attempt += 1;
         }
     }
 
@@ -178,14 +176,14 @@ impl Inner {
         lock: Lock,
         change: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut loan = self.begin(lock)?;
-        match change(&mut loan.conn) {
+        let mut member = self.begin(lock)?;
+        match change(&mut member.conn) {
             Ok(value) => {
-                self.commit(&mut loan)?;
+                self.commit(member)?;
                 Ok(value)
             }
             Err(error) => {
-                self.roll_back(&mut loan);
+                self.roll_back(member);
                 Err(error)
             }
         }
@@ -193,14 +191,14 @@ impl Inner {
 
     /// A connection with an open transaction that holds the lock. Until then nothing has happened,
     /// so a dead connection is simply replaced.
-    fn begin(&self, lock: Lock) -> Result<Loan, StoreError> {
+    fn begin(&self, lock: Lock) -> Result<Member, StoreError> {
         let mut attempt = 1;
         loop {
-            let mut loan = pool::borrow(&self.writes)?;
-            let begun = Conn::begin_transaction(&mut loan.conn)
-                .and_then(|()| locks::take(&mut loan.conn, lock));
-            let Err(error) = begun else { return Ok(loan) };
-            self.roll_back(&mut loan);
+            let mut member = self.writes.borrow()?;
+            let begun = Conn::begin_transaction(&mut member.conn)
+                .and_then(|()| locks::take(&mut member.conn, lock));
+            let Err(error) = begun else { return Ok(member) };
+            self.roll_back(member);
             if !error::is_lost(&error) || attempt == ATTEMPTS {
                 return Err(error.into());
             }
@@ -208,22 +206,24 @@ impl Inner {
         }
     }
 
-    fn commit(&self, loan: &mut Loan) -> Result<(), StoreError> {
-        let Err(error) = Conn::commit_transaction(&mut loan.conn) else { return Ok(()) };
-        let unknown = error::is_lost(&error);
-        self.roll_back(loan);
-        if unknown { Err(StoreError::OutcomeUnknown(error.to_string())) } else { Err(error.into()) }
-    }
-
-    fn roll_back(&self, loan: &mut Loan) {
-        if Conn::rollback_transaction(&mut loan.conn).is_err() {
-            self.lose(loan);
+    fn commit(&self, mut member: Member) -> Result<(), StoreError> {
+        let Err(error) = Conn::commit_transaction(&mut member.conn) else {
+            self.writes.give_back(member);
+            return Ok(());
+        };
+        self.roll_back(member);
+        if error::is_lost(&error) {
+            Err(StoreError::OutcomeUnknown(error.to_string()))
+        } else {
+            Err(error.into())
         }
     }
 
-    fn lose(&self, member: &mut Member) {
-        member.discard();
-        self.losses.fetch_add(1, Ordering::SeqCst);
+    fn roll_back(&self, mut member: Member) {
+        match Conn::rollback_transaction(&mut member.conn) {
+            Ok(()) => self.writes.give_back(member),
+            Err(_) => self.writes.lose(member),
+        }
     }
 }
 

@@ -56,27 +56,44 @@ pub struct Credential {
     pub revoked: bool,
 }
 
-type CredentialRow = (String, Option<String>, i64, i64, Option<i64>);
+pub(super) type CredentialRow = (String, Option<String>, i64, i64, Option<i64>);
+
+/// The credential with this id: by far the most frequent query.
+#[diesel::dsl::auto_type]
+pub(super) fn credential_of<'a>(id: &'a str) -> _ {
+    let columns: CredentialColumns =
+        (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
+    tokens::table.find(id).select(columns)
+}
+
+/// As [`credential_of`], for several ids.
+#[diesel::dsl::auto_type]
+pub(super) fn credentials_of<'a>(ids: Vec<&'a str>) -> _ {
+    let columns: CredentialColumns =
+        (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
+    tokens::table.filter(tokens::id.eq_any(ids)).select(columns)
+}
+
+type CredentialColumns =
+    (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
 
 /// The credentials with these ids; ids that do not exist are left out.
 ///
 /// # Errors
 /// When the database fails.
 pub fn credentials(conn: &mut Conn, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
-    let columns =
-        (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
     let rows: Vec<CredentialRow> = match ids {
-        // By far the most frequent case, and the one whose statement is prepared once.
-        [id] => tokens::table.find(id.as_str()).select(columns).load(conn)?,
-        ids => tokens::table
-            .filter(tokens::id.eq_any(ids.iter().map(TokenId::as_str)))
-            .select(columns)
-            .load(conn)?,
+        [id] => credential_of(id.as_str()).load(conn)?,
+        ids => credentials_of(ids.iter().map(TokenId::as_str).collect()).load(conn)?,
     };
     rows.into_iter().map(credential).collect()
 }
 
-fn credential(row: CredentialRow) -> Result<Credential, StoreError> {
+/// What a row says.
+///
+/// # Errors
+/// When it holds what scimward did not write.
+pub(super) fn credential(row: CredentialRow) -> Result<Credential, StoreError> {
     let (id, hash, generated_at, expires_at, revoked_at) = row;
     Ok(Credential {
         id: parse_token_id(&id)?,

@@ -5,8 +5,11 @@
 //! while a query waits, so a query wakes no other thread. Diesel derives the two-database enum for
 //! its own connection types; this adapter makes diesel-async's connection one of them.
 
+mod tls;
+mod url;
+
 use std::any::Any;
-use std::fmt;
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use diesel::connection::{
@@ -23,52 +26,90 @@ use diesel_async::{
 };
 use futures_util::TryStreamExt;
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::{Config, NoTls, config::Host};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Config, NoTls};
 
-/// How long a new connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+use self::url::CONNECT_TIMEOUT;
+pub(super) use self::url::PgUrl;
 
-/// How to reach a PostgreSQL server.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PgUrl {
-    config: Box<Config>,
-}
+/// How much longer to wait for an answer than the server may work on it.
+const ANSWER_MARGIN: Duration = Duration::from_millis(300);
 
-impl PgUrl {
-    /// Reads a `postgres://` URL.
-    ///
-    /// # Errors
-    /// A sentence that says what is wrong, without the URL's password.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let mut config: Config =
-            text.parse().map_err(|error| format!("the PostgreSQL URL cannot be read: {error}"))?;
-        config.connect_timeout(CONNECT_TIMEOUT).application_name("scimward");
-        Ok(Self { config: Box::new(config) })
+/// Connects on the current runtime. `patience` is how long a statement may run or wait for a lock.
+///
+/// # Errors
+/// When the server cannot be reached in time, is starting, stopping or a standby, or refuses the
+/// user.
+pub(super) async fn connect(
+    url: &PgUrl,
+    patience: Duration,
+) -> ConnectionResult<AsyncPgConnection> {
+    let connect = async {
+        let mut conn = connect_as_asked(url).await?;
+        // Not a parameter of the connection: connection poolers refuse that.
+        conn.batch_execute(&format!("SET statement_timeout = {}", patience.as_millis()))
+            .await
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    };
+    match tokio::time::timeout(url.patience(), connect).await {
+        Ok(result) => result,
+        Err(_) => Err(refused("it did not answer in time")),
     }
 }
 
-impl fmt::Display for PgUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hosts = self.config.get_hosts().iter().map(|host| match host {
-            Host::Tcp(name) => name.clone(),
-            Host::Unix(path) => path.display().to_string(),
-        });
-        let user = self.config.get_user().unwrap_or_default();
-        let database = self.config.get_dbname().unwrap_or_default();
-        write!(f, "postgres://{user}@{}/{database}", hosts.collect::<Vec<_>>().join(","))
+/// libpq's `prefer`: without encryption if the server does not want it.
+async fn connect_as_asked(url: &PgUrl) -> ConnectionResult<AsyncPgConnection> {
+    let (config, mode) = (&*url.config, url.encryption.mode);
+    if mode == SslMode::Disable {
+        return connect_plain(config).await;
+    }
+    let tls = tls::connector(&url.encryption).map_err(|error| refused(&error))?;
+    match config.connect(tls).await {
+        Ok((client, conn)) => AsyncPgConnection::try_from_client_and_connection(client, conn).await,
+        Err(error) if mode == SslMode::Prefer && is_about_encryption(&error) => {
+            let mut config = config.clone();
+            connect_plain(config.ssl_mode(SslMode::Disable)).await
+        }
+        Err(error) => Err(failed(&error)),
     }
 }
 
-impl fmt::Debug for PgUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+async fn connect_plain(config: &Config) -> ConnectionResult<AsyncPgConnection> {
+    let (client, conn) = config.connect(NoTls).await.map_err(|error| failed(&error))?;
+    AsyncPgConnection::try_from_client_and_connection(client, conn).await
+}
+
+/// The handshake failed, or `pg_hba.conf` allows this user without encryption only.
+fn is_about_encryption(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+        || error.source().is_some_and(|cause| {
+            cause.downcast_ref::<std::io::Error>().is_some_and(|cause| {
+                cause.get_ref().is_some_and(|cause| cause.is::<rustls::Error>())
+            })
+        })
+}
+
+/// The error with its causes, as one line.
+fn failed(error: &tokio_postgres::Error) -> ConnectionError {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
     }
+    refused(&text)
+}
+
+fn refused(text: &str) -> ConnectionError {
+    ConnectionError::BadConnection(text.to_owned())
 }
 
 /// A connection to a PostgreSQL server.
 pub struct PgConnection {
     inner: AsyncPgConnection,
-    runtime: Driver,
+    runtime: Runtime,
     transaction: AnsiTransactionManager,
     /// A statement that has not answered by then is given up together with the connection: the
     /// server's own limit does not help when the network swallows its answer.
@@ -82,50 +123,20 @@ impl PgConnection {
     /// When the server cannot be reached in time or refuses the user.
     pub(super) fn open(url: &PgUrl, patience: Duration) -> ConnectionResult<Self> {
         let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| bad_connection(&error))?;
-        let mut config = url.config.clone();
-        config.options(format!("-c statement_timeout={}", patience.as_millis()));
-        let connect = async {
-            let (client, connection) =
-                config.connect(NoTls).await.map_err(|error| bad_connection(&error))?;
-            AsyncPgConnection::try_from_client_and_connection(client, connection).await
-        };
-        let inner = runtime
-            .block_on(async { tokio::time::timeout(CONNECT_TIMEOUT * 2, connect).await })
-            .map_err(|error| bad_connection(&error))??;
+        let runtime = runtime.map_err(|error| refused(&error.to_string()))?;
+        let inner = runtime.block_on(connect(url, patience))?;
         let transaction = AnsiTransactionManager::default();
-        let runtime = Driver(Some(runtime));
-        Ok(Self { inner, runtime, transaction, patience: patience + Duration::from_millis(500) })
+        Ok(Self { inner, runtime, transaction, patience: patience + ANSWER_MARGIN })
     }
-}
-
-/// A connection's runtime; unlike a bare one it may be dropped within another runtime, which a pool
-/// does when the program ends.
-struct Driver(Option<Runtime>);
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-fn bad_connection(error: &dyn std::error::Error) -> ConnectionError {
-    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    ConnectionError::BadConnection(format!("{error}{cause}"))
 }
 
 /// Waits for `query` on this connection's runtime, but not for ever.
 fn wait<T>(
-    runtime: &Driver,
+    runtime: &Runtime,
     patience: Duration,
     query: impl Future<Output = QueryResult<T>>,
 ) -> QueryResult<T> {
-    let runtime = runtime.0.as_ref();
-    let answer = runtime
-        .map(|runtime| runtime.block_on(async { tokio::time::timeout(patience, query).await }));
-    answer.and_then(Result::ok).unwrap_or_else(|| {
+    runtime.block_on(async { tokio::time::timeout(patience, query).await }).unwrap_or_else(|_| {
         Err(Error::DatabaseError(
             DatabaseErrorKind::ClosedConnection,
             Box::new("the server did not answer in time".to_owned()),
