@@ -5,7 +5,6 @@
 //! hash, which stays true for ever.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -102,7 +101,8 @@ impl Validator {
     /// # Errors
     /// [`Failure`] when no decision can be made: the answer is 503, never 401 and never 200.
     pub async fn validate(&self, presented: &PresentedToken) -> Result<Verdict, Failure> {
-        let credential = self.reads.get(presented.id()).await.map_err(unavailable)?;
+        let credential =
+            self.reads.get(presented.id()).await.map_err(|error| unavailable(&error))?;
         let now = self.world.clock.now();
         let Some(credential) = credential else {
             return Ok(Verdict::Refused { reason: Refusal::Unknown, known: None });
@@ -152,8 +152,8 @@ impl Validator {
 }
 
 /// Everybody who shared the read gets the same failure.
-fn unavailable(error: Rc<StoreError>) -> Failure {
-    let text = match &*error {
+fn unavailable(error: &StoreError) -> Failure {
+    let text = match error {
         StoreError::Unavailable(text) => text.clone(),
         error => error.to_string(),
     };

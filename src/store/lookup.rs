@@ -30,7 +30,7 @@ pub struct Lookups {
 
 enum Way {
     /// A connection that never waits for a lock.
-    Sqlite(Option<Conn>),
+    Sqlite(Option<Box<Conn>>),
     Postgres(Box<Link>),
 }
 
@@ -63,13 +63,13 @@ impl Lookups {
 }
 
 fn at_once(
-    conn: &mut Option<Conn>,
+    conn: &mut Option<Box<Conn>>,
     store: &Store,
     ids: &[TokenId],
 ) -> Result<Vec<Credential>, StoreError> {
     let conn = match conn {
         Some(conn) => conn,
-        None => conn.insert(Conn::open(&store.inner.url, Duration::ZERO)?),
+        None => conn.insert(Box::new(Conn::open(&store.inner.url, Duration::ZERO)?)),
     };
     tokens::credentials(conn, ids)
 }
@@ -90,14 +90,12 @@ impl Link {
     }
 
     async fn credentials(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
-        match timeout(READ_PATIENCE, self.read(ids)).await {
-            Ok(result) => result,
-            Err(_) => {
-                // Its answer may still come, and would be taken for that of the next query.
-                self.conn = None;
-                Err(StoreError::Unavailable("it did not answer in time".to_owned()))
-            }
+        if let Ok(result) = timeout(READ_PATIENCE, self.read(ids)).await {
+            return result;
         }
+        // Not worth waiting for any longer: the next read tries a new connection.
+        self.conn = None;
+        Err(StoreError::Unavailable("it did not answer in time".to_owned()))
     }
 
     /// A connection that was idle may have died unnoticed: then a new one is tried once.

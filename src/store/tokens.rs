@@ -60,6 +60,7 @@ pub(super) type CredentialRow = (String, Option<String>, i64, i64, Option<i64>);
 
 /// The credential with this id: by far the most frequent query.
 #[diesel::dsl::auto_type]
+#[expect(clippy::elidable_lifetime_names, reason = "the type that Diesel derives needs its name")]
 pub(super) fn credential_of<'a>(id: &'a str) -> _ {
     let columns: CredentialColumns =
         (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
@@ -68,6 +69,7 @@ pub(super) fn credential_of<'a>(id: &'a str) -> _ {
 
 /// As [`credential_of`], for several ids.
 #[diesel::dsl::auto_type]
+#[expect(clippy::elidable_lifetime_names, reason = "the type that Diesel derives needs its name")]
 pub(super) fn credentials_of<'a>(ids: Vec<&'a str>) -> _ {
     let columns: CredentialColumns =
         (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);

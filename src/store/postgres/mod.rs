@@ -84,22 +84,26 @@ async fn connect_plain(config: &Config) -> ConnectionResult<AsyncPgConnection> {
 /// The handshake failed, or `pg_hba.conf` allows this user without encryption only.
 fn is_about_encryption(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
-        || error.source().is_some_and(|cause| {
-            cause.downcast_ref::<std::io::Error>().is_some_and(|cause| {
-                cause.get_ref().is_some_and(|cause| cause.is::<rustls::Error>())
-            })
-        })
+        || error
+            .source()
+            .and_then(|cause| cause.downcast_ref::<std::io::Error>())
+            .and_then(std::io::Error::get_ref)
+            .is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
+}
+
+fn failed(error: &tokio_postgres::Error) -> ConnectionError {
+    refused(&with_causes(error))
 }
 
 /// The error with its causes, as one line.
-fn failed(error: &tokio_postgres::Error) -> ConnectionError {
+fn with_causes(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    refused(&text)
+    text
 }
 
 fn refused(text: &str) -> ConnectionError {
@@ -109,11 +113,8 @@ fn refused(text: &str) -> ConnectionError {
 /// A connection to a PostgreSQL server.
 pub struct PgConnection {
     inner: AsyncPgConnection,
-    runtime: Runtime,
+    driver: Driver,
     transaction: AnsiTransactionManager,
-    /// A statement that has not answered by then is given up together with the connection: the
-    /// server's own limit does not help when the network swallows its answer.
-    patience: Duration,
 }
 
 impl PgConnection {
@@ -125,28 +126,43 @@ impl PgConnection {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| refused(&error.to_string()))?;
         let inner = runtime.block_on(connect(url, patience))?;
-        let transaction = AnsiTransactionManager::default();
-        Ok(Self { inner, runtime, transaction, patience: patience + ANSWER_MARGIN })
+        let driver = Driver { runtime: Some(runtime), patience: patience + ANSWER_MARGIN };
+        Ok(Self { inner, driver, transaction: AnsiTransactionManager::default() })
     }
 }
 
-/// Waits for `query` on this connection's runtime, but not for ever.
-fn wait<T>(
-    runtime: &Runtime,
+/// Drives one connection, only while a query waits.
+struct Driver {
+    /// Present until the end.
+    runtime: Option<Runtime>,
+    /// A statement that has not answered by then is given up together with the connection: the
+    /// server's own limit does not help when the network swallows its answer.
     patience: Duration,
-    query: impl Future<Output = QueryResult<T>>,
-) -> QueryResult<T> {
-    runtime.block_on(async { tokio::time::timeout(patience, query).await }).unwrap_or_else(|_| {
-        Err(Error::DatabaseError(
-            DatabaseErrorKind::ClosedConnection,
-            Box::new("the server did not answer in time".to_owned()),
-        ))
-    })
+}
+
+impl Driver {
+    fn wait<T>(&self, query: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
+        let closed = |text: &str| {
+            let text = Box::new(text.to_owned());
+            Err(Error::DatabaseError(DatabaseErrorKind::ClosedConnection, text))
+        };
+        let Some(runtime) = &self.runtime else { return closed("the connection has ended") };
+        runtime
+            .block_on(async { tokio::time::timeout(self.patience, query).await })
+            .unwrap_or_else(|_elapsed| closed("the server did not answer in time"))
+    }
+}
+
+impl Drop for Driver {
+    /// A runtime must not wait for its end where another one is at work.
+    fn drop(&mut self) {
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+    }
 }
 
 impl SimpleConnection for PgConnection {
     fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        wait(&self.runtime, self.patience, self.inner.batch_execute(query))
+        self.driver.wait(self.inner.batch_execute(query))
     }
 }
 
@@ -166,7 +182,7 @@ impl Connection for PgConnection {
     where
         T: QueryFragment<Pg> + QueryId,
     {
-        wait(&self.runtime, self.patience, self.inner.execute_returning_count(source))
+        self.driver.wait(self.inner.execute_returning_count(source))
     }
 
     fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
@@ -198,7 +214,7 @@ impl LoadConnection for PgConnection {
         Pg: diesel::expression::QueryMetadata<T::SqlType>,
     {
         let query = async { self.inner.load(source).await?.try_collect::<Vec<_>>().await };
-        wait(&self.runtime, self.patience, query).map(|rows| Rows(rows.into_iter()))
+        self.driver.wait(query).map(|rows| Rows(rows.into_iter()))
     }
 }
 

@@ -47,8 +47,9 @@ impl PgUrl {
     /// A sentence that says what is wrong, without the URL's password.
     pub(in crate::store) fn parse(text: &str) -> Result<Self, String> {
         let (rest, parameters) = split(text);
-        let mut config: Config =
-            rest.parse().map_err(|error| format!("the PostgreSQL URL cannot be read: {error}"))?;
+        let mut config: Config = rest.parse().map_err(|error| {
+            format!("the PostgreSQL URL cannot be read: {}", super::with_causes(&error))
+        })?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err("the PostgreSQL URL names no host: write \
                         postgres://USER@HOST/DATABASE"
