@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use diesel::connection::TransactionManager;
 use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
 
 pub use self::connection::{Conn, DatabaseUrl, InvalidDatabaseUrl};
 pub use self::error::StoreError;
@@ -38,10 +39,11 @@ use self::pool::{Member, Pool};
 
 /// A read waits this long for a turn or a lock.
 const READ_PATIENCE: Duration = Duration::from_millis(800);
-/// What a read may take after that: with both, callers get an answer within two seconds.
-const READ_TIME: Duration = Duration::from_millis(900);
+/// With everything that may be in its way, a read ends by then: callers expect an answer within
+/// two seconds.
+const READ_DEADLINE: Duration = Duration::from_millis(1700);
 /// A change waits longer: other processes may be committing.
-const WRITE_PATIENCE: Duration = Duration::from_secs(5);
+const WRITE_PATIENCE: Duration = Duration::from_secs(8);
 /// A dead connection is noticed by its failure; a new one is tried at once.
 const ATTEMPTS: u32 = 2;
 
@@ -111,13 +113,14 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, StoreError> + Send + 'static,
     {
+        let deadline = Instant::now() + READ_DEADLINE;
         let turn = self.inner.reads.turn().await?;
         let inner = Arc::clone(&self.inner);
         let work = spawn_blocking(move || {
             let _turn = turn;
             inner.read(query)
         });
-        match tokio::time::timeout(READ_TIME, finish(work)).await {
+        match timeout_at(deadline, finish(work)).await {
             Ok(result) => result,
             Err(_) => Err(StoreError::Unavailable("it did not answer in time".to_owned())),
         }
