@@ -1,12 +1,13 @@
 //! A server that is ready to run: whatever can fail at start has been done.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::app::App;
 use crate::notifier;
+use crate::service::Services;
 use crate::upkeep;
 use crate::web;
 
@@ -14,6 +15,7 @@ use crate::web;
 pub struct Server {
     app: App,
     listener: TcpListener,
+    metrics: Option<TcpListener>,
     tls: Option<rustls::ServerConfig>,
     site: web::Site,
 }
@@ -26,9 +28,15 @@ impl Server {
     pub async fn prepare(app: App, listener: TcpListener) -> Result<Self, String> {
         let tls = app.settings.tls.as_ref();
         let tls = tls.map(|files| web::tls::load(&files.cert, &files.key)).transpose()?;
+        let metrics = app.settings.metrics_listen.map(listen_for_metrics).transpose()?;
         let cookie_key = app.services.sessions.cookie_key().await;
         let site = app.site(cookie_key.map_err(|error| error.to_string())?);
-        Ok(Self { app, listener, tls, site })
+        Ok(Self { app, listener, metrics, tls, site })
+    }
+
+    /// Where metrics are served, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Serves until `shutdown` ends; then finishes requests in flight and writes what is still kept
@@ -42,13 +50,31 @@ impl Server {
         // The work in the background ends after the last answer: it writes what that one has done.
         let (served, stopped) = watch::channel(());
         let notifier = notifier::run(services.notices.clone(), dropped(stopped.clone()));
-        let upkeep = upkeep::run(services.upkeep.clone(), retention, dropped(stopped));
+        let upkeep = upkeep::run(services.upkeep.clone(), retention, dropped(stopped.clone()));
+        let metrics = serve_metrics(self.metrics, services.clone(), dropped(stopped));
         let serve = async {
             let result = web::serve(self.listener, self.tls, services, self.site, shutdown).await;
             drop(served);
             result.map_err(|error| format!("the server ended: {error}"))
         };
-        tokio::join!(serve, upkeep, notifier).0
+        tokio::join!(serve, upkeep, notifier, metrics).0
+    }
+}
+
+fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).map_err(|error| {
+        format!("cannot listen on {address}: {error}; choose another SCIMWARD_METRICS_LISTEN")
+    })
+}
+
+async fn serve_metrics(
+    listener: Option<TcpListener>,
+    services: Services,
+    stop: impl Future<Output = ()>,
+) {
+    let Some(listener) = listener else { return };
+    if let Err(error) = web::metrics::serve(listener, services, stop).await {
+        tracing::error!(%error, "metrics are not served any more");
     }
 }
 

@@ -13,13 +13,12 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "cli",
         &["app", "config", "domain", "mail", "notifier", "server", "service", "telemetry", "web"],
     ),
-    ("server", &["app", "metrics", "notifier", "upkeep", "web"]),
+    ("server", &["app", "notifier", "service", "upkeep", "web"]),
     ("app", &["clock", "config", "entropy", "hasher", "mail", "service", "store", "web"]),
     ("config", &["domain", "mail", "store"]),
     ("web", &["domain", "service"]),
     ("notifier", &["service"]),
     ("upkeep", &["service"]),
-    ("metrics", &["service"]),
     ("service", &["clock", "domain", "entropy", "hasher", "mail", "store"]),
     ("mail", &["domain"]),
     ("store", &["domain"]),
@@ -32,7 +31,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
 
 /// Libraries that one layer alone speaks to.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    ("actix_web::", &["cli", "web", "metrics"]),
+    ("actix_web::", &["cli", "web"]),
     ("actix_session::", &["web"]),
     ("argon2::", &["hasher"]),
     ("askama::", &["mail", "web"]),

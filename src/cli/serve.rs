@@ -19,6 +19,9 @@ pub(super) async fn run(app: App) -> Result<ExitCode, Complaint> {
     let server = Server::prepare(app.clone(), listener).await?;
     let shutdown = shutdown()?;
     announce(&app, address).await?;
+    if let Some(address) = server.metrics_address() {
+        tracing::info!(%address, "serving metrics");
+    }
     Box::pin(server.run(shutdown)).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

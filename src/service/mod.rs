@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod admins;
+pub mod counters;
 mod delay;
 pub mod logins;
 pub mod notices;

@@ -15,6 +15,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::secret::TokenId;
 use crate::domain::source::{Source, clean_agent};
 use crate::domain::token::{LastUse, LateUse};
+use crate::service::counters::{Counters, Counts};
 use crate::service::{Failure, World};
 use crate::store::{self, Conn, Lock, StoreError};
 
@@ -29,6 +30,7 @@ pub struct Usage {
     /// Tokens whose first use in this process was handed out for writing.
     seen: Mutex<HashSet<TokenId>>,
     first_use: Notify,
+    counters: Counters,
 }
 
 #[derive(Default)]
@@ -56,7 +58,13 @@ struct Refused {
 impl Usage {
     /// Works on `world`.
     pub fn new(world: World) -> Self {
-        Self { world, pending: Mutex::default(), seen: Mutex::default(), first_use: Notify::new() }
+        Self {
+            world,
+            pending: Mutex::default(),
+            seen: Mutex::default(),
+            first_use: Notify::new(),
+            counters: Counters::default(),
+        }
     }
 
     /// Counts an accepted token. Its first use in this process is written at once, in the
@@ -80,6 +88,16 @@ impl Usage {
         }
     }
 
+    /// Counts a request about which nothing could be decided.
+    pub fn undecided(&self) {
+        self.counters.count_undecided();
+    }
+
+    /// The counts for monitoring.
+    pub fn counts(&self) -> Counts {
+        self.counters.read()
+    }
+
     /// Waits until a token was used for the first time in this process.
     pub async fn first_use(&self) {
         self.first_use.notified().await;
@@ -93,6 +111,7 @@ impl Usage {
         from: IpAddr,
         agent: Option<&str>,
     ) {
+        self.counters.count_refused(reason);
         let now = self.world.clock.now();
         let mut pending = lock(&self.pending);
         let mut group = Group { reason, token: token.cloned(), from: Some(from) };

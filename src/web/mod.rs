@@ -8,6 +8,7 @@ mod csrf;
 mod headers;
 mod health;
 pub mod machine;
+pub mod metrics;
 mod pages;
 mod session;
 mod site;
@@ -18,6 +19,7 @@ use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
 use rustls::ServerConfig;
 
@@ -56,7 +58,11 @@ pub async fn serve(
         Some(tls) => server.listen_rustls_0_23(listener, tls)?,
         None => server.listen(listener)?,
     };
-    let mut server = server.run();
+    until(shutdown, server.run()).await
+}
+
+/// Runs a server until `shutdown` ends and its requests in flight are finished.
+async fn until(shutdown: impl Future<Output = ()>, mut server: Server) -> io::Result<()> {
     let handle = server.handle();
     tokio::select! {
         result = &mut server => return result,
