@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use tokio::time::Instant;
 
 use crate::service::upkeep::Upkeep;
 
@@ -14,7 +15,7 @@ const EVERY: Duration = Duration::from_mins(1);
 /// Runs until `stop` ends, then writes what is still kept in memory.
 pub async fn run(upkeep: Upkeep, retention: TimeDelta, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
-    let mut minutes = tokio::time::interval(EVERY);
+    let mut minutes = tokio::time::interval_at(Instant::now() + EVERY, EVERY);
     minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let done = tokio::select! {

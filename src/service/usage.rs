@@ -70,6 +70,7 @@ impl Usage {
     /// Counts an accepted token. Its first use in this process is written at once, in the
     /// background.
     pub fn accepted(&self, id: &TokenId, from: IpAddr, agent: Option<&str>, now: DateTime<Utc>) {
+        self.counters.count_accepted();
         {
             let mut pending = lock(&self.pending);
             if let Some(last) = pending.uses.get_mut(id) {

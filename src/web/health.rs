@@ -1,7 +1,7 @@
 //! Whether the process serves and whether it can reach its database: no details, no credentials.
 
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
 
 use super::Shared;
 
@@ -15,16 +15,20 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn healthz() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .content_type("text/plain")
-        .body("ok\n")
+    answer(HttpResponse::Ok(), "ok\n")
 }
 
 async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
-    let (mut answer, body) = match shared.services.tokens.history().await {
-        Ok(_) => (HttpResponse::Ok(), "ready\n"),
-        Err(_) => (HttpResponse::ServiceUnavailable(), "not ready\n"),
-    };
-    answer.insert_header((CACHE_CONTROL, "no-store")).content_type("text/plain").body(body)
+    match shared.services.tokens.history().await {
+        Ok(_) => answer(HttpResponse::Ok(), "ready\n"),
+        Err(_) => answer(HttpResponse::ServiceUnavailable(), "not ready\n"),
+    }
+}
+
+fn answer(mut builder: HttpResponseBuilder, body: &'static str) -> HttpResponse {
+    builder
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .content_type("text/plain")
+        .body(body)
 }

@@ -13,6 +13,9 @@
 )]
 
 mod cli;
+mod server;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod support;
+mod tls;
 mod tokens;
+mod upkeep;

@@ -121,8 +121,10 @@ impl Machine {
         }
     }
 
-    /// Logs why nothing could be decided, once a second at most: every request fails alike.
+    /// Counts that nothing could be decided, and logs why, once a second at most: every request
+    /// fails alike.
     fn complain(&self, cause: &dyn std::fmt::Display) {
+        self.shared.services.usage.undecided();
         let now = Instant::now();
         let last = self.complained.get();
         if last.is_none_or(|last| now.duration_since(last) >= Duration::from_secs(1)) {

@@ -4,10 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use scimward::domain::activity::Actor;
-use scimward::domain::source::Source;
-use scimward::service::admins::NewAdmin;
-
 use super::app::TestApp;
 use super::headers;
 use super::http::{Request, Response};
@@ -98,17 +94,7 @@ pub(crate) struct Admin {
 impl Admin {
     /// Adds the admin if there is none of this name, and signs in through the login page.
     pub(crate) fn signed_in(app: &TestApp, name: &str) -> Self {
-        let email = format!("{}@example.com", name.to_lowercase());
-        let new = NewAdmin {
-            name: name.parse().expect("a name"),
-            email: email.parse().expect("an address"),
-            password: PASSWORD.into(),
-        };
-        let added = app.services().admins.add(new, Actor::CommandLine, Source::command_line());
-        match app.wait(added) {
-            Ok(_) | Err(scimward::service::admins::AdminError::EmailTaken) => {}
-            Err(error) => panic!("{name} cannot be added: {error}"),
-        }
+        let email = app.add_admin(name).email.as_str().to_owned();
         let browser = app.visitor();
         let fields = [("email", email.as_str()), ("password", PASSWORD)];
         browser.submit("/login", "/login", &fields).expect(303);

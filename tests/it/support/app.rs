@@ -8,16 +8,18 @@ use chrono::TimeDelta;
 use scimward::app::{App, Outside};
 use scimward::config::{self, Flags};
 use scimward::domain::activity::{Actor, Recorded};
+use scimward::domain::admin::{EmailAddress, ServerAdmin};
 use scimward::domain::lifespan::Lifespan;
 use scimward::domain::source::Source;
 use scimward::hasher::HashCost;
 use scimward::server::Server;
 use scimward::service::Services;
+use scimward::service::admins::NewAdmin;
 use scimward::service::tokens::{Generate, Generated};
-use scimward::store;
+use scimward::store::{self, Store};
 use tokio::sync::oneshot;
 
-use super::actors::{Admin, ScimClient, Visitor};
+use super::actors::{Admin, PASSWORD, ScimClient, Visitor};
 use super::database::Database;
 use super::doubles::{ManualClock, SeededEntropy};
 
@@ -29,6 +31,8 @@ pub(crate) struct TestApp {
     app: App,
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Where it serves metrics, if the settings say so.
+    pub(crate) metrics_address: Option<SocketAddr>,
     /// Its time.
     pub(crate) clock: ManualClock,
     runtime: tokio::runtime::Runtime,
@@ -76,21 +80,33 @@ impl TestApp {
             actix_web::rt::System::new().block_on(async {
                 let app = App::build(settings, outside).await?;
                 let server = Server::prepare(app.clone(), listener).await?;
-                ready.send(app).expect("the test waits");
+                ready.send((app, server.metrics_address())).expect("the test waits");
                 let stopped = async { drop(stopped.await) };
                 Box::pin(server.run(stopped)).await
             })
         });
-        let Ok(app) = started.recv() else {
+        let Ok((app, metrics_address)) = started.recv() else {
             panic!("the application does not start: {:?}", thread.join());
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { app, address, clock, runtime, running: Some(Running { stop, thread }) }
+        Self {
+            app,
+            address,
+            metrics_address,
+            clock,
+            runtime,
+            running: Some(Running { stop, thread }),
+        }
     }
 
     /// Its use cases.
     pub(crate) fn services(&self) -> &Services {
         &self.app.services
+    }
+
+    /// Its database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.app.world.store
     }
 
     /// Waits for a future, for example a use case.
@@ -122,6 +138,17 @@ impl TestApp {
     /// A Server Admin of this name who has just signed in.
     pub(crate) fn admin(&self, name: &str) -> Admin {
         Admin::signed_in(self, name)
+    }
+
+    /// Adds a Server Admin of this name, unless there is one.
+    pub(crate) fn add_admin(&self, name: &str) -> ServerAdmin {
+        let email: EmailAddress = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
+        let admins = &self.services().admins;
+        if let Ok(admin) = self.wait(admins.by_email(email.clone())) {
+            return admin;
+        }
+        let new = NewAdmin { name: name.parse().unwrap(), email, password: PASSWORD.into() };
+        self.wait(admins.add(new, Actor::CommandLine, Source::command_line())).expect("an admin")
     }
 
     /// An identity provider with this token.

@@ -54,6 +54,11 @@ impl Request {
 
     /// Sends it over a connection of its own.
     pub(crate) fn send(&self, to: SocketAddr) -> Response {
+        raw(to, &self.bytes(to))
+    }
+
+    /// What is sent: asks the server to close the connection unless a header says otherwise.
+    pub(crate) fn bytes(&self, to: SocketAddr) -> Vec<u8> {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let named = |name: &str| self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
         if !named("host") {
@@ -71,14 +76,24 @@ impl Request {
         text.push_str("\r\n");
         let mut bytes = text.into_bytes();
         bytes.extend_from_slice(&self.body);
-        raw(to, &bytes)
+        bytes
     }
 }
 
 /// Sends these bytes and reads until the server closes the connection.
 pub(crate) fn raw(to: SocketAddr, bytes: &[u8]) -> Response {
-    let mut stream = TcpStream::connect(to).expect("the server accepts connections");
+    exchange(connect(to), bytes)
+}
+
+/// A connection on which a read does not wait for ever.
+pub(crate) fn connect(to: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(to).expect("the server accepts connections");
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream
+}
+
+/// Sends these bytes on a connection and reads until the server closes it.
+pub(crate) fn exchange(mut stream: impl Read + Write, bytes: &[u8]) -> Response {
     // A server that has seen enough may answer and close before everything is sent.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();

@@ -1,0 +1,94 @@
+//! HTTPS served by scimward itself.
+
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::pki_types::ServerName;
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+};
+
+use crate::support::app::TestApp;
+use crate::support::database::{Database, Engine};
+use crate::support::http::{self, Request};
+use crate::support::process::Scimward;
+
+/// Writes a certificate for `localhost` and its key.
+fn write_certificate(folder: &Path) -> CertifiedKey<rcgen::KeyPair> {
+    let made = generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    std::fs::write(folder.join("cert.pem"), made.cert.pem()).unwrap();
+    std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    made
+}
+
+fn connect(
+    app: &TestApp,
+    trusted: &CertifiedKey<rcgen::KeyPair>,
+    version: &'static SupportedProtocolVersion,
+) -> StreamOwned<ClientConnection, TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.cert.der().clone()).expect("a certificate");
+    let config =
+        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_protocol_versions(&[version])
+            .expect("a version")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+    let name = ServerName::try_from("localhost").expect("a name");
+    let client = ClientConnection::new(Arc::new(config), name).expect("a client");
+    StreamOwned::new(client, http::connect(app.address))
+}
+
+#[test]
+fn a_token_is_accepted_over_tls_1_2_and_1_3() {
+    let database = Database::fresh(Engine::Sqlite);
+    let trusted = write_certificate(database.folder());
+    let file = |name: &str| database.folder().join(name).display().to_string();
+    let settings =
+        [("SCIMWARD_TLS_CERT", &*file("cert.pem")), ("SCIMWARD_TLS_KEY", &*file("key.pem"))];
+    let app = TestApp::with(&database, &settings);
+    let token = app.generate(6);
+    let authorization = format!("Bearer {}", token.plain.expose());
+
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let request = Request::new("GET", "/v1/token/validate");
+        let request = request.header("Authorization", &authorization);
+        let answer = http::exchange(connect(&app, &trusted, version), &request.bytes(app.address))
+            .expect(200);
+
+        assert_eq!(answer.json()["token_id"], token.token.id.as_str());
+        assert!(answer.header("Strict-Transport-Security").is_some(), "{version:?}");
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_named_before_anything_is_served() {
+    let database = Database::fresh(Engine::Sqlite);
+    write_certificate(database.folder());
+    std::fs::write(database.folder().join("empty.pem"), "").unwrap();
+    let other = generate_simple_self_signed(["other".to_owned()]).unwrap().signing_key;
+    std::fs::write(database.folder().join("other.pem"), other.serialize_pem()).unwrap();
+    for (cert, key, cause) in [
+        ("none.pem", "key.pem", "SCIMWARD_TLS_CERT: none.pem cannot be read"),
+        ("cert.pem", "none.pem", "SCIMWARD_TLS_KEY: none.pem cannot be read"),
+        ("empty.pem", "key.pem", "SCIMWARD_TLS_CERT: empty.pem cannot be read"),
+        ("cert.pem", "empty.pem", "SCIMWARD_TLS_KEY: empty.pem cannot be read"),
+        ("key.pem", "key.pem", "SCIMWARD_TLS_CERT: key.pem cannot be read"),
+        ("cert.pem", "other.pem", "cert.pem and its key cannot be used"),
+    ] {
+        let scimward = Scimward::on(&database)
+            .with("SCIMWARD_LISTEN", "127.0.0.1:0")
+            .with("SCIMWARD_TLS_CERT", cert)
+            .with("SCIMWARD_TLS_KEY", key);
+
+        let served = scimward.run(&["serve"]);
+        let checked = scimward.run(&["config", "check"]);
+
+        for ended in [served, checked] {
+            assert_eq!(ended.code, 1, "{cert} {key}: {ended:?}");
+            assert!(ended.stderr.contains(cause), "{cert} {key}: {}", ended.stderr);
+        }
+    }
+}

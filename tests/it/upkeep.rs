@@ -1,0 +1,78 @@
+//! What the server does by itself every minute.
+
+use chrono::TimeDelta;
+use scimward::domain::activity::{Actor, Event, Kind};
+use scimward::domain::source::Source;
+use scimward::service::sessions::IDLE_LIMIT;
+use scimward::store::{self, Lock};
+
+use crate::support::app::TestApp;
+use crate::support::database::Database;
+use crate::support::on_each_database;
+
+on_each_database!(
+    old_activity_is_removed_in_batches_and_young_activity_is_kept,
+    ended_sessions_and_old_links_are_removed,
+    refused_requests_are_written_together,
+);
+
+fn old_activity_is_removed_in_batches_and_young_activity_is_kept(database: &Database) {
+    let app = TestApp::with(database, &[("SCIMWARD_ACTIVITY_RETENTION_DAYS", "30")]);
+    let now = app.services().tokens.now();
+    let event = move |days| {
+        Event::new(now - TimeDelta::days(days), Kind::LoggedIn, Actor::System, Source::default())
+    };
+    let insert = app.store().write(Lock::Usage, move |conn| {
+        (0..1203).try_for_each(|_| store::activity::record(conn, &event(31)))?;
+        store::activity::record(conn, &event(30))?;
+        store::activity::record(conn, &event(29))
+    });
+    app.wait(insert).map_err(|error: store::StoreError| error).expect("entries");
+    app.advance(TimeDelta::hours(2));
+
+    app.upkeep();
+
+    let kept: Vec<_> = app.activity().iter().map(|entry| now - entry.event.at).collect();
+    assert_eq!(kept, [TimeDelta::days(29)]);
+}
+
+fn ended_sessions_and_old_links_are_removed(database: &Database) {
+    let app = TestApp::start(database);
+    let code = app.wait(app.services().admins.setup_code()).unwrap().expect("a code");
+    let admins = &app.services().admins;
+    app.advance(TimeDelta::hours(23));
+    assert!(app.wait(admins.is_setup_code(&code)).unwrap());
+    let admin = app.add_admin("Ada");
+    let id = app.wait(app.services().sessions.begin(admin.id, "{}".into(), Source::default()));
+    let id = id.expect("a session");
+    let stored = || {
+        let digest = id.digest();
+        let found = app.store().read(move |conn| store::sessions::by_digest(conn, &digest));
+        app.wait(found).expect("an answer").is_some()
+    };
+    app.advance(IDLE_LIMIT);
+    app.upkeep();
+    assert!(stored(), "the second in which it ends does not count as past");
+
+    app.advance(TimeDelta::hours(1));
+    app.upkeep();
+
+    assert!(!stored());
+}
+
+fn refused_requests_are_written_together(database: &Database) {
+    let app = TestApp::start(database);
+    for number in 0..300 {
+        app.scim(&format!("wrong{number}")).get("/v1/token/validate");
+    }
+    assert!(app.activity().is_empty(), "nothing is written on the request path");
+
+    app.upkeep();
+    app.upkeep();
+
+    let entries = app.activity();
+    let counts: u64 = entries.iter().map(|entry| entry.event.count).sum();
+    assert_eq!(counts, 300);
+    assert!(entries.len() <= 2, "{entries:?}");
+    assert!(entries.iter().all(|entry| entry.event.kind == Kind::RequestsRefused), "{entries:?}");
+}
