@@ -12,6 +12,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod backup;
 mod cli;
 mod server;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]
