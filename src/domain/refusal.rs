@@ -3,7 +3,12 @@
 //! The reason reaches the Server Admins only. A client gets the same answer for every reason after
 //! parsing, so that it cannot learn which tokens exist.
 
+use std::net::IpAddr;
 use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::secret::TokenId;
 
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $what:literal, $remedy:literal;)*) => {
@@ -98,6 +103,23 @@ refusals! {
     WrongNetwork = "wrong_network",
         "A valid token came from a network that is not allowed",
         "If the address is the identity provider's, add it to SCIMWARD_CLIENT_NETWORKS; otherwise generate a new token at once.";
+}
+
+/// Refused requests that have reason, token and address in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedGroup {
+    /// Why they were refused.
+    pub reason: Refusal,
+    /// The token they carried, if it is a known one.
+    pub token: Option<TokenId>,
+    /// Where they came from; nothing stands for various addresses.
+    pub from: Option<IpAddr>,
+    /// What one of the clients calls itself.
+    pub agent: Option<String>,
+    /// How many there were.
+    pub count: u64,
+    /// When the latest was refused.
+    pub last_at: DateTime<Utc>,
 }
 
 /// The text names no reason.

@@ -81,10 +81,7 @@ impl Services {
             notices: notices::Notices::new(world.clone(), mails, bell),
             upkeep: upkeep::Upkeep::new(world.clone(), Arc::clone(&usage)),
             validation,
-            refusals: Arc::new(refusals::Refusals::new(
-                Arc::clone(&world.clock),
-                Arc::clone(&usage),
-            )),
+            refusals: Arc::new(refusals::Refusals::new(world.clone(), Arc::clone(&usage))),
             usage,
         }
     }

@@ -3,26 +3,32 @@
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::clock::SharedClock;
-use crate::domain::refusal::Refusal;
+use chrono::TimeDelta;
+
+use crate::domain::refusal::{Refusal, RefusedGroup};
 use crate::domain::secret::TokenId;
 use crate::domain::throttle::Throttle;
 use crate::service::usage::Usage;
+use crate::service::{Failure, World};
+use crate::store;
+
+/// Further groups of refused requests are not shown.
+const GROUPS_SHOWN: i64 = 50;
 
 /// Records refusals and says when a source has to wait.
 ///
 /// It is asked after the verdict and for refusals only, so a valid token is never slowed down by
 /// the failures of others behind the same address.
 pub struct Refusals {
-    clock: SharedClock,
+    world: World,
     usage: Arc<Usage>,
     throttle: Mutex<Throttle>,
 }
 
 impl Refusals {
-    /// Takes the time from `clock` and records in `usage`.
-    pub fn new(clock: SharedClock, usage: Arc<Usage>) -> Self {
-        Self { clock, usage, throttle: Mutex::default() }
+    /// Works on `world` and records in `usage`.
+    pub fn new(world: World, usage: Arc<Usage>) -> Self {
+        Self { world, usage, throttle: Mutex::default() }
     }
 
     /// Records a refused request; `known` is the id it carried if such a token exists. The seconds
@@ -41,8 +47,20 @@ impl Refusals {
         wait
     }
 
+    /// What was refused in the last 24 hours, grouped by reason, token and address, the latest first.
+    /// Refusals of the current minute may be missing.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn recent(&self) -> Result<Vec<RefusedGroup>, Failure> {
+        let since = self.world.clock.now() - TimeDelta::days(1);
+        let query =
+            move |conn: &mut store::Conn| store::activity::refused(conn, since, GROUPS_SHOWN);
+        Ok(self.world.store.read(query).await?)
+    }
+
     fn count(&self, from: IpAddr) -> Option<u32> {
-        let now = self.clock.now();
+        let now = self.world.clock.now();
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner).fail(from, now)
     }
 }

@@ -39,6 +39,14 @@ struct Pending {
     refusals: BTreeMap<Group, Refused>,
 }
 
+impl Pending {
+    /// The group to count in: when there are too many already, one without an address.
+    fn bounded(&self, group: Group) -> Group {
+        let is_full = self.refusals.len() >= GROUPS && !self.refusals.contains_key(&group);
+        if is_full { Group { from: None, ..group } } else { group }
+    }
+}
+
 /// What refused requests are grouped by; no address stands for "various".
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
@@ -115,10 +123,8 @@ impl Usage {
         self.counters.count_refused(reason);
         let now = self.world.clock.now();
         let mut pending = lock(&self.pending);
-        let mut group = Group { reason, token: token.cloned(), from: Some(from) };
-        if pending.refusals.len() >= GROUPS && !pending.refusals.contains_key(&group) {
-            group.from = None;
-        }
+        let group = Group { reason, token: token.cloned(), from: Some(from) };
+        let group = pending.bounded(group);
         let refused = pending.refusals.entry(group).or_insert_with(|| Refused {
             count: 0,
             last_at: now,
@@ -164,6 +170,7 @@ impl Usage {
         }
         for (group, refused) in refusals {
             let count = refused.count;
+            let group = pending.bounded(group);
             pending
                 .refusals
                 .entry(group)

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{max, sql};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::connection::Conn;
 use super::error::StoreError;
@@ -11,6 +13,7 @@ use super::schema::activity;
 use super::time::{instant, seconds};
 use crate::domain::activity::{Actor, Event, Kind, Recorded};
 use crate::domain::admin::AdminId;
+use crate::domain::refusal::RefusedGroup;
 use crate::domain::secret::TokenId;
 use crate::domain::source::Source;
 
@@ -100,6 +103,52 @@ pub fn exists(conn: &mut Conn, kind: Kind, token: &TokenId) -> Result<bool, Stor
         .first(conn)
         .optional()?;
     Ok(found.is_some())
+}
+
+type RefusedRow =
+    (Option<String>, Option<String>, Option<String>, Option<String>, i64, Option<i64>);
+
+/// Requests that were refused since `since`, grouped; the group with the latest one first, at most
+/// `limit` groups.
+///
+/// # Errors
+/// When the database fails.
+pub fn refused(
+    conn: &mut Conn,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<RefusedGroup>, StoreError> {
+    // PostgreSQL's sum of integers is a decimal number.
+    let count = sql::<BigInt>("CAST(SUM(count) AS BIGINT)");
+    let rows: Vec<RefusedRow> = activity::table
+        .filter(activity::kind.eq(Kind::RequestsRefused.as_str()))
+        .filter(activity::at.ge(seconds(since)))
+        .group_by((activity::subject, activity::token_id, activity::address))
+        .select((
+            activity::subject,
+            activity::token_id,
+            activity::address,
+            max(activity::agent),
+            count,
+            max(activity::at),
+        ))
+        .order((max(activity::at).desc(), activity::subject.asc(), activity::address.asc()))
+        .limit(limit)
+        .load(conn)?;
+    rows.into_iter().map(refused_group).collect()
+}
+
+fn refused_group(row: RefusedRow) -> Result<RefusedGroup, StoreError> {
+    let (reason, token, address, agent, count, last_at) = row;
+    let reason = reason.unwrap_or_default();
+    Ok(RefusedGroup {
+        reason: reason.parse().map_err(|_unknown| corrupt("reason", &reason))?,
+        token: token.as_deref().map(parse_token_id).transpose()?,
+        from: address.as_deref().map(parse_address).transpose()?,
+        agent,
+        count: u64::try_from(count).unwrap_or_default(),
+        last_at: instant(last_at.unwrap_or_default())?,
+    })
 }
 
 /// Removes at most `limit` entries that are older than `cutoff`; says how many.

@@ -14,6 +14,7 @@
 
 mod backup;
 mod cli;
+mod machine;
 mod server;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod support;

@@ -22,6 +22,12 @@ pub(crate) struct Database {
     engine: Engine,
 }
 
+/// A connection whose transaction is open.
+pub(crate) struct Held {
+    _client: tokio_postgres::Client,
+    _runtime: tokio::runtime::Runtime,
+}
+
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
 impl Database {
@@ -53,6 +59,20 @@ impl Database {
     /// A folder that is removed with the database.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Runs a statement on this PostgreSQL database and keeps what it locked until the result is
+    /// dropped.
+    pub(crate) fn hold(&self, statement: &str) -> Held {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let client = runtime.block_on(async {
+            let config: Config = self.url.parse().expect("a PostgreSQL URL");
+            let (client, connection) = config.connect(NoTls).await.expect("PostgreSQL answers");
+            tokio::spawn(connection);
+            client.batch_execute(statement).await.expect("the statement runs");
+            client
+        });
+        Held { _client: client, _runtime: runtime }
     }
 
     /// Which kind it is.

@@ -4,7 +4,7 @@ pub(crate) mod actors;
 pub(crate) mod app;
 pub(crate) mod database;
 pub(crate) mod doubles;
-mod headers;
+pub(crate) mod headers;
 pub(crate) mod http;
 pub(crate) mod page;
 pub(crate) mod process;
