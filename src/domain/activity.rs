@@ -94,6 +94,8 @@ kinds! {
     AdminAdded = "admin_added",
     /// A Server Admin was invited; `subject` is the e-mail address.
     AdminInvited = "admin_invited",
+    /// An invitation was withdrawn; `subject` is the e-mail address.
+    InvitationWithdrawn = "invitation_withdrawn",
     /// A Server Admin was deactivated; `subject` is the e-mail address.
     AdminDeactivated = "admin_deactivated",
     /// A Server Admin was reactivated; `subject` is the e-mail address.

@@ -19,4 +19,5 @@ pub mod refusal;
 pub mod secret;
 pub mod source;
 pub mod throttle;
+pub mod timeline;
 pub mod token;

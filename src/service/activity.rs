@@ -1,13 +1,32 @@
-//! Reading the activity list.
+//! Reading the activity list, by pages and as a whole.
 
 use crate::domain::activity::{Kind, Recorded};
+use crate::domain::timeline::{Assembly, Entry, Page, Position};
 use crate::service::{Failure, World};
-use crate::store;
+use crate::store::{self, Conn, StoreError};
+
+/// Entries on a page.
+pub const PAGE: usize = 50;
+/// Rows that are read at once where many are needed.
+const CHUNK: usize = 500;
+/// How often one page asks at most: in a long outage one entry stands for many rows.
+const READS: usize = 5;
 
 /// The activity list.
 #[derive(Clone)]
 pub struct Activity {
     world: World,
+}
+
+/// Which page of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The newest entries.
+    Newest,
+    /// The entries next to this one, on the older side.
+    Before(Position),
+    /// The entries next to this one, on the newer side.
+    After(Position),
 }
 
 impl Activity {
@@ -16,20 +35,98 @@ impl Activity {
         Self { world }
     }
 
-    /// At most `limit` entries, newest first: those before the entry with the key `before`, and of
-    /// these kinds only unless there are none.
+    /// A page with entries of these kinds only, unless `kinds` is empty. The page of the newest
+    /// entries takes the place of one that would be cut short by the end of the list.
     ///
     /// # Errors
     /// [`Failure`] when the database fails.
-    pub async fn page(
+    pub async fn page(&self, place: Place, kinds: &[Kind]) -> Result<Page, Failure> {
+        let kinds = kinds.to_vec();
+        let read = move |conn: &mut Conn| match place {
+            Place::Newest => older(conn, None, &kinds, PAGE),
+            Place::Before(position) => older(conn, Some(position), &kinds, PAGE),
+            Place::After(position) => match newer(conn, position, &kinds)? {
+                Some(page) => Ok(page),
+                None => older(conn, None, &kinds, PAGE),
+            },
+        };
+        Ok(self.world.store.read(read).await?)
+    }
+
+    /// The newest entries, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn recent(&self, limit: usize) -> Result<Vec<Entry>, Failure> {
+        let page = self.world.store.read(move |conn| older(conn, None, &[], limit));
+        Ok(page.await?.entries)
+    }
+
+    /// The next rows of an export, newest first; none when everything before `before` was read.
+    ///
+    /// # Errors
+    /// [`Failure`] when the database fails.
+    pub async fn rows(
         &self,
-        before: Option<i64>,
+        before: Option<Position>,
         kinds: &[Kind],
-        limit: i64,
     ) -> Result<Vec<Recorded>, Failure> {
         let kinds = kinds.to_vec();
-        let page =
-            self.world.store.read(move |conn| store::activity::page(conn, before, &kinds, limit));
-        Ok(page.await?)
+        let rows =
+            self.world.store.read(move |conn| store::activity::page(conn, before, &kinds, CHUNK));
+        Ok(rows.await?)
     }
+}
+
+fn older(
+    conn: &mut Conn,
+    before: Option<Position>,
+    kinds: &[Kind],
+    limit: usize,
+) -> Result<Page, StoreError> {
+    let mut page = Assembly::new(limit);
+    let is_whole =
+        fill(&mut page, before, |from, rows| store::activity::page(conn, from, kinds, rows))?;
+    let (first, last) = (page.first(), page.last());
+    Ok(Page {
+        entries: page.entries(),
+        newer: before.and(first.or(before)),
+        older: last.filter(|_| !is_whole),
+    })
+}
+
+/// The page on the newer side, unless the list ends within it.
+fn newer(conn: &mut Conn, after: Position, kinds: &[Kind]) -> Result<Option<Page>, StoreError> {
+    let mut page = Assembly::new(PAGE);
+    let is_whole = fill(&mut page, Some(after), |from, rows| {
+        store::activity::page_after(conn, from.unwrap_or(after), kinds, rows)
+    })?;
+    if is_whole {
+        return Ok(None);
+    }
+    let (first, last) = (page.first(), page.last());
+    Ok(Some(Page { entries: page.entries(), newer: last, older: first }))
+}
+
+/// Fills a page with rows from `next`; says whether there are no more.
+fn fill(
+    page: &mut Assembly,
+    from: Option<Position>,
+    mut next: impl FnMut(Option<Position>, usize) -> Result<Vec<Recorded>, StoreError>,
+) -> Result<bool, StoreError> {
+    let mut wanted = page.limit() + 1;
+    for _ in 0..READS {
+        let rows = next(page.last().or(from), wanted)?;
+        let ended = rows.len() < wanted;
+        for row in rows {
+            if !page.take(row) {
+                return Ok(false);
+            }
+        }
+        if ended {
+            return Ok(true);
+        }
+        wanted = CHUNK;
+    }
+    Ok(false)
 }

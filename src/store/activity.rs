@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{max, sql};
+use diesel::dsl::{AsSelect, IntoBoxed, Select, max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::connection::Conn;
+use super::connection::{Conn, MultiBackend};
 use super::error::StoreError;
 use super::schema::activity;
 use super::time::{instant, seconds};
@@ -16,6 +16,7 @@ use crate::domain::admin::AdminId;
 use crate::domain::refusal::RefusedGroup;
 use crate::domain::secret::TokenId;
 use crate::domain::source::Source;
+use crate::domain::timeline::Position;
 
 #[derive(Insertable)]
 #[diesel(table_name = activity)]
@@ -69,26 +70,90 @@ pub fn record(conn: &mut Conn, event: &Event) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// At most `limit` entries, newest first: those older than the entry `before`, and of these kinds
-/// only unless `kinds` is empty. Every page costs the same, because the key is the order.
+/// At most `limit` entries, newest first: those older than `before`, and of these kinds only unless
+/// `kinds` is empty.
+///
+/// Every page costs the same, however many entries there are: each query is one range of an index
+/// that has the order of the list. So each kind is asked for by itself, and the entries that share
+/// the second of `before` apart from the others.
 ///
 /// # Errors
 /// When the database fails.
 pub fn page(
     conn: &mut Conn,
-    before: Option<i64>,
+    before: Option<Position>,
     kinds: &[Kind],
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<Recorded>, StoreError> {
-    let mut query = activity::table.select(Row::as_select()).into_boxed();
-    if let Some(before) = before {
-        query = query.filter(activity::id.lt(before));
+    let mut rows = Vec::new();
+    for kind in each(kinds) {
+        let entries = || of_kind(kind).order((activity::at.desc(), activity::id.desc()));
+        let mut found = Vec::new();
+        if let Some(Position { at, id }) = before {
+            let same_second = entries().filter(activity::at.eq(seconds(at)));
+            add(conn, same_second.filter(activity::id.lt(id)), limit, &mut found)?;
+        }
+        let others = match before {
+            Some(before) => entries().filter(activity::at.lt(seconds(before.at))),
+            None => entries(),
+        };
+        add(conn, others, limit, &mut found)?;
+        rows.append(&mut found);
     }
-    if !kinds.is_empty() {
-        query = query.filter(activity::kind.eq_any(kinds.iter().map(|kind| kind.as_str())));
+    rows.sort_unstable_by_key(|row| std::cmp::Reverse((row.at, row.id)));
+    rows.into_iter().take(limit).map(Recorded::try_from).collect()
+}
+
+/// As [`page`], in the other direction: the entries next to `after`, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn page_after(
+    conn: &mut Conn,
+    after: Position,
+    kinds: &[Kind],
+    limit: usize,
+) -> Result<Vec<Recorded>, StoreError> {
+    let mut rows = Vec::new();
+    for kind in each(kinds) {
+        let entries = || of_kind(kind).order((activity::at.asc(), activity::id.asc()));
+        let mut found = Vec::new();
+        let same_second = entries().filter(activity::at.eq(seconds(after.at)));
+        add(conn, same_second.filter(activity::id.gt(after.id)), limit, &mut found)?;
+        add(conn, entries().filter(activity::at.gt(seconds(after.at))), limit, &mut found)?;
+        rows.append(&mut found);
     }
-    let rows: Vec<Row> = query.order(activity::id.desc()).limit(limit).load(conn)?;
-    rows.into_iter().map(Recorded::try_from).collect()
+    rows.sort_unstable_by_key(|row| (row.at, row.id));
+    rows.into_iter().take(limit).map(Recorded::try_from).collect()
+}
+
+type Query = IntoBoxed<'static, Select<activity::table, AsSelect<Row, MultiBackend>>, MultiBackend>;
+
+/// Every kind by itself, or nothing for all entries.
+fn each(kinds: &[Kind]) -> Vec<Option<Kind>> {
+    if kinds.is_empty() { vec![None] } else { kinds.iter().copied().map(Some).collect() }
+}
+
+fn of_kind(kind: Option<Kind>) -> Query {
+    let entries = activity::table.select(Row::as_select()).into_boxed();
+    match kind {
+        Some(kind) => entries.filter(activity::kind.eq(kind.as_str())),
+        None => entries,
+    }
+}
+
+/// Adds what `query` finds to `found`, up to `limit` in all.
+fn add(
+    conn: &mut Conn,
+    query: Query,
+    limit: usize,
+    found: &mut Vec<Row>,
+) -> Result<(), StoreError> {
+    let missing = i64::try_from(limit.saturating_sub(found.len())).unwrap_or(i64::MAX);
+    if missing > 0 {
+        found.append(&mut query.limit(missing).load(conn)?);
+    }
+    Ok(())
 }
 
 /// Whether there is an entry of this kind about this token.

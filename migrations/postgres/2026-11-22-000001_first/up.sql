@@ -103,6 +103,6 @@ CREATE TABLE activity (
     detail TEXT,
     count BIGINT NOT NULL
 );
-CREATE INDEX activity_by_kind ON activity (kind, id);
-CREATE INDEX activity_by_time ON activity (at);
-CREATE INDEX activity_by_kind_and_time ON activity (kind, at);
+-- The list is read by time, whole or one kind of entries; entries of the same second by their id.
+CREATE INDEX activity_by_time ON activity (at, id);
+CREATE INDEX activity_by_kind ON activity (kind, at, id);

@@ -1,38 +1,31 @@
-//! `Admin Settings → Activity`: what happened, page by page.
+//! `Admin Settings → Activity`: everything that has happened, by pages.
+
+use std::fmt::Write as _;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::PageError;
-use super::feed::{self, Entry};
-use super::shell::{self, Frame, Place, Shell};
+use super::feed::{self, Entry, Part};
+use super::shell::{self, Frame, Shell};
+use super::{PageError, export};
 use crate::domain::activity::Kind;
+use crate::domain::timeline::Position;
+use crate::service::activity::Place;
 use crate::web::Shared;
 use crate::web::session::SignedIn;
 
-/// Entries on a page.
-const SHOWN: usize = 50;
+/// Where this page is.
+pub(super) const PATH: &str = "/admin/activity";
 
 #[derive(Template)]
 #[template(path = "admin/activity.html")]
 struct Page {
     shell: Shell,
     admin: Frame,
-    /// What is shown.
-    shown: &'static str,
-    kinds: Vec<KindOption>,
-    /// The filter as a further parameter, or nothing.
-    filter: String,
+    filter: Filter,
     feed: Vec<Entry>,
-    newest: Option<String>,
-    older: Option<String>,
-}
-
-struct KindOption {
-    value: &'static str,
-    text: &'static str,
-    selected: bool,
+    links: Links,
 }
 
 /// What the address of the page says.
@@ -40,82 +33,113 @@ struct KindOption {
 pub(super) struct Query {
     #[serde(default)]
     kind: String,
-    #[serde(default)]
-    before: String,
+    before: Option<String>,
+    after: Option<String>,
 }
 
-/// Reads a filter; an empty one lets everything through.
-pub(super) fn parse_kind(text: &str) -> Result<Option<Kind>, PageError> {
-    match text {
-        "" => Ok(None),
-        text => text
-            .parse()
-            .map(Some)
-            .map_err(|_unknown| PageError::BadRequest("There is no such kind of activity.")),
-    }
-}
-
-/// `GET /admin/activity`.
+/// `GET /admin/activity?kind=...&before=...`.
 pub(super) async fn page(
     shared: web::Data<Shared>,
     me: SignedIn,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, PageError> {
-    let kind = parse_kind(&query.kind)?;
-    let before = match &*query.before {
-        "" => None,
-        key => Some(key.parse::<i64>().map_err(|_malformed| {
-            PageError::BadRequest("The address names no entry of the list.")
-        })?),
-    };
-    let kinds: Vec<Kind> = kind.into_iter().collect();
-    // One more than is shown tells whether there is another page.
-    let mut recorded = shared
-        .services
-        .activity
-        .page(before, &kinds, i64::try_from(SHOWN + 1).unwrap_or(51))
-        .await?;
-    let has_more = recorded.len() > SHOWN;
-    recorded.truncate(SHOWN);
-    let filter = kind.map(|kind| format!("&kind={kind}")).unwrap_or_default();
-    let older = recorded.last().filter(|_| has_more);
+    let filter = Filter::parse(&query.kind)?;
+    let place = place(&query)?;
+    let listed = shared.services.activity.page(place, &filter.kinds).await?;
     let now = shared.services.tokens.now();
     let view = Page {
         shell: Shell::new(&shared),
-        admin: Frame::load(&shared, &me, Place::Activity).await?,
-        shown: kind.map_or("Everything", kind_text),
-        kinds: Kind::ALL.iter().map(|&of| option(of, kind)).collect(),
-        older: older.map(|last| format!("/admin/activity?before={}{filter}", last.id)),
-        newest: before.map(|_| format!("/admin/activity?{}", filter.trim_start_matches('&'))),
+        admin: Frame::load(&shared, &me, shell::Place::Activity).await?,
+        feed: feed::entries(&listed.entries, me.admin.id, now),
+        links: Links::new(&filter, place, listed.newer, listed.older),
         filter,
-        feed: feed::entries(&recorded, me.admin.id, now),
     };
     Ok(shell::page(HttpResponse::Ok(), &view))
 }
 
-fn option(kind: Kind, chosen: Option<Kind>) -> KindOption {
-    KindOption { value: kind.as_str(), text: kind_text(kind), selected: chosen == Some(kind) }
+fn place(query: &Query) -> Result<Place, PageError> {
+    let read = |text: &String| {
+        text.parse::<Position>()
+            .map_err(|_malformed| PageError::BadRequest("The address names no page of the list."))
+    };
+    match (&query.before, &query.after) {
+        (None, None) => Ok(Place::Newest),
+        (Some(before), _) => Ok(Place::Before(read(before)?)),
+        (None, Some(after)) => Ok(Place::After(read(after)?)),
+    }
 }
 
-/// What a kind is called in the filter.
-const fn kind_text(kind: Kind) -> &'static str {
-    match kind {
-        Kind::TokenGenerated => "Tokens generated",
-        Kind::TokenRevoked => "Tokens revoked without replacement",
-        Kind::TokenFirstUsed => "First uses of a token",
-        Kind::TokenExpired => "Tokens expired",
-        Kind::RequestsRefused => "SCIM requests refused",
-        Kind::LoggedIn => "Logins",
-        Kind::LoginFailed => "Failed logins",
-        Kind::LoggedOut => "Logouts",
-        Kind::SessionEnded => "Sessions ended",
-        Kind::AdminAdded => "Server Admins added",
-        Kind::AdminInvited => "Server Admins invited",
-        Kind::AdminDeactivated => "Server Admins deactivated",
-        Kind::AdminReactivated => "Server Admins reactivated",
-        Kind::AdminChanged => "Names and addresses changed",
-        Kind::PasswordChanged => "Passwords changed",
-        Kind::MailSent => "Mails sent",
-        Kind::MailFailed => "Mails failed",
+/// Which kinds of entries are shown.
+pub(super) struct Filter {
+    /// What stands in the URL: a topic, a kind or nothing.
+    code: &'static str,
+    name: &'static str,
+    /// The kinds, or nothing for all.
+    pub(super) kinds: Vec<Kind>,
+}
+
+impl Filter {
+    /// Reads the name of a topic or a kind.
+    ///
+    /// # Errors
+    /// [`PageError::BadRequest`] when there is no such kind.
+    pub(super) fn parse(code: &str) -> Result<Self, PageError> {
+        if code.is_empty() {
+            return Ok(Self { code: "", name: "Everything", kinds: Vec::new() });
+        }
+        if let Some(topic) = feed::topics().iter().find(|topic| topic.code == code) {
+            let feed::Topic { code, name, kinds } = topic;
+            return Ok(Self { code, name, kinds: kinds.to_vec() });
+        }
+        let kind: Kind = code
+            .parse()
+            .map_err(|_unknown| PageError::BadRequest("There is no such kind of activity."))?;
+        Ok(Self { code: kind.as_str(), name: feed::name(kind), kinds: vec![kind] })
+    }
+
+    /// The choices of the filter, topic by topic.
+    fn topics(&self) -> &'static [feed::Topic] {
+        feed::topics()
+    }
+
+    fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
+    fn query(&self) -> String {
+        if self.code.is_empty() { String::new() } else { format!("?kind={}", self.code) }
+    }
+}
+
+/// Where the links of the page lead.
+struct Links {
+    newest: Option<String>,
+    newer: Option<String>,
+    older: Option<String>,
+    csv: String,
+    json: String,
+}
+
+impl Links {
+    fn new(
+        filter: &Filter,
+        place: Place,
+        newer: Option<Position>,
+        older: Option<Position>,
+    ) -> Self {
+        let query = filter.query();
+        let to = |name: &str, position: Position| {
+            let mut link = format!("{PATH}{query}");
+            let separator = if query.is_empty() { '?' } else { '&' };
+            let _ = write!(link, "{separator}{name}={position}");
+            link
+        };
+        Self {
+            newest: (place != Place::Newest && newer.is_some()).then(|| format!("{PATH}{query}")),
+            newer: newer.map(|position| to("after", position)),
+            older: older.map(|position| to("before", position)),
+            csv: format!("{}{query}", export::CSV),
+            json: format!("{}{query}", export::JSON),
+        }
     }
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::PageError;
-use super::feed::{self, Entry};
+use super::feed::{self, Entry, Part};
 use super::generate_form::GenerateForm;
 use super::people_card::PeopleCard;
 use super::shell::{self, Frame, Place, Shell};
@@ -13,7 +13,7 @@ use crate::web::Shared;
 use crate::web::session::SignedIn;
 
 /// Entries on the card `Recent activity`.
-const RECENT: i64 = 5;
+const RECENT: usize = 5;
 
 #[derive(Template)]
 #[template(path = "admin/authentication.html")]
@@ -37,7 +37,7 @@ pub(super) async fn page(
     let services = &shared.services;
     let history = services.tokens.history().await?;
     let people = services.admins.list().await?;
-    let recent = services.activity.page(None, &[], RECENT).await?;
+    let recent = services.activity.recent(RECENT).await?;
     let now = services.tokens.now();
     let zone = shared.site.timezone;
     let view = Page {

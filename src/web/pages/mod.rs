@@ -20,7 +20,7 @@ mod time;
 mod token_card;
 mod token_state;
 
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpResponse, Resource, Responder, Route, guard, web};
 
 pub(super) use self::error::PageError;
@@ -66,8 +66,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
             .service(reading(account::PATH, account::own))
             .service(writing("/admin/account/password", web::post().to(account::change_password)))
             .service(writing("/admin/account/sessions", web::post().to(account::end_session)))
-            .service(reading("/admin/activity", activity::page))
-            .service(reading("/admin/activity/export", export::export))
+            .service(reading(activity::PATH, activity::page))
+            // An export holds no secret that compression could give away.
+            .service(reading(export::CSV, export::export).wrap(Compress::default()))
+            .service(reading(export::JSON, export::export).wrap(Compress::default()))
             .default_service(web::to(not_found)),
     );
 }

@@ -36,7 +36,8 @@ pub(super) fn utc_date(at: DateTime<Utc>) -> String {
     calendar::date_text(at.date_naive())
 }
 
-fn iso(at: DateTime<Utc>) -> String {
+/// RFC 3339, in UTC.
+pub(super) fn iso(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
