@@ -175,7 +175,7 @@ impl Sessions {
         Ok(sessions.into_iter().filter(lives).collect())
     }
 
-    /// Ends one session of an admin, named by its digest.
+    /// Ends one session of an admin, named by its digest; says whether there was one.
     ///
     /// # Errors
     /// [`Failure`] when the database fails.
@@ -184,7 +184,7 @@ impl Sessions {
         admin: &ServerAdmin,
         digest: Digest,
         from: Source,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let now = self.world.clock.now();
         let event = Event::new(now, Kind::SessionEnded, admin.actor(), from);
         let admin = admin.id;
@@ -192,11 +192,12 @@ impl Sessions {
             .store
             .write(Lock::Admins, move |conn| {
                 let session = store::sessions::by_digest(conn, &digest)?;
-                if session.is_some_and(|session| session.admin == admin) {
+                let is_theirs = session.is_some_and(|session| session.admin == admin);
+                if is_theirs {
                     store::sessions::delete(conn, &digest)?;
                     store::activity::record(conn, &event)?;
                 }
-                Ok(())
+                Ok(is_theirs)
             })
             .await
             .map_err(|error: StoreError| error.into())

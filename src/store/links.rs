@@ -121,6 +121,23 @@ pub fn consume(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<b
     Ok(rows == 1)
 }
 
+/// Marks all links that an admin has made as used.
+///
+/// # Errors
+/// When the database fails.
+pub fn consume_all_of(
+    conn: &mut Conn,
+    creator: AdminId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::update(links::table)
+        .filter(links::created_by.eq(creator.0))
+        .filter(links::used_at.is_null())
+        .set(links::used_at.eq(Some(seconds(now))))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Removes at most `limit` links that expired before `cutoff`; says how many.
 ///
 /// # Errors

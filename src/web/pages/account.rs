@@ -8,8 +8,9 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::PageError;
+use super::activation::parse_id;
 use super::join::sentence;
-use super::login::go_to;
+use super::login::{self, go_to};
 use super::server_admins;
 use super::shell::{self, Frame, Place, Shell};
 use super::time::{Moment, ago};
@@ -28,6 +29,7 @@ pub(super) const PATH: &str = "/admin/account";
 struct Page {
     shell: Shell,
     admin: Frame,
+    /// The name as it is stored.
     title: String,
     intro: &'static str,
     id: i64,
@@ -68,13 +70,16 @@ struct Errors {
 /// Whom a page is about, with name and address as they were entered.
 struct Subject {
     id: AdminId,
+    /// The name as it is stored.
+    title: String,
     name: String,
     email: String,
 }
 
 impl Subject {
     fn of(admin: &ServerAdmin) -> Self {
-        Self { id: admin.id, name: admin.name.to_string(), email: admin.email.to_string() }
+        let name = admin.name.to_string();
+        Self { id: admin.id, title: name.clone(), name, email: admin.email.to_string() }
     }
 }
 
@@ -92,7 +97,7 @@ pub(super) async fn other(
     me: SignedIn,
     path: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let id = path.parse().map(AdminId).map_err(|_malformed| PageError::NotFound)?;
+    let id = parse_id(&path)?;
     let admin = shared.services.admins.by_id(id).await?.ok_or(PageError::NotFound)?;
     show(&shared, &me, Subject::of(&admin), Errors::default(), HttpResponse::Ok()).await
 }
@@ -120,7 +125,7 @@ async fn show(
     let view = Page {
         shell: Shell::new(shared),
         admin: Frame::load(shared, me, place).await?,
-        title: if is_me { "Your account".to_owned() } else { format!("Edit {}", subject.name) },
+        title: subject.title,
         intro: if is_me {
             "Your name, address, password and sessions."
         } else {
@@ -167,7 +172,8 @@ pub(super) async fn save(
     form: SignedForm<Profile>,
 ) -> Result<HttpResponse, PageError> {
     let SignedForm { me, fields: Profile { name, email } } = form;
-    let id = path.parse().map(AdminId).map_err(|_malformed| PageError::NotFound)?;
+    let id = parse_id(&path)?;
+    let stored = shared.services.admins.by_id(id).await?.ok_or(PageError::NotFound)?;
     let mut errors = Errors::default();
     match (name.parse::<PersonName>(), email.parse::<EmailAddress>()) {
         (Ok(name), Ok(email)) => {
@@ -188,7 +194,8 @@ pub(super) async fn save(
             errors.email = email.err().map(|error| sentence(&error.to_string()));
         }
     }
-    refuse(&shared, &me, Subject { id, name, email }, errors).await
+    let subject = Subject { id, title: stored.name.to_string(), name, email };
+    refuse(&shared, &me, subject, errors).await
 }
 
 async fn refuse(
@@ -233,6 +240,11 @@ pub(super) async fn change_password(
         Err(error @ AdminError::WrongPassword) => {
             errors.present = Some(sentence(&error.to_string()));
         }
+        Err(AdminError::Throttled { until }) => {
+            let seconds = (until - shared.services.tokens.now()).num_seconds().max(1);
+            let wait = login::duration(seconds);
+            errors.present = Some(format!("Too many attempts. Try again in {wait}."));
+        }
         Err(error) => errors.fresh = Some(sentence(&error.to_string())),
     }
     refuse(&shared, &me, Subject::of(&me.admin), errors).await
@@ -253,7 +265,11 @@ pub(super) async fn end_session(
 ) -> Result<HttpResponse, PageError> {
     let SignedForm { me, fields } = form;
     let from = source(&request, &shared.site.trusted_proxies);
-    shared.services.sessions.end_of(&me.admin, Digest::new(fields.digest), from).await?;
-    me.leave(&Flash::done("The session was ended.", ""));
+    let digest = Digest::new(fields.digest);
+    me.leave(&if shared.services.sessions.end_of(&me.admin, digest, from).await? {
+        Flash::done("The session was ended.", "")
+    } else {
+        Flash::warning("This session had ended already.", "Nothing was changed.")
+    });
     Ok(go_to(PATH))
 }

@@ -184,7 +184,10 @@ fn explain(
             Errors { email: Some(sentence(&error.to_string())), ..Errors::default() }
         }
         AdminError::Failed(failure) => return Err(failure.into()),
-        AdminError::WrongPassword | AdminError::NotFound | AdminError::LastActive => {
+        AdminError::WrongPassword
+        | AdminError::Throttled { .. }
+        | AdminError::NotFound
+        | AdminError::LastActive => {
             Errors { form: Some(sentence(&error.to_string())), ..Errors::default() }
         }
     };

@@ -181,7 +181,8 @@ pub(super) fn encode(path: &str) -> String {
         .collect()
 }
 
-fn duration(seconds: i64) -> String {
+/// `30 seconds`, `2 minutes`.
+pub(super) fn duration(seconds: i64) -> String {
     if seconds < 60 { count(seconds, "second") } else { count((seconds + 59) / 60, "minute") }
 }
 

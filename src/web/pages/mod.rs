@@ -1,6 +1,7 @@
 //! Pages for Server Admins: one file for each page, and what all pages share.
 
 mod account;
+mod activation;
 mod activity;
 mod authentication;
 mod banner;
@@ -10,6 +11,7 @@ mod feed;
 mod frame;
 mod generate;
 mod generate_form;
+mod invite;
 mod join;
 mod login;
 mod people_card;
@@ -52,26 +54,42 @@ pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
                 revoke::confirm,
                 web::post().to(revoke::revoke),
             ))
-            .service(both(
-                server_admins::PATH,
-                server_admins::page,
-                web::post().to(server_admins::change),
-            ))
-            .service(writing("/admin/server-admins/invite", web::post().to(server_admins::invite)))
-            .service(both(
-                "/admin/server-admins/{id}",
-                account::other,
-                web::post().to(account::save),
-            ))
-            .service(reading(account::PATH, account::own))
-            .service(writing("/admin/account/password", web::post().to(account::change_password)))
-            .service(writing("/admin/account/sessions", web::post().to(account::end_session)))
+            .configure(people)
             .service(reading(activity::PATH, activity::page))
             // An export holds no secret that compression could give away.
             .service(reading(export::CSV, export::export).wrap(Compress::default()))
             .service(reading(export::JSON, export::export).wrap(Compress::default()))
             .default_service(web::to(not_found)),
     );
+}
+
+/// Server Admins and the reader's own account. A form that was refused is answered under its own
+/// path; whoever reloads that one gets the page of the form.
+fn people(config: &mut web::ServiceConfig) {
+    let list = || async { login::go_to(server_admins::PATH) };
+    let own = || async { login::go_to(account::PATH) };
+    config
+        .service(reading(server_admins::PATH, server_admins::page))
+        .service(both("/admin/server-admins/invite", list, web::post().to(invite::invite)))
+        .service(both(
+            "/admin/server-admins/withdraw",
+            list,
+            web::post().to(server_admins::withdraw),
+        ))
+        .service(both("/admin/server-admins/{id}", account::other, web::post().to(account::save)))
+        .service(both(
+            "/admin/server-admins/{id}/deactivate",
+            activation::confirm_off,
+            web::post().to(activation::deactivate),
+        ))
+        .service(both(
+            "/admin/server-admins/{id}/reactivate",
+            activation::confirm_on,
+            web::post().to(activation::reactivate),
+        ))
+        .service(reading(account::PATH, account::own))
+        .service(both("/admin/account/password", own, web::post().to(account::change_password)))
+        .service(both("/admin/account/sessions", own, web::post().to(account::end_session)));
 }
 
 async fn not_found() -> Result<HttpResponse, PageError> {

@@ -1,20 +1,19 @@
-//! `Admin Settings → Server Admins`: who they are, inviting, deactivating and reactivating.
+//! `Admin Settings → Server Admins`: who they are, and who is invited.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::PageError;
-use super::join::sentence;
 use super::login::go_to;
 use super::people_card::last_login;
 use super::shell::{self, Badge, Frame, Place, Shell, initials};
-use super::time::{Moment, utc_text};
-use crate::domain::admin::{AdminId, EmailAddress, PersonName, ServerAdmin};
+use super::time::Moment;
+use crate::domain::admin::ServerAdmin;
 use crate::domain::one_time::Digest;
-use crate::service::admins::{AdminError, LINK_LIFETIME};
+use crate::service::admins::{self, AdminError};
+use crate::service::notices::Health;
 use crate::web::session::{Flash, SignedForm, SignedIn};
 use crate::web::{Shared, source};
 
@@ -30,11 +29,10 @@ struct Page {
     shell: Shell,
     admin: Frame,
     total: usize,
-    active: usize,
     people: Vec<Person>,
     previous: Option<usize>,
     next: Option<usize>,
-    deactivated: Badge,
+    mails: &'static str,
     invite: Invite,
     invitations: Vec<Invitation>,
 }
@@ -46,6 +44,7 @@ struct Person {
     email: String,
     is_me: bool,
     active: bool,
+    badge: Option<Badge>,
     last_login: String,
 }
 
@@ -56,13 +55,13 @@ struct Invitation {
     digest: String,
 }
 
-/// The form for an invitation as it is shown again.
+/// The form for an invitation, empty or as it was sent.
 #[derive(Default)]
-struct Invite {
-    name: String,
-    email: String,
-    name_error: Option<String>,
-    email_error: Option<String>,
+pub(super) struct Invite {
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) name_error: Option<String>,
+    pub(super) email_error: Option<String>,
 }
 
 /// Which page of the list.
@@ -78,11 +77,11 @@ pub(super) async fn page(
     me: SignedIn,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, PageError> {
-    let number = query.page.unwrap_or(1).max(1);
-    show(&shared, &me, number, Invite::default(), HttpResponse::Ok()).await
+    show(&shared, &me, query.page.unwrap_or(1), Invite::default(), HttpResponse::Ok()).await
 }
 
-async fn show(
+/// The page with this number, or the nearest that there is.
+pub(super) async fn show(
     shared: &Shared,
     me: &SignedIn,
     number: usize,
@@ -91,32 +90,32 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let admins = shared.services.admins.list().await?;
     let invitations = shared.services.admins.invitations().await?;
-    let now = shared.services.tokens.now();
-    let skipped = (number - 1).saturating_mul(SHOWN);
+    let banner = shared.services.notices.banner().await?;
+    let number = number.clamp(1, admins.len().div_ceil(SHOWN).max(1));
+    let skipped = (number - 1) * SHOWN;
+    let person = |admin: &ServerAdmin| person(admin, me, &banner.health, banner.now);
     let view = Page {
         shell: Shell::new(shared),
-        admin: Frame::load(shared, me, Place::ServerAdmins).await?,
+        admin: Frame::with(shared, me, Place::ServerAdmins, &banner.history, banner.now),
         total: admins.len(),
-        active: admins.iter().filter(|admin| admin.active).count(),
-        people: admins.iter().skip(skipped).take(SHOWN).map(|a| person(a, me, now)).collect(),
+        people: admins.iter().skip(skipped).take(SHOWN).map(person).collect(),
         previous: (number > 1).then(|| number - 1),
-        next: (admins.len() > skipped.saturating_add(SHOWN)).then(|| number + 1),
-        deactivated: Badge::new("neutral", "circle-slash", "Deactivated"),
+        next: (admins.len() > skipped + SHOWN).then(|| number + 1),
+        mails: mails(&banner.health),
         invite,
-        invitations: invitations
-            .into_iter()
-            .map(|link| Invitation {
-                name: link.name.unwrap_or_default(),
-                email: link.email.unwrap_or_default(),
-                until: Moment::new(link.expires_at),
-                digest: link.digest.as_str().to_owned(),
-            })
-            .collect(),
+        invitations: invitations.into_iter().map(invitation).collect(),
     };
     Ok(shell::page(answer, &view))
 }
 
-fn person(admin: &ServerAdmin, me: &SignedIn, now: DateTime<Utc>) -> Person {
+fn person(admin: &ServerAdmin, me: &SignedIn, health: &Health, now: DateTime<Utc>) -> Person {
+    let badge = if !admin.active {
+        Some(Badge::new("neutral", "circle-slash", "Deactivated"))
+    } else if health.unreachable.contains(&admin.id) {
+        Some(Badge::new("danger", "alert", "Mail failed"))
+    } else {
+        None
+    };
     Person {
         id: admin.id.0,
         initials: initials(admin.name.as_str()),
@@ -124,140 +123,55 @@ fn person(admin: &ServerAdmin, me: &SignedIn, now: DateTime<Utc>) -> Person {
         email: admin.email.to_string(),
         is_me: admin.id == me.admin.id,
         active: admin.active,
+        badge,
         last_login: last_login(admin, now),
     }
 }
 
-/// What the buttons of the list send: exactly one of them is pressed.
-#[derive(Deserialize)]
-pub(super) struct Change {
-    #[serde(default)]
-    deactivate: String,
-    #[serde(default)]
-    reactivate: String,
-    #[serde(default)]
-    withdraw: String,
+/// Who is told about the expiry.
+const fn mails(health: &Health) -> &'static str {
+    if health.directory.is_some() {
+        "Outgoing mail is not set up. Nobody will be notified."
+    } else if health.active_admins == 1 {
+        "Only one person receives the expiry mails. Add a second Server Admin."
+    } else {
+        "Every active Server Admin receives the expiry mails."
+    }
 }
 
-/// `POST /admin/server-admins`.
-pub(super) async fn change(
+fn invitation(open: admins::Invitation) -> Invitation {
+    Invitation {
+        name: open.name.unwrap_or_default(),
+        email: open.email.unwrap_or_default(),
+        until: Moment::new(open.expires_at),
+        digest: open.digest.as_str().to_owned(),
+    }
+}
+
+/// What the button beside an invitation sends.
+#[derive(Deserialize)]
+pub(super) struct Withdrawn {
+    #[serde(default)]
+    digest: String,
+}
+
+/// `POST /admin/server-admins/withdraw`.
+pub(super) async fn withdraw(
     shared: web::Data<Shared>,
     request: HttpRequest,
-    form: SignedForm<Change>,
+    form: SignedForm<Withdrawn>,
 ) -> Result<HttpResponse, PageError> {
     let SignedForm { me, fields } = form;
-    let Change { deactivate, reactivate, withdraw } = fields;
-    let (admins, actor) = (&shared.services.admins, me.admin.actor());
     let from = source(&request, &shared.site.trusted_proxies);
-    if !withdraw.is_empty() {
-        admins.withdraw(Digest::new(withdraw)).await?;
-        me.leave(&Flash::done("The invitation was withdrawn.", "Its link does not work any more."));
-        return Ok(go_to(PATH));
-    }
-    let off = !deactivate.is_empty();
-    let id = parse_id(if off { &deactivate } else { &reactivate })?;
-    let done = if off {
-        admins.deactivate(id, actor, from).await
-    } else {
-        admins.reactivate(id, actor, from).await
-    };
-    let name = admins.by_id(id).await?.map(|admin| admin.name.to_string()).unwrap_or_default();
-    me.leave(&match done {
-        Ok(()) if off => Flash::done(
-            format!("{name} was deactivated."),
-            "All of their sessions have ended, and they receive no more mails.",
+    let digest = Digest::new(fields.digest);
+    let withdrawn = shared.services.admins.withdraw(digest, me.admin.actor(), from).await;
+    me.leave(&match withdrawn {
+        Ok(()) => Flash::done("The invitation was withdrawn.", "Its link does not work any more."),
+        Err(AdminError::Failed(failure)) => return Err(failure.into()),
+        Err(_) => Flash::warning(
+            "This invitation was not open any more.",
+            "It was used, withdrawn or has expired. Nothing was changed.",
         ),
-        Ok(()) => Flash::done(
-            format!("{name} was reactivated."),
-            "They can log in again and receive mails.",
-        ),
-        Err(error) => refusal(error)?,
     });
     Ok(go_to(PATH))
-}
-
-fn refusal(error: AdminError) -> Result<Flash, PageError> {
-    match error {
-        AdminError::Failed(failure) => Err(failure.into()),
-        AdminError::NotFound => Err(PageError::NotFound),
-        error => Ok(Flash::warning(sentence(&error.to_string()), "Nothing was changed.")),
-    }
-}
-
-/// The key of a Server Admin in a form or an address.
-pub(super) fn parse_id(text: &str) -> Result<AdminId, PageError> {
-    text.parse()
-        .map(AdminId)
-        .map_err(|_malformed| PageError::BadRequest("The form names no Server Admin."))
-}
-
-/// What the form for an invitation sends.
-#[derive(Deserialize)]
-pub(super) struct Invited {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    email: String,
-}
-
-#[derive(Template)]
-#[template(path = "admin/invited.html")]
-struct LinkPage {
-    shell: Shell,
-    admin: Frame,
-    name: String,
-    email: String,
-    why: &'static str,
-    link: String,
-    until: String,
-}
-
-/// `POST /admin/server-admins/invite`: the answer shows the link, once.
-pub(super) async fn invite(
-    shared: web::Data<Shared>,
-    request: HttpRequest,
-    form: SignedForm<Invited>,
-) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields } = form;
-    let (name, email) = (fields.name.parse::<PersonName>(), fields.email.parse::<EmailAddress>());
-    let (name, email) = match (name, email) {
-        (Ok(name), Ok(email)) => (name, email),
-        (name, email) => {
-            let name_error = name.err().map(|error| sentence(&error.to_string()));
-            let email_error = email.err().map(|error| sentence(&error.to_string()));
-            return show_again(&shared, &me, fields, name_error, email_error).await;
-        }
-    };
-    let from = source(&request, &shared.site.trusted_proxies);
-    let invited = shared.services.admins.invite(name.clone(), email.clone(), &me.admin, from).await;
-    let code = match invited {
-        Ok(code) => code,
-        Err(AdminError::Failed(failure)) => return Err(failure.into()),
-        Err(error) => {
-            let error = sentence(&error.to_string());
-            return show_again(&shared, &me, fields, None, Some(error)).await;
-        }
-    };
-    let view = LinkPage {
-        shell: Shell::new(&shared),
-        admin: Frame::load(&shared, &me, Place::ServerAdmins).await?,
-        name: name.to_string(),
-        email: email.to_string(),
-        why: "No mail server is configured, so no mail was sent.",
-        link: shared.site.public_url.join(&format!("/invitation?code={}", code.expose())),
-        until: utc_text(shared.services.tokens.now() + LINK_LIFETIME),
-    };
-    Ok(shell::page(HttpResponse::Ok(), &view))
-}
-
-async fn show_again(
-    shared: &Shared,
-    me: &SignedIn,
-    fields: Invited,
-    name_error: Option<String>,
-    email_error: Option<String>,
-) -> Result<HttpResponse, PageError> {
-    let Invited { name, email } = fields;
-    let invite = Invite { name, email, name_error, email_error };
-    show(shared, me, 1, invite, HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY)).await
 }
