@@ -16,6 +16,7 @@ mod backup;
 mod cli;
 mod machine;
 mod server;
+mod proxies;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod support;
 mod tls;

@@ -164,7 +164,7 @@ impl<'a> Record<'a> {
             actor: event.actor.name(),
             address: event.source.address_text(),
             user_agent: event.source.agent.as_deref(),
-            token_id: event.token.as_ref().map(|id| id.as_str()),
+            token_id: event.token.as_ref().map(crate::domain::secret::TokenId::as_str),
             subject: event.subject.as_deref(),
             detail: event.detail.as_deref(),
             count: event.count,

@@ -130,6 +130,13 @@ impl TestApp {
         self.wait(self.services().tokens.generate(wanted)).expect("a token")
     }
 
+    /// Revokes the token as the command line does.
+    pub(crate) fn revoke(&self) {
+        let revoked =
+            self.services().tokens.revoke(Actor::CommandLine, Source::command_line(), None);
+        self.wait(revoked).expect("a token to revoke");
+    }
+
     /// Somebody who is not signed in.
     pub(crate) fn visitor(&self) -> Visitor {
         Visitor::new(self.address)

@@ -8,6 +8,8 @@ pub(crate) mod headers;
 pub(crate) mod http;
 pub(crate) mod page;
 pub(crate) mod process;
+pub(crate) mod proxy;
+pub(crate) mod upstream;
 
 /// Turns each of these functions into two tests, `NAME::sqlite` and `NAME::postgres`. The function
 /// takes a fresh database.
