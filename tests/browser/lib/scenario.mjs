@@ -1,0 +1,90 @@
+// A test with a server, a browser and a Server Admin who is signed in.
+
+import test, { after } from 'node:test';
+
+import { ADA, GRACE, Visitor, launch } from './browser.mjs';
+import { Network } from './network.mjs';
+import { Server } from './server.mjs';
+
+let shared = null;
+after(async () => (await shared)?.close());
+
+/**
+ * Declares a test. Options:
+ * - `at`, `settings`: clock and settings of the server;
+ * - `network`: puts a network that can fail between browser and server;
+ * - `token`: `unused` or `used`: there is a live token;
+ * - `nobody`: the set-up link was not used yet;
+ * - `as`: Playwright's options for the admin's browser profile;
+ * - `launch`: Playwright's options for a browser of the test's own.
+ */
+export function scenario(name, options, body) {
+  test(name, async () => {
+    const stage = new Stage(options);
+    try {
+      await stage.raise();
+      await body(stage);
+      for (const visitor of stage.visitors) await visitor.mustBeQuiet();
+    } finally {
+      await stage.strike();
+    }
+  });
+}
+
+class Stage {
+  visitors = [];
+  #options;
+  #own = null;
+
+  constructor(options) {
+    this.#options = options;
+  }
+
+  async raise() {
+    const { at, settings, network, token, nobody, as } = this.#options;
+    if (network) this.network = await Network.start();
+    this.server = await Server.start({ at, settings, url: this.network?.url });
+    this.network?.leadTo(this.server.direct);
+    this.admin = await this.visitor(as);
+    this.page = this.admin.page;
+    if (nobody) return;
+    await this.admin.setUp(ADA);
+    if (token) this.token = await this.admin.generate();
+    if (token === 'used') await this.server.use(this.token);
+    if (this.network) this.network.posts.length = 0;
+  }
+
+  /** Somebody who is not signed in, with a browser profile of their own. */
+  async visitor(options = {}) {
+    const visitor = await Visitor.arrive(await this.#browser(), this.server, options);
+    this.visitors.push(visitor);
+    return visitor;
+  }
+
+  /** A second Server Admin, signed in. */
+  async colleague(person = GRACE) {
+    const { email, name, password } = person;
+    this.server.command(
+      ['admin', 'add', '--email', email, '--name', name, '--password-stdin'], `${password}\n`,
+    );
+    const visitor = await this.visitor();
+    await visitor.logIn(person);
+    return visitor;
+  }
+
+  #browser() {
+    if (!this.#options.launch) {
+      shared ??= launch();
+      return shared;
+    }
+    this.#own ??= launch(this.#options.launch);
+    return this.#own;
+  }
+
+  async strike() {
+    for (const visitor of this.visitors) await visitor.close();
+    await (await this.#own)?.close();
+    await this.server?.stop();
+    await this.network?.stop();
+  }
+}
