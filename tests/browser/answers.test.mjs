@@ -34,7 +34,7 @@ scenario('a session that was ended elsewhere: nothing is generated', {
   assert.equal(tokens(server), 1);
   assert.equal(await server.present(token), 200);
   await page.getByRole('dialog').getByRole('link', { name: 'Log in' }).click();
-  await page.waitForURL('**/login?next=*');
+  await page.waitForURL((url) => url.pathname === '/login');
   assert.equal(new URL(page.url()).searchParams.get('next'), '/admin/authentication');
 });
 
@@ -49,7 +49,7 @@ scenario('a session that timed out: nothing is generated', {
 
   assert.equal(tokens(server), 0);
   await page.keyboard.press('Escape');
-  assert.equal(await step(page), null);
+  await page.getByRole('heading', { name: 'Log in to Admin Settings' }).waitFor();
 });
 
 scenario('two admins: the second one is told, not served', { token: 'used' }, async (stage) => {
@@ -280,7 +280,7 @@ scenario('before the script has arrived the form still works, and shows one toke
   release();
 
   await page.getByRole('heading', { name: 'New SCIM token' }).waitFor();
-  const token = await page.getByLabel('SCIM token').inputValue();
+  const token = await page.getByRole('textbox', { name: 'SCIM token' }).inputValue();
   server.secrets.add(token);
   assert.equal(await server.present(token), 200);
   assert.equal(tokens(server), 1);

@@ -1,5 +1,6 @@
 // A test with a server, a browser and a Server Admin who is signed in.
 
+import http from 'node:http';
 import test, { after } from 'node:test';
 
 import { ADA, GRACE, Visitor, launch } from './browser.mjs';
@@ -35,6 +36,7 @@ class Stage {
   visitors = [];
   #options;
   #own = null;
+  #site = null;
 
   constructor(options) {
     this.#options = options;
@@ -72,6 +74,17 @@ class Stage {
     return visitor;
   }
 
+  /** The address of another site, which serves this page. */
+  async elsewhere(html) {
+    this.#site = http.createServer((_, answer) => {
+      answer.setHeader('content-type', 'text/html; charset=utf-8');
+      answer.end(`<!DOCTYPE html><html lang="en"><head><title>Elsewhere</title></head><body>${html}</body></html>`);
+    });
+    await new Promise((resolve) => { this.#site.listen(0, '127.0.0.1', resolve); });
+    // Another name for this machine is another site to a browser.
+    return `http://localhost:${this.#site.address().port}/`;
+  }
+
   #browser() {
     if (!this.#options.launch) {
       shared ??= launch();
@@ -86,5 +99,7 @@ class Stage {
     await (await this.#own)?.close();
     await this.server?.stop();
     await this.network?.stop();
+    this.#site?.close();
+    this.#site?.closeAllConnections();
   }
 }
