@@ -11,6 +11,7 @@ mod token_text;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing::Level;
 
 use crate::app::{App, Outside};
 use crate::config::{self as configuration, ConfigError, Flags, LogFormat, Settings};
@@ -77,8 +78,8 @@ impl Start<'_> {
     /// says itself what it did, so only a log level below `info` shows more.
     async fn open(self) -> Result<App, Complaint> {
         let mut settings = configuration::load(self.flags)?;
-        if matches!(settings.log.as_str(), "warn" | "info") {
-            "error".clone_into(&mut settings.log);
+        if settings.log <= Level::INFO {
+            settings.log = Level::ERROR;
         }
         build(settings).await
     }
@@ -90,7 +91,7 @@ impl Start<'_> {
 }
 
 async fn build(settings: Settings) -> Result<App, Complaint> {
-    telemetry::start(&settings.log, settings.log_format == LogFormat::Json)?;
+    telemetry::start(settings.log, settings.log_format == LogFormat::Json)?;
     Ok(App::build(settings, Outside::real()).await?)
 }
 

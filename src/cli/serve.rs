@@ -1,11 +1,12 @@
 //! `scimward serve`.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Complaint;
+use super::output::say;
 use crate::app::App;
 use crate::server::Server;
 
@@ -27,15 +28,14 @@ pub(super) async fn run(app: App) -> Result<ExitCode, Complaint> {
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "this is the command line")]
-async fn announce(app: &App, address: std::net::SocketAddr) -> Result<(), String> {
+async fn announce(app: &App, address: SocketAddr) -> Result<(), Complaint> {
     tracing::info!(%address, public_url = %app.settings.public_url, "listening");
-    let code = app.services.admins.setup_code().await.map_err(|error| error.to_string())?;
+    let code = app.services.admins.setup_code().await?;
     if let Some(code) = code {
-        println!(
-            "No Server Admin exists yet. Open this link within 24 hours to create the first one:\n"
-        );
-        println!("  {}\n", app.settings.public_url.join(&format!("/setup?code={}", code.expose())));
+        let link = app.settings.public_url.join(&format!("/setup?code={}", code.expose()));
+        say(&format!(
+            "No Server Admin exists yet. Open this link within 24 hours to create the first one:\n\n  {link}\n"
+        ))?;
     }
     Ok(())
 }

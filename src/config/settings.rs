@@ -54,8 +54,8 @@ pub struct Settings {
     pub accept_bare_token: bool,
     /// How long activity is kept, in days.
     pub activity_retention_days: u32,
-    /// The log level or a list of `target=level`.
-    pub log: String,
+    /// The log level.
+    pub log: Level,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// The product's name in pages and mails.
@@ -159,6 +159,7 @@ fn read_all(r: &mut Reader) -> Option<Settings> {
         r.read("introspection_clients", Applications::parse).unwrap_or_default();
     let metrics_listen = r.parse::<SocketAddr>("metrics_listen", ADDRESS);
     let retention = r.parse::<u32>("activity_retention_days", "a whole number of days");
+    let log = r.read("log", parse_log_level);
     let log_format = r.read("log_format", parse_log_format);
     let product_name = r.read("product_name", parse_product_name);
     let (connection_test, accept_bare_token) =
@@ -182,7 +183,7 @@ fn read_all(r: &mut Reader) -> Option<Settings> {
         connection_test,
         accept_bare_token,
         activity_retention_days: retention?,
-        log: r.text("log")?,
+        log: log?,
         log_format: log_format?,
         product_name: product_name?,
     })
@@ -238,6 +239,17 @@ fn parse_addresses(text: &str) -> Result<Vec<EmailAddress>, String> {
 fn parse_time_of_day(text: &str) -> Result<NaiveTime, String> {
     NaiveTime::parse_from_str(text, "%H:%M")
         .map_err(|_unreadable| format!("{text:?} is not a time of day, such as 09:00"))
+}
+
+fn parse_log_level(text: &str) -> Result<Level, String> {
+    match text {
+        "error" => Ok(Level::ERROR),
+        "warn" => Ok(Level::WARN),
+        "info" => Ok(Level::INFO),
+        "debug" => Ok(Level::DEBUG),
+        "trace" => Ok(Level::TRACE),
+        _ => Err(format!("{text:?} is not one of error, warn, info, debug and trace")),
+    }
 }
 
 fn parse_log_format(text: &str) -> Result<LogFormat, String> {

@@ -1,9 +1,10 @@
 //! The command line: exit codes, what goes where, and secrets that stay out of sight.
 
-use crate::support::actors::PASSWORD;
+use crate::support::actors::{PASSWORD, ScimClient, Visitor};
 use crate::support::database::{Database, Engine};
+use crate::support::http::Request;
 use crate::support::on_each_database;
-use crate::support::process::{Ended, Scimward};
+use crate::support::process::{Ended, Scimward, ServerProcess};
 
 on_each_database!(
     a_token_goes_through_its_life,
@@ -150,7 +151,7 @@ fn a_wrong_setting_is_named_and_nothing_is_changed() {
         ("SCIMWARD_LISTENS", "127.0.0.1:0", "SCIMWARD_LISTENS is not a setting"),
         ("SCIMWARD_TIMEZONE", "Mars/Olympus", "time zone"),
         ("SCIMWARD_TLS_CERT", "cert.pem", "SCIMWARD_TLS_KEY"),
-        ("SCIMWARD_LOG", "shout=loud", "SCIMWARD_LOG"),
+        ("SCIMWARD_LOG", "loud", "SCIMWARD_LOG"),
     ] {
         let ended = scimward.clone().with(name, value).run(&["serve"]);
 
@@ -176,26 +177,58 @@ fn a_port_in_use_is_named() {
 #[test]
 fn no_secret_reaches_the_log_at_any_level() {
     let database = Database::fresh(Engine::Sqlite);
-    let scimward = Scimward::on(&database).with("SCIMWARD_LOG", "trace");
+    let scimward = Scimward::on(&database)
+        .with("SCIMWARD_LOG", "trace")
+        .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef");
+    let first = scimward.serve().stop();
+    let (_, link) = first.stdout.split_once("code=").expect("a link");
 
     let generated = scimward.run(&["token", "generate"]);
     let token = generated.stdout.trim_end();
     let verified = verify(&scimward, token);
     let arguments = ["admin", "add", "--email", "a@example.com", "--name", "A", "--password-stdin"];
     let added = scimward.run_with_input(&arguments, PASSWORD);
-    let served = scimward.serve().stop();
+    let server = scimward.serve();
+    present_everywhere(&server, token);
+    let browser = Visitor::new(server.address);
+    let credentials = [("email", "a@example.com"), ("password", PASSWORD)];
+    browser.submit("/login", "/login", &credentials).expect(303);
+    let cookie = browser.cookie_header();
+    let served = server.stop();
 
-    let (_, link) = served.stdout.split_once("code=").unwrap_or(("", "no link: an admin exists"));
-    let logs = [&generated.stderr, &verified.stderr, &added.stderr, &served.stderr];
+    let logs = [&first.stderr, &generated.stderr, &verified.stderr, &added.stderr, &served.stderr];
     assert!(logs.iter().any(|log| log.contains("DEBUG")), "the log is on: {logs:?}");
-    let folder = std::fs::read_dir(database.folder()).unwrap();
-    let files: Vec<Vec<u8>> = folder.map(|f| std::fs::read(f.unwrap().path()).unwrap()).collect();
-    for secret in [token, &token[14..57], PASSWORD, link.trim()] {
-        assert!(logs.iter().all(|log| !log.contains(secret)), "{logs:?}");
+    let (_, cookie) = cookie.split_once('=').expect("a session");
+    let files = files_of(&database);
+    for secret in [token, &token[14..57], PASSWORD, link.trim(), &cookie[..20], "0123456789abcdef"]
+    {
+        assert!(logs.iter().all(|log| !log.contains(secret)), "{secret}: {logs:?}");
         let found = |file: &Vec<u8>| file.windows(secret.len()).any(|w| w == secret.as_bytes());
-        assert!(!files.iter().any(found), "a file of the database holds a secret");
+        assert!(!files.iter().any(found), "a file of the database holds {secret}");
     }
     assert!(logs.iter().all(|log| !log.contains("$argon2id$")), "{logs:?}");
+}
+
+/// Sends the token in every place where clients have been seen to put one.
+fn present_everywhere(server: &ServerProcess, token: &str) {
+    ScimClient::new(server.address, token).get("/v1/token/validate").expect(200);
+    ScimClient::new(server.address, token).get("/scim/v2/Users").expect(200);
+    ScimClient::new(server.address, token).get("/forward-auth").expect(200);
+    ScimClient::new(server.address, &token[1..]).get("/forward-auth").expect(401);
+    let in_url = format!("/v1/token/validate?access_token={token}");
+    Request::new("GET", &in_url).send(server.address).expect(401);
+    Request::new("GET", &format!("/nowhere/{token}")).send(server.address).expect(404);
+    Request::new("POST", "/oauth2/introspect")
+        .header("Authorization", "Basic YXBwOjAxMjM0NTY3ODlhYmNkZWY=")
+        .form(&[("token", token)])
+        .send(server.address)
+        .expect(200);
+}
+
+/// What the database has on the disk, write-ahead log included.
+fn files_of(database: &Database) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(database.folder()).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_file()).map(|path| std::fs::read(path).unwrap()).collect()
 }
 
 #[test]
