@@ -7,6 +7,7 @@ use std::str::FromStr;
 use chrono::NaiveTime;
 use chrono_tz::Tz;
 use secrecy::ExposeSecret;
+use tracing::Level;
 
 use super::raw::Raw;
 use super::{ConfigError, ReportLine, keys};

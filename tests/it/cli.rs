@@ -194,9 +194,9 @@ fn no_secret_reaches_the_log_at_any_level() {
     let credentials = [("email", "a@example.com"), ("password", PASSWORD)];
     browser.submit("/login", "/login", &credentials).expect(303);
     let cookie = browser.cookie_header();
-    let served = server.stop();
+    let stopped = server.stop();
 
-    let logs = [&first.stderr, &generated.stderr, &verified.stderr, &added.stderr, &served.stderr];
+    let logs = [&first.stderr, &generated.stderr, &verified.stderr, &added.stderr, &stopped.stderr];
     assert!(logs.iter().any(|log| log.contains("DEBUG")), "the log is on: {logs:?}");
     let (_, cookie) = cookie.split_once('=').expect("a session");
     let files = files_of(&database);

@@ -15,8 +15,8 @@
 mod backup;
 mod cli;
 mod machine;
-mod server;
 mod proxies;
+mod server;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod support;
 mod tls;

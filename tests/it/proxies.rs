@@ -213,6 +213,7 @@ fn expect_unavailable(answer: &Response) {
 }
 
 /// Somebody switches a cache on for everything, decisions included.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that a change of a recipe has")]
 fn with_a_cache(recipe: String) -> String {
     let cache = "proxy_cache decisions; proxy_cache_valid any 10m;";
     replaced(&recipe, "proxy_cache off;", cache)

@@ -97,11 +97,6 @@ impl Filter {
         Ok(Self { code: kind.as_str(), name: feed::name(kind), kinds: vec![kind] })
     }
 
-    /// The choices of the filter, topic by topic.
-    fn topics(&self) -> &'static [feed::Topic] {
-        feed::topics()
-    }
-
     fn is(&self, code: &str) -> bool {
         self.code == code
     }
