@@ -2,6 +2,8 @@
 
 mod admin;
 mod config;
+mod mail;
+mod notify;
 mod output;
 mod secret_input;
 mod serve;
@@ -38,6 +40,11 @@ enum Command {
     /// Add and list Server Admins, keep them out, set passwords
     #[command(subcommand)]
     Admin(admin::Command),
+    /// Send the mails that are due now, or list them
+    Notify(notify::Command),
+    /// Find out whether mails arrive
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -115,6 +122,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Complaint> {
         Command::Serve => Box::pin(serve::run(start.open_server().await?)).await,
         Command::Token(command) => Box::pin(token::run(command, start)).await,
         Command::Admin(command) => Box::pin(admin::run(command, start)).await,
+        Command::Notify(command) => Box::pin(notify::run(command, start)).await,
+        Command::Mail(command) => Box::pin(mail::run(command, start)).await,
         Command::Config(command) => config::run(&command, &cli.flags),
     }
 }

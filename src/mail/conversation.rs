@@ -20,22 +20,38 @@ use super::Undelivered;
 use super::message::Wrapped;
 use super::server::{MailServer, Security};
 
-/// Connecting, encrypting, greeting and signing in together.
-const OPENING: Duration = Duration::from_secs(45);
-/// One of several addresses of the server.
-const CONNECTING: Duration = Duration::from_secs(15);
-/// The answer to a command.
-const COMMAND: Duration = Duration::from_secs(30);
-/// The answer to the mail itself: servers may scan it first.
-const CONTENT: Duration = Duration::from_mins(1);
+/// How long to wait for a mail server. Together they are less than the time for which a claim holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Connecting, encrypting, greeting and signing in together.
+    opening: Duration,
+    /// Connecting to one of several addresses of the server.
+    connecting: Duration,
+    /// The answer to a command.
+    command: Duration,
+    /// The answer to the mail itself: servers may scan it first.
+    content: Duration,
+}
+
+impl Limits {
+    pub(super) const PRODUCTION: Self = Self {
+        opening: Duration::from_secs(45),
+        connecting: Duration::from_secs(15),
+        command: Duration::from_secs(30),
+        content: Duration::from_mins(1),
+    };
+}
+
 /// A farewell.
 const QUITTING: Duration = Duration::from_secs(5);
+const SILENCE: &str = "The mail server did not answer in time.";
 /// The longest answer that is kept, in characters.
 const ANSWER_LENGTH: usize = 400;
 
 /// An open connection.
 pub(super) struct Conversation {
     connection: AsyncSmtpConnection,
+    limits: Limits,
     is_usable: bool,
 }
 
@@ -65,8 +81,9 @@ impl From<Trouble> for Undelivered {
 /// The server's answer or what went wrong. A refusal here is about the configuration, which somebody
 /// may mend, and never about a recipient.
 pub(super) async fn open(server: &MailServer, own_host: &str) -> Result<Conversation, String> {
-    let connection = limit(OPENING, connect(server, &client_id(own_host))).await?;
-    Ok(Conversation { connection, is_usable: true })
+    let limits = server.limits;
+    let connection = limit(limits.opening, connect(server, &client_id(own_host))).await?;
+    Ok(Conversation { connection, limits, is_usable: true })
 }
 
 async fn connect(server: &MailServer, own: &ClientId) -> Result<AsyncSmtpConnection, String> {
@@ -79,8 +96,13 @@ async fn connect(server: &MailServer, own: &ClientId) -> Result<AsyncSmtpConnect
         _ => (None, tls),
     };
     let address = (server.host.as_str(), server.port);
-    let connection =
-        AsyncSmtpConnection::connect_tokio1(address, Some(CONNECTING), own, implicit, None);
+    let connection = AsyncSmtpConnection::connect_tokio1(
+        address,
+        Some(server.limits.connecting),
+        own,
+        implicit,
+        None,
+    );
     let mut connection = connection
         .await
         .map_err(|error| format!("{server} cannot be reached: {}", answer_of(&error)))?;
@@ -140,8 +162,9 @@ impl Conversation {
             .await
             .map_err(Refusal::into_trouble)?;
         self.command(&Data).await.map_err(Refusal::into_trouble)?;
-        let content = tokio::time::timeout(CONTENT, self.connection.message(&mail.bytes)).await;
-        let accepted = self.judge(content, CONTENT).map_err(Refusal::into_trouble)?;
+        let limit = self.limits.content;
+        let content = tokio::time::timeout(limit, self.connection.message(&mail.bytes)).await;
+        let accepted = self.judge(content).map_err(Refusal::into_trouble)?;
         Ok(answer(&accepted.code().to_string(), &lines(&accepted)))
     }
 
@@ -164,14 +187,14 @@ impl Conversation {
         &mut self,
         command: &C,
     ) -> Result<Response, Refusal> {
-        let result = tokio::time::timeout(COMMAND, self.connection.command(command)).await;
-        self.judge(result, COMMAND)
+        let limit = self.limits.command;
+        let result = tokio::time::timeout(limit, self.connection.command(command)).await;
+        self.judge(result)
     }
 
     fn judge(
         &mut self,
         result: Result<Result<Response, Error>, tokio::time::error::Elapsed>,
-        limit: Duration,
     ) -> Result<Response, Refusal> {
         let refusal = match result {
             Ok(Ok(response)) => return Ok(response),
@@ -184,7 +207,7 @@ impl Conversation {
             }
             Err(_elapsed) => {
                 self.is_usable = false;
-                Refusal::ForNow(silence(limit))
+                Refusal::ForNow(SILENCE.to_owned())
             }
         };
         Err(refusal)
@@ -216,11 +239,7 @@ async fn limit<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, String>>,
 ) -> Result<T, String> {
-    tokio::time::timeout(limit, work).await.unwrap_or_else(|_elapsed| Err(silence(limit)))
-}
-
-fn silence(limit: Duration) -> String {
-    format!("The mail server did not answer within {} seconds.", limit.as_secs())
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_elapsed| Err(SILENCE.to_owned()))
 }
 
 /// The server's own words where there are any: `550 5.1.1 no such user`.
@@ -245,4 +264,84 @@ fn answer(code: &str, text: &str) -> String {
     let cleaned = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let joined = code.chars().chain([' ']).chain(cleaned).collect::<String>();
     joined.trim().chars().take(ANSWER_LENGTH).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::mail::{Letterhead, Mailer};
+
+    /// A server that says its lines, one after each line it hears, and then nothing more.
+    fn server(lines: &'static [&'static str]) -> Mailer {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut heard = BufReader::new(stream.try_clone().unwrap()).lines();
+                for line in lines {
+                    stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+                    heard.next();
+                }
+                while let Some(Ok(_)) = heard.next() {}
+            }
+        });
+        let mut server: MailServer = format!("smtp://127.0.0.1:{port}?tls=none").parse().unwrap();
+        let short = Duration::from_millis(200);
+        server.limits =
+            Limits { opening: short, connecting: short, command: short, content: short };
+        Mailer::Server(Box::new(server))
+    }
+
+    async fn send(mailer: &Mailer) -> Vec<Undelivered> {
+        let letterhead = Letterhead {
+            product: "Acme".to_owned(),
+            public_url: "http://127.0.0.1:8080".parse().unwrap(),
+            from: "scim@example.com".parse().unwrap(),
+        };
+        let mut session = mailer.session(&letterhead);
+        let mut results = Vec::new();
+        for address in ["ada@example.com", "grace@example.com"] {
+            let mail = crate::mail::message::tests::outgoing("Ada", address, "Hello");
+            results.push(session.send(&mail).await.unwrap_err());
+        }
+        results
+    }
+
+    #[tokio::test]
+    async fn a_silent_server_holds_nobody_up_for_long() {
+        let silence = || Undelivered::ForNow("The mail server did not answer in time.".to_owned());
+        for lines in [
+            &[][..],
+            &["220 hello"][..],
+            &["220 hello", "250 mail"][..],
+            &["220 hello", "250 mail", "250 sender"][..],
+            &["220 hello", "250 mail", "250 sender", "250 recipient"][..],
+            &["220 hello", "250 mail", "250 sender", "250 recipient", "354 go on"][..],
+        ] {
+            assert_eq!(send(&server(lines)).await, [silence(), silence()], "{lines:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_wants_no_mail_from_us_is_asked_once() {
+        for (lines, answer) in [
+            (&["554 5.7.1 go away"][..], "554 5.7.1 go away"),
+            (&["220 hello", "250 mail", "530 5.7.0 sign in first"][..], "530 5.7.0 sign in first"),
+        ] {
+            for result in send(&server(lines)).await {
+                let Undelivered::ForNow(text) = result else { panic!("{result:?}") };
+                assert!(text.ends_with(answer), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_is_one_short_line() {
+        assert_eq!(answer("550", "5.1.1 no\r\nsuch\u{7}user"), "550 5.1.1 no  such user");
+        assert_eq!(answer("", &"x".repeat(9999)).chars().count(), ANSWER_LENGTH);
+    }
 }

@@ -107,7 +107,7 @@ fn one_line(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     fn letterhead(product: &str) -> Letterhead {
@@ -118,7 +118,7 @@ mod tests {
         }
     }
 
-    fn outgoing(name: &str, address: &str, subject: &str) -> Outgoing {
+    pub(in crate::mail) fn outgoing(name: &str, address: &str, subject: &str) -> Outgoing {
         let letter =
             Letter {
                 subject: subject.to_owned(), text: "é\n".to_owned(), html: "<p>é".to_owned()

@@ -7,6 +7,8 @@ use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParamete
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::conversation::Limits;
+
 /// How the connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Security {
@@ -25,6 +27,7 @@ pub struct MailServer {
     pub(super) port: u16,
     pub(super) security: Security,
     pub(super) login: Option<(String, SecretString)>,
+    pub(super) limits: Limits,
 }
 
 /// The text names no mail server. It is not repeated, because it may hold a password.
@@ -67,6 +70,7 @@ impl FromStr for MailServer {
             port: url.port().unwrap_or(default_port),
             security,
             login: login(&url)?,
+            limits: Limits::PRODUCTION,
         })
     }
 }

@@ -1,0 +1,38 @@
+//! `scimward mail`: whether mails arrive.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::output::say;
+use super::{Complaint, Start};
+use crate::domain::admin::EmailAddress;
+use crate::service::notices::Delivery;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Send a test mail and print the mail server's answer
+    Test {
+        /// Where to send it
+        address: EmailAddress,
+    },
+}
+
+/// Runs one of the commands.
+pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, Complaint> {
+    let Command::Test { address } = command;
+    let app = start.open().await?;
+    match app.services.notices.test_address(address.clone()).await? {
+        Delivery::Accepted(answer) => {
+            say(&format!("Test mail sent to {address}. The mail server answered: {answer}"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Delivery::WrittenToFile(sentence) => {
+            say(&format!("No mail server is configured, so nobody got the test mail. {sentence}"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Delivery::Refused(answer) => {
+            Err(format!("the test mail to {address} was not delivered: {answer}").into())
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `scimward notify`: one pass over the mails now, or what it would find at another instant.
+
+use std::process::ExitCode;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono_tz::Tz;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::output::{instant, note, say, say_json};
+use super::{Complaint, Start};
+use crate::domain::calendar;
+use crate::service::Services;
+use crate::service::notices::{Entry, Overview, Pass, State};
+
+#[derive(Debug, Args)]
+pub(super) struct Command {
+    /// List the mails and how they stand; send and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: as it would be at this time, such as 2027-05-07T09:00:00Z or, in the
+    /// configured zone, "2027-05-07 09:00"
+    #[arg(long, value_name = "TIME", requires = "dry_run")]
+    at: Option<At>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// An instant as an argument.
+#[derive(Debug, Clone)]
+enum At {
+    Instant(DateTime<Utc>),
+    Local(NaiveDateTime),
+}
+
+impl std::str::FromStr for At {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(instant) = text.parse::<DateTime<Utc>>() {
+            return Ok(Self::Instant(instant));
+        }
+        let text = text.replacen('T', " ", 1);
+        let formats = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
+        let read = |format| NaiveDateTime::parse_from_str(&text, format).ok();
+        formats
+            .into_iter()
+            .find_map(read)
+            .map(Self::Local)
+            .ok_or("write 2027-05-07T09:00:00Z, or \"2027-05-07 09:00\" in the configured zone")
+    }
+}
+
+impl At {
+    fn in_zone(&self, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Self::Instant(instant) => *instant,
+            Self::Local(local) => calendar::instant(local.date(), local.time(), zone),
+        }
+    }
+}
+
+/// Runs the command.
+pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, Complaint> {
+    let app = start.open().await?;
+    if !command.dry_run {
+        return pass(&app.services, command.json).await;
+    }
+    let at = command.at.map(|at| at.in_zone(app.settings.timezone));
+    let overview = app.services.notices.overview(at).await?;
+    if command.json {
+        say_json(&describe(&overview))?;
+    } else {
+        list(&overview)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn pass(services: &Services, json: bool) -> Result<ExitCode, Complaint> {
+    let report = services.notices.run_once(Pass::Now, || false).await?;
+    let after = services.notices.overview(None).await?;
+    if json {
+        say_json(&json!({
+            "due": report.due,
+            "sent": report.sent,
+            "failed": report.failed,
+            "left": report.left,
+        }))?;
+    } else {
+        say(&format!(
+            "{} due, {} sent, {} failed, {} left",
+            report.due, report.sent, report.failed, report.left
+        ))?;
+    }
+    if report.nobody_to_tell {
+        note("There is nobody to tell: no Server Admin is active.");
+    }
+    if let Some(directory) = after.health.directory.filter(|_| report.sent > 0) {
+        note(&format!(
+            "No mail server is configured: mails were written to {}.",
+            directory.display()
+        ));
+    }
+    let troubled = after.entries.iter().filter(|entry| entry.state.is_open());
+    troubled.for_each(|entry| note(&line(entry)));
+    let done = report.failed == 0 && report.left == 0 && !report.nobody_to_tell;
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn list(overview: &Overview) -> Result<(), Complaint> {
+    if overview.token.is_none() {
+        note("There is no token, so nothing is planned.");
+    }
+    if overview.entries.is_empty() && overview.token.is_some() {
+        note("There is nobody to tell: no Server Admin is active.");
+    }
+    overview.entries.iter().try_for_each(|entry| say(&line(entry)))
+}
+
+/// State, mail, recipient and due time; the mail server's answer where there is one.
+fn line(entry: &Entry) -> String {
+    let Entry { occasion, address, due_at, state, .. } = entry;
+    let line = format!(
+        "{:<10}  {:<24}  {address}  {}",
+        state.as_str(),
+        occasion.to_string(),
+        instant(*due_at)
+    );
+    match state {
+        State::Retrying { answer, next_try_at } => {
+            format!("{line}  next try {}: {answer}", instant(*next_try_at))
+        }
+        State::Failed { answer, .. } => format!("{line}  {answer}"),
+        State::Sent { at } => format!("{line}  sent {}", instant(*at)),
+        _ => line,
+    }
+}
+
+fn describe(overview: &Overview) -> Value {
+    let entries = overview.entries.iter().map(|entry| {
+        let (at, answer) = match &entry.state {
+            State::Retrying { answer, next_try_at } => (Some(*next_try_at), Some(answer)),
+            State::Failed { answer, at } => (Some(*at), Some(answer)),
+            State::Sent { at } => (Some(*at), None),
+            _ => (None, None),
+        };
+        let at = at.map(instant);
+        let only = |state: &str| at.clone().filter(|_| entry.state.as_str() == state);
+        json!({
+            "state": entry.state.as_str(),
+            "mail": entry.occasion.as_str(),
+            "recipient": entry.address,
+            "due_at": instant(entry.due_at),
+            "sent_at": only("sent"),
+            "failed_at": only("failed"),
+            "next_try_at": only("retrying"),
+            "answer": answer,
+        })
+    });
+    json!({ "at": instant(overview.now), "mails": entries.collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_an_instant_or_local() {
+        for (text, expected) in [
+            ("2027-05-07T09:00:00Z", Some("2027-05-07T09:00:00Z")),
+            ("2027-05-07T09:00:00+02:00", Some("2027-05-07T07:00:00Z")),
+            ("2027-05-07 09:00", Some("2027-05-07T07:00:00Z")),
+            ("2027-05-07T09:00:30", Some("2027-05-07T07:00:30Z")),
+            ("2027-05-07", None),
+            ("tomorrow", None),
+        ] {
+            let instant = text.parse::<At>().ok().map(|at| at.in_zone(Tz::Europe__Berlin));
+
+            assert_eq!(instant, expected.map(|text| text.parse().unwrap()), "{text}");
+        }
+    }
+}
