@@ -14,7 +14,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &["app", "config", "domain", "mail", "notifier", "server", "service", "telemetry", "web"],
     ),
     ("server", &["app", "notifier", "service", "upkeep", "web"]),
-    ("app", &["clock", "config", "entropy", "hasher", "mail", "service", "store", "web"]),
+    ("app", &["clock", "config", "domain", "entropy", "hasher", "mail", "service", "store", "web"]),
     ("config", &["domain", "mail", "store"]),
     ("web", &["domain", "service"]),
     ("notifier", &["service"]),

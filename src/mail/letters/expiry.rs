@@ -238,84 +238,86 @@ mod tests {
         expiry(&mail, Reader::ServerAdmin, &letterhead)
     }
 
+    /// Milestone, instant of sending, and what subject and closing sentence then say.
+    const CASES: [(Milestone, &str, &str, &str); 12] = [
+        (
+            Milestone::FifteenDaysBefore,
+            "2026-11-19T09:00:00Z",
+            "expires in 15 days, on 4 Dec 2026",
+            "another mail 1 day before",
+        ),
+        (
+            Milestone::FifteenDaysBefore,
+            "2026-12-02T23:59:59Z",
+            "expires in 2 days, on 4 Dec 2026",
+            "another mail 1 day before",
+        ),
+        (
+            Milestone::FifteenDaysBefore,
+            "2026-12-03T08:00:00Z",
+            "expires in 1 day, on 4 Dec 2026",
+            "another mail today",
+        ),
+        (
+            Milestone::OneDayBefore,
+            "2026-12-03T09:00:00Z",
+            "expires in 1 day, on 4 Dec 2026",
+            "on the day it expires",
+        ),
+        (
+            Milestone::OneDayBefore,
+            "2026-12-04T08:00:00Z",
+            "expires today, 4 Dec 2026, at 14:03 UTC",
+            "another mail today",
+        ),
+        (
+            Milestone::OnTheDay,
+            "2026-12-04T09:00:00Z",
+            "expires today, 4 Dec 2026, at 14:03 UTC",
+            "one more mail tomorrow",
+        ),
+        (
+            Milestone::OnTheDay,
+            "2026-12-04T14:02:59Z",
+            "expires today, 4 Dec 2026, at 14:03 UTC",
+            "one more mail tomorrow",
+        ),
+        (
+            Milestone::OnTheDay,
+            "2026-12-04T14:03:00Z",
+            "expired today, 4 Dec 2026, at 14:03 UTC",
+            "one more mail tomorrow",
+        ),
+        (
+            Milestone::OnTheDay,
+            "2026-12-05T08:00:00Z",
+            "expired on 4 Dec 2026, SCIM sync has stopped",
+            "one more mail today",
+        ),
+        (
+            Milestone::OneDayAfter,
+            "2026-12-05T09:00:00Z",
+            "expired on 4 Dec 2026, SCIM sync has stopped",
+            "the last mail",
+        ),
+        (
+            Milestone::OneDayAfter,
+            "2026-12-06T00:00:00Z",
+            "expired on 4 Dec 2026, 2 days ago",
+            "the last mail",
+        ),
+        (
+            Milestone::OneDayAfter,
+            "2026-12-24T09:00:00Z",
+            "expired on 4 Dec 2026, 20 days ago",
+            "the last mail",
+        ),
+    ];
+
     #[test]
     #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn a_mail_says_what_is_true_when_it_is_sent() {
-        use Milestone::{FifteenDaysBefore, OnTheDay, OneDayAfter, OneDayBefore};
-        for (milestone, now, subject, closing) in [
-            (
-                FifteenDaysBefore,
-                "2026-11-19T09:00:00Z",
-                "expires in 15 days, on 4 Dec 2026",
-                "another mail 1 day before",
-            ),
-            (
-                FifteenDaysBefore,
-                "2026-12-02T23:59:59Z",
-                "expires in 2 days, on 4 Dec 2026",
-                "another mail 1 day before",
-            ),
-            (
-                FifteenDaysBefore,
-                "2026-12-03T08:00:00Z",
-                "expires in 1 day, on 4 Dec 2026",
-                "another mail today",
-            ),
-            (
-                OneDayBefore,
-                "2026-12-03T09:00:00Z",
-                "expires in 1 day, on 4 Dec 2026",
-                "on the day it expires",
-            ),
-            (
-                OneDayBefore,
-                "2026-12-04T08:00:00Z",
-                "expires today, 4 Dec 2026, at 14:03 UTC",
-                "another mail today",
-            ),
-            (
-                OnTheDay,
-                "2026-12-04T09:00:00Z",
-                "expires today, 4 Dec 2026, at 14:03 UTC",
-                "one more mail tomorrow",
-            ),
-            (
-                OnTheDay,
-                "2026-12-04T14:02:59Z",
-                "expires today, 4 Dec 2026, at 14:03 UTC",
-                "one more mail tomorrow",
-            ),
-            (
-                OnTheDay,
-                "2026-12-04T14:03:00Z",
-                "expired today, 4 Dec 2026, at 14:03 UTC",
-                "one more mail tomorrow",
-            ),
-            (
-                OnTheDay,
-                "2026-12-05T08:00:00Z",
-                "expired on 4 Dec 2026, SCIM sync has stopped",
-                "one more mail today",
-            ),
-            (
-                OneDayAfter,
-                "2026-12-05T09:00:00Z",
-                "expired on 4 Dec 2026, SCIM sync has stopped",
-                "the last mail",
-            ),
-            (
-                OneDayAfter,
-                "2026-12-06T00:00:00Z",
-                "expired on 4 Dec 2026, 2 days ago",
-                "the last mail",
-            ),
-            (
-                OneDayAfter,
-                "2026-12-24T09:00:00Z",
-                "expired on 4 Dec 2026, 20 days ago",
-                "the last mail",
-            ),
-        ] {
+        for (milestone, now, subject, closing) in CASES {
             let letter = letter(milestone, "2026-12-04T14:03:00Z", now, Tz::UTC);
 
             assert_eq!(letter.subject, format!("[Acme Catalog] SCIM token {subject}"), "{now}");
