@@ -14,7 +14,9 @@
 
 mod backup;
 mod cli;
+mod expiry_mails;
 mod machine;
+mod mail_server;
 mod proxies;
 mod server;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]

@@ -200,7 +200,8 @@ impl Drop for TestApp {
     }
 }
 
-fn read_settings(
+/// The settings of a test: its own database, address and folder for mails.
+pub(crate) fn read_settings(
     database: &Database,
     address: SocketAddr,
     settings: &[(&str, &str)],

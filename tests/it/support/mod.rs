@@ -7,8 +7,10 @@ pub(crate) mod doubles;
 pub(crate) mod headers;
 pub(crate) mod http;
 pub(crate) mod page;
+pub(crate) mod post;
 pub(crate) mod process;
 pub(crate) mod proxy;
+pub(crate) mod smtp;
 pub(crate) mod upstream;
 
 /// Turns each of these functions into two tests, `NAME::sqlite` and `NAME::postgres`. The function

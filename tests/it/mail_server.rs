@@ -1,0 +1,215 @@
+//! What happens between scimward and a mail server that misbehaves, and between two instances.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use scimward::domain::activity::Kind;
+use scimward::service::notices::{Delivery, Pass, State};
+use scimward::store;
+
+use crate::support::database::Database;
+use crate::support::on_each_database;
+use crate::support::post::Post;
+use crate::support::smtp::{Fault, MailServer};
+
+on_each_database!(
+    no_recipient_holds_up_the_others,
+    two_instances_send_each_mail_once,
+    a_crash_between_sending_and_confirming_costs_one_duplicate,
+    a_lost_answer_costs_one_duplicate,
+    delays_grow_and_the_last_mail_is_given_up_after_a_week,
+    many_recipients_share_a_connection,
+    a_test_mail_brings_the_answer,
+);
+
+/// Three admins on the day of the first mail.
+fn on_the_first_day(database: &Database, server: &MailServer) -> Post {
+    let post = Post::start(database, server);
+    for name in ["Ada", "Grace", "Zoe"] {
+        post.admin(name);
+    }
+    post.generate_and_tell(1);
+    server.take();
+    post.set("2026-12-07T09:00:00Z");
+    post
+}
+
+fn no_recipient_holds_up_the_others(database: &Database) {
+    for (fault, failed, answer) in [
+        (Fault::Recipient("550 5.1.1 no such user"), 1, "550 5.1.1 no such user"),
+        (Fault::Content("554 5.7.1 spam"), 1, "554 5.7.1 spam"),
+        (Fault::Recipient("450 4.2.1 busy"), 0, "450 4.2.1 busy"),
+        (Fault::Recipient("421 4.3.2 closing"), 0, "421 4.3.2 closing"),
+        (Fault::Content("451 4.3.0 disk full"), 0, "451 4.3.0 disk full"),
+        (Fault::DropInData, 0, "The mail server closed the connection."),
+    ] {
+        let server = MailServer::start();
+        let fresh = Database::fresh(database.engine());
+        let post = on_the_first_day(&fresh, &server);
+        server.fault("ada@example.com", fault);
+
+        let report = post.pass();
+
+        let mut recipients: Vec<_> = server.take().into_iter().map(|mail| mail.to).collect();
+        recipients.sort();
+        assert_eq!(recipients, ["grace@example.com", "zoe@example.com"], "{fault:?}");
+        assert_eq!((report.due, report.sent, report.failed), (3, 2, failed), "{fault:?}");
+        let entry = post.overview().entries.remove(0);
+        match entry.state {
+            State::Failed { answer: shown, .. } | State::Retrying { answer: shown, .. } => {
+                assert!(shown.contains(answer) || matches!(fault, Fault::DropInData), "{shown}");
+            }
+            other => panic!("{other:?}"),
+        }
+        server.mend();
+        post.advance(TimeDelta::minutes(1));
+        post.pass();
+        assert_eq!(server.take().len(), 1 - failed, "{fault:?}");
+        post.set("2026-12-21T09:00:00Z");
+        assert_eq!(post.pass().sent, 3, "{fault:?}");
+    }
+}
+
+fn two_instances_send_each_mail_once(database: &Database) {
+    let server = MailServer::start();
+    let post = Post::start(database, &server);
+    for number in 0..20 {
+        post.admin(&format!("Admin{number}"));
+    }
+    post.generate_and_tell(1);
+    server.take();
+    post.set("2026-12-07T09:00:00Z");
+    let others: Vec<Post> = (0..3).map(|_| post.second(database, &server)).collect();
+
+    std::thread::scope(|scope| {
+        for other in &others {
+            scope.spawn(move || {
+                let runtime =
+                    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let pass = other.app.services.notices.run_once(Pass::Scheduled, || false);
+                runtime.block_on(pass).expect("the database answers");
+            });
+        }
+    });
+
+    let mut ids: Vec<_> = server.take().iter().map(|mail| mail.header("Message-ID")).collect();
+    assert_eq!(ids.len(), 20);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 20);
+    assert_eq!(post.pass().due, 0);
+}
+
+fn a_crash_between_sending_and_confirming_costs_one_duplicate(database: &Database) {
+    let server = MailServer::start();
+    let post = on_the_first_day(database, &server);
+    server.fault("ada@example.com", Fault::NeverAnswer);
+    let pass = post.app.services.notices.run_once(Pass::Scheduled, || false);
+    let crashed = post.wait(async { tokio::time::timeout(Duration::from_millis(500), pass).await });
+    assert!(crashed.is_err());
+    let before = server.take();
+    server.mend();
+
+    let other = post.second(database, &server);
+    other.pass();
+    let meanwhile = server.take();
+    post.advance(TimeDelta::minutes(5));
+    other.pass();
+    let after = server.take();
+
+    assert_eq!(before.len(), 1);
+    assert_eq!(meanwhile.len(), 2, "the claim still holds");
+    assert_eq!(after.len(), 1);
+    assert_eq!(after[0].to, "ada@example.com");
+    assert_eq!(before[0].header("Message-ID"), after[0].header("Message-ID"));
+    assert!(post.states().contains(&"minus15 sent ada".to_owned()));
+}
+
+fn a_lost_answer_costs_one_duplicate(database: &Database) {
+    let server = MailServer::start();
+    let post = on_the_first_day(database, &server);
+    server.fault("grace@example.com", Fault::DropAnswer);
+
+    let report = post.pass();
+    server.mend();
+    post.advance(TimeDelta::minutes(1));
+    post.pass();
+
+    let mails = server.take();
+    assert_eq!((report.sent, report.left, mails.len()), (2, 1, 4));
+    let to_grace: Vec<_> = mails.iter().filter(|mail| mail.to.starts_with("grace")).collect();
+    assert_eq!(to_grace.len(), 2);
+    assert_eq!(to_grace[0].header("Message-ID"), to_grace[1].header("Message-ID"));
+}
+
+fn delays_grow_and_the_last_mail_is_given_up_after_a_week(database: &Database) {
+    let server = MailServer::start();
+    let post = on_the_first_day(database, &server);
+    server.fault("ada@example.com", Fault::Recipient("450 4.2.1 busy"));
+    post.set("2026-12-23T09:00:00Z");
+    let first = post.app.services.tokens.now();
+    let to_ada = |post: &Post| {
+        let entries = post.overview().entries.into_iter();
+        let mut last = entries.filter(|entry| entry.occasion.as_str() == "plus1");
+        last.find(|entry| entry.address.starts_with("ada")).expect("a mail to Ada").state
+    };
+
+    let mut tries = vec![0];
+    post.pass();
+    while let State::Retrying { next_try_at, .. } = to_ada(&post) {
+        post.clock.set(next_try_at - TimeDelta::seconds(1));
+        assert_eq!(post.pass().due, 0, "{next_try_at}");
+        post.advance(TimeDelta::seconds(1));
+        post.pass();
+        tries.push((next_try_at - first).num_minutes());
+    }
+
+    assert_eq!(tries[..10], [0, 1, 3, 7, 15, 31, 63, 127, 255, 511]);
+    assert_eq!(tries[11] - tries[10], 360);
+    assert!(*tries.last().unwrap() < 60 * 24 * 7, "{tries:?}");
+    assert!(post.states().contains(&"plus1 failed ada".to_owned()), "{:?}", post.states());
+    assert!(!post.overview().health.reaches_nobody());
+    let failures =
+        post.app.world.store.read(|conn| store::activity::page(conn, None, &[Kind::MailFailed], 9));
+    let failures = post.wait(failures).unwrap();
+    assert_eq!(failures.len(), 1);
+    let detail = failures[0].event.detail.as_deref();
+    assert_eq!(detail, Some("ada@example.com: 450 4.2.1 busy"));
+}
+
+fn many_recipients_share_a_connection(database: &Database) {
+    let server = MailServer::start();
+    let addresses: Vec<_> = (0..150).map(|number| format!("a{number}@example.com")).collect();
+    let extra = addresses.join(",");
+    let post = Post::with(database, &server, &[("SCIMWARD_MAIL_TO_EXTRA", &extra)]);
+    post.admin("Ada");
+    post.generate_and_tell(1);
+    server.take();
+    let connections = server.connections();
+    server.fault("a50@example.com", Fault::Recipient("550 5.1.1 unknown"));
+    post.set("2026-12-07T09:00:00Z");
+
+    let report = post.pass();
+
+    assert_eq!((report.due, report.sent, report.failed, report.left), (151, 150, 1, 0));
+    assert_eq!(server.take().len(), 150);
+    assert_eq!(server.connections(), connections + 1);
+}
+
+fn a_test_mail_brings_the_answer(database: &Database) {
+    let server = MailServer::start();
+    let post = Post::start(database, &server);
+    post.admin("Ada");
+    server.fault("eve@example.com", Fault::Recipient("550 5.1.1 no such user"));
+    let send = |address: &str| {
+        let sent = post.app.services.notices.test_address(address.parse().unwrap());
+        post.wait(sent).unwrap()
+    };
+
+    assert_eq!(send("ada@example.com"), Delivery::Accepted("250 2.0.0 queued as 42".to_owned()));
+    assert_eq!(send("eve@example.com"), Delivery::Refused("550 5.1.1 no such user".to_owned()));
+    let mails = server.take();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].header("Subject"), "[scimward] Test mail");
+    assert!(!post.overview().health.reaches_nobody());
+}

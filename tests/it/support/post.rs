@@ -1,0 +1,152 @@
+//! The application without its server: no loop runs beside the test, so each pass over the mails is
+//! the test's own.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use scimward::app::{App, Outside};
+use scimward::domain::activity::Actor;
+use scimward::domain::lifespan::Lifespan;
+use scimward::domain::source::Source;
+use scimward::domain::token::Token;
+use scimward::hasher::HashCost;
+use scimward::service::admins::NewAdmin;
+use scimward::service::notices::{Overview, Pass, Report};
+use scimward::service::tokens::Generate;
+use tokio::runtime::Runtime;
+
+use super::actors::PASSWORD;
+use super::app::{START, read_settings};
+use super::database::Database;
+use super::doubles::{ManualClock, SeededEntropy};
+use super::smtp::MailServer;
+
+/// An application whose mails go to a mail server of the test.
+pub(crate) struct Post {
+    /// The application.
+    pub(crate) app: App,
+    /// Its time.
+    pub(crate) clock: ManualClock,
+    runtime: Runtime,
+}
+
+impl Post {
+    /// Starts with the defaults.
+    pub(crate) fn start(database: &Database, server: &MailServer) -> Self {
+        Self::with(database, server, &[])
+    }
+
+    /// Starts with further settings.
+    pub(crate) fn with(
+        database: &Database,
+        server: &MailServer,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        Self::at(database, server, settings, ManualClock::at(START), 0)
+    }
+
+    /// Another instance on the same database and by the same clock.
+    pub(crate) fn second(&self, database: &Database, server: &MailServer) -> Self {
+        Self::at(database, server, &[], self.clock.clone(), 1)
+    }
+
+    fn at(
+        database: &Database,
+        server: &MailServer,
+        settings: &[(&str, &str)],
+        clock: ManualClock,
+        instance: u64,
+    ) -> Self {
+        let url = server.url();
+        let settings = [&[("SCIMWARD_SMTP_URL", url.as_str())], settings].concat();
+        let settings = read_settings(database, ([127, 0, 0, 1], 8080).into(), &settings);
+        let outside = Outside {
+            clock: Arc::new(clock.clone()),
+            entropy: Arc::new(SeededEntropy::new(instance)),
+            hash_cost: HashCost { memory: 8, passes: 1 },
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let app = runtime.block_on(App::build(settings, outside)).expect("the application starts");
+        Self { app, clock, runtime }
+    }
+
+    /// Waits for a future.
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Adds an active Server Admin, `NAME@example.com`.
+    pub(crate) fn admin(&self, name: &str) {
+        let new = NewAdmin {
+            name: name.parse().expect("a name"),
+            email: format!("{}@example.com", name.to_lowercase()).parse().expect("an address"),
+            password: PASSWORD.into(),
+        };
+        let added = self.app.services.admins.add(new, Actor::CommandLine, Source::command_line());
+        self.wait(added).expect("the admin is added");
+    }
+
+    /// Deactivates a Server Admin.
+    pub(crate) fn deactivate(&self, name: &str) {
+        let admins = &self.app.services.admins;
+        let email = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
+        let admin = self.wait(admins.by_email(email)).expect("the admin exists");
+        let done = admins.deactivate(admin.id, Actor::CommandLine, Source::command_line());
+        self.wait(done).expect("the admin is deactivated");
+    }
+
+    /// Generates a token at the command line.
+    pub(crate) fn generate(&self, months: i64) -> Token {
+        let wanted = Generate {
+            lifespan: Lifespan::try_from(months).expect("1 to 6"),
+            by: Actor::CommandLine,
+            from: Source::command_line(),
+            form: None,
+        };
+        self.wait(self.app.services.tokens.generate(wanted)).expect("a token").token
+    }
+
+    /// Generates a token and sends the mails that tell of it.
+    pub(crate) fn generate_and_tell(&self, months: i64) -> Token {
+        let token = self.generate(months);
+        self.pass();
+        token
+    }
+
+    /// One pass, as every minute.
+    pub(crate) fn pass(&self) -> Report {
+        let pass = self.app.services.notices.run_once(Pass::Scheduled, || false);
+        self.wait(pass).expect("the database answers")
+    }
+
+    /// One pass that waits for no next try.
+    pub(crate) fn pass_now(&self) -> Report {
+        let pass = self.app.services.notices.run_once(Pass::Now, || false);
+        self.wait(pass).expect("the database answers")
+    }
+
+    /// How the mails stand.
+    pub(crate) fn overview(&self) -> Overview {
+        self.wait(self.app.services.notices.overview(None)).expect("the database answers")
+    }
+
+    /// State, mail and recipient of each mail.
+    pub(crate) fn states(&self) -> Vec<String> {
+        let overview = self.overview();
+        let states = overview.entries.iter().map(|entry| {
+            let name = entry.address.split('@').next().unwrap_or_default();
+            format!("{} {} {name}", entry.occasion.as_str(), entry.state.as_str())
+        });
+        states.collect()
+    }
+
+    /// Moves the time.
+    pub(crate) fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    /// Moves the time to an instant, in RFC 3339.
+    pub(crate) fn set(&self, at: &str) {
+        self.clock.set(at.parse::<DateTime<Utc>>().expect("an instant"));
+    }
+}
