@@ -141,7 +141,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn days_and_times_are_those_of_the_zone() {
         let cases = [
             // 00:30 UTC is 17:30 of the day before in California.

@@ -315,7 +315,6 @@ mod tests {
     ];
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn a_mail_says_what_is_true_when_it_is_sent() {
         for (milestone, now, subject, closing) in CASES {
             let letter = letter(milestone, "2026-12-04T14:03:00Z", now, Tz::UTC);
