@@ -18,6 +18,9 @@ use tokio::sync::oneshot;
 use crate::domain::secret::PhcString;
 use crate::entropy::{SharedEntropy, random};
 
+/// How far hashing stands back when processors are scarce: a tenth of a share.
+const NICENESS: i32 = 10;
+
 /// How much work a hash is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashCost {
@@ -149,6 +152,9 @@ impl Hasher {
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>) {
+    // On Linux this concerns the thread alone: those that answer requests go first. Where it is not
+    // allowed, hashing merely competes with them.
+    let _ = rustix::process::nice(NICENESS);
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {

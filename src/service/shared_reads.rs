@@ -33,8 +33,10 @@ struct Inner {
 #[derive(Default)]
 struct Batch {
     waiting: RefCell<Vec<Waiting>>,
-    found: OnceCell<Result<Vec<Rc<Credential>>, Rc<StoreError>>>,
+    found: OnceCell<Found>,
 }
+
+type Found = Result<Vec<Rc<Credential>>, Rc<StoreError>>;
 
 struct Waiting {
     id: TokenId,
@@ -103,8 +105,7 @@ impl Batch {
         ids
     }
 
-    fn finish(&self, found: Result<Vec<Credential>, StoreError>) {
-        let found = found.map(|all| all.into_iter().map(Rc::new).collect()).map_err(Rc::new);
+    fn finish(&self, found: Found) {
         // Giving up a batch that has been answered changes nothing.
         let _ = self.found.set(found);
         for Waiting { waker, .. } in self.waiting.take() {
@@ -125,6 +126,11 @@ impl Reading {
         let mut lookups = idle.unwrap_or_else(|| self.inner.store.lookups());
         while self.take_batch() {
             let found = lookups.credentials(&self.batch.ids()).await;
+            let found = found.map(|all| all.into_iter().map(Rc::new).collect()).map_err(Rc::new);
+            if let Err(error) = &found {
+                // Whoever came meanwhile has waited for this, and may not wait as long again.
+                self.inner.gathering.take().finish(Err(Rc::clone(error)));
+            }
             self.batch.finish(found);
         }
         self.inner.lookups.set(Some(lookups));
@@ -141,7 +147,8 @@ impl Drop for Reading {
     fn drop(&mut self) {
         self.inner.is_reading.set(false);
         for batch in [&self.batch, &self.inner.gathering.take()] {
-            batch.finish(Err(StoreError::Unavailable("the read was given up".to_owned())));
+            let error = StoreError::Unavailable("the read was given up".to_owned());
+            batch.finish(Err(Rc::new(error)));
         }
     }
 }

@@ -6,11 +6,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use crate::domain::base62;
 use crate::domain::refusal::Refusal;
@@ -21,6 +23,9 @@ use crate::service::shared_reads::SharedReads;
 use crate::service::usage::Usage;
 use crate::service::{Failure, World};
 use crate::store::StoreError;
+
+/// A decision that takes longer is given up: proxies and clients get an answer within two seconds.
+const PATIENCE: Duration = Duration::from_millis(1700);
 
 /// A token that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +106,7 @@ impl Validator {
     /// # Errors
     /// [`Failure`] when no decision can be made: the answer is 503, never 401 and never 200.
     pub async fn validate(&self, presented: &PresentedToken) -> Result<Verdict, Failure> {
+        let deadline = Instant::now() + PATIENCE;
         let credential =
             self.reads.get(presented.id()).await.map_err(|error| unavailable(&error))?;
         let now = self.world.clock.now();
@@ -114,7 +120,7 @@ impl Validator {
         if now >= credential.expires_at {
             return refused(Refusal::Expired);
         }
-        if !self.matches(presented, hash).await? {
+        if !self.matches(presented, hash, deadline).await? {
             return refused(Refusal::Unknown);
         }
         Ok(Verdict::Valid(ValidToken {
@@ -130,8 +136,29 @@ impl Validator {
         &self.usage
     }
 
-    async fn matches(&self, presented: &PresentedToken, hash: &PhcString) -> Result<bool, Failure> {
+    /// Whether the text is what the hash was made from: at once if this process has seen it before.
+    async fn matches(
+        &self,
+        presented: &PresentedToken,
+        hash: &PhcString,
+        deadline: Instant,
+    ) -> Result<bool, Failure> {
         let digest = self.memory.digest(presented.expose(), hash);
+        if let Some(matches) = self.memory.recall(presented.id(), &digest) {
+            return Ok(matches);
+        }
+        let verified = timeout_at(deadline, self.verify(presented, hash, digest)).await;
+        verified.unwrap_or(Err(HashError::Busy.into()))
+    }
+
+    async fn verify(
+        &self,
+        presented: &PresentedToken,
+        hash: &PhcString,
+        digest: Fingerprint,
+    ) -> Result<bool, Failure> {
+        // Whoever floods with forged tokens waits here, and so sends less.
+        let _turn = self.memory.turns.acquire().await;
         loop {
             match self.memory.begin(presented.id(), digest) {
                 Knowledge::Known(matches) => return Ok(matches),
@@ -139,7 +166,6 @@ impl Validator {
                     // Somebody verifies the same text: its result will be known afterwards.
                     let _ = done.await;
                 }
-                Knowledge::Overloaded => return Err(HashError::Busy.into()),
                 Knowledge::Unknown(flight) => {
                     let secret = SecretString::from(presented.expose());
                     let matches = self.world.token_hasher.verify(secret, hash.clone()).await?;
@@ -169,6 +195,7 @@ type Fingerprint = [u8; 32];
 pub struct Memory {
     key: Arc<[u8; 32]>,
     state: Arc<Mutex<MemoryState>>,
+    turns: Arc<Semaphore>,
 }
 
 /// One remembered text for each token id, a few that did not match, and what is being verified.
@@ -182,15 +209,14 @@ struct MemoryState {
 
 /// Remembered forgeries: 128 KiB at most.
 const FAILED_LIMIT: usize = 4096;
-/// Verifications that wait or run at once in the whole process.
-const FLIGHT_LIMIT: usize = 64;
+/// Verifications that are under way in the whole process; more wait for their turn.
+const VERIFICATIONS: usize = 32;
 /// Tokens remembered as matched; there is one unrevoked token at a time.
 const MATCHED_LIMIT: usize = 64;
 
 enum Knowledge {
     Known(bool),
     Busy(oneshot::Receiver<()>),
-    Overloaded,
     Unknown(Flight),
 }
 
@@ -203,7 +229,8 @@ struct Flight {
 
 impl Memory {
     fn new(key: [u8; 32]) -> Self {
-        Self { key: Arc::new(key), state: Arc::default() }
+        let turns = Arc::new(Semaphore::new(VERIFICATIONS));
+        Self { key: Arc::new(key), state: Arc::default(), turns }
     }
 
     /// Remembers a token that this process generated itself.
@@ -218,22 +245,19 @@ impl Memory {
         *hasher.finalize().as_bytes()
     }
 
+    fn recall(&self, id: &TokenId, digest: &Fingerprint) -> Option<bool> {
+        self.state().recall(id, digest)
+    }
+
     fn begin(&self, id: &TokenId, digest: Fingerprint) -> Knowledge {
         let mut state = self.state();
-        let matched = state.matched.get(id).is_some_and(|known| known.ct_eq(&digest).into());
-        if matched {
-            return Knowledge::Known(true);
-        }
-        if state.failed.contains(&digest) {
-            return Knowledge::Known(false);
+        if let Some(matches) = state.recall(id, &digest) {
+            return Knowledge::Known(matches);
         }
         if let Some(waiting) = state.flights.get_mut(&digest) {
             let (done, wait) = oneshot::channel();
             waiting.push(done);
             return Knowledge::Busy(wait);
-        }
-        if state.flights.len() >= FLIGHT_LIMIT {
-            return Knowledge::Overloaded;
         }
         state.flights.insert(digest, Vec::new());
         Knowledge::Unknown(Flight { memory: self.clone(), id: id.clone(), digest })
@@ -245,6 +269,13 @@ impl Memory {
 }
 
 impl MemoryState {
+    fn recall(&self, id: &TokenId, digest: &Fingerprint) -> Option<bool> {
+        if self.matched.get(id).is_some_and(|known| known.ct_eq(digest).into()) {
+            return Some(true);
+        }
+        self.failed.contains(digest).then_some(false)
+    }
+
     fn remember(&mut self, id: &TokenId, digest: Fingerprint) {
         if self.matched.len() >= MATCHED_LIMIT {
             self.matched.clear();

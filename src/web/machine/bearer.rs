@@ -16,11 +16,9 @@ use super::credentials::{self, Carriers};
 use super::query::{self, ACCESS_TOKEN};
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::{PresentedToken, TokenId};
+use crate::service::Failure;
 use crate::service::validation::{ValidToken, Verdict};
 use crate::web::source::{address, agent};
-
-/// A decision that takes longer is given up: proxies and clients get an answer within two seconds.
-const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// How a surface speaks of refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,22 +106,15 @@ pub(super) struct Undecided;
 impl Machine {
     /// Decides about a token, in time or not at all.
     pub(super) async fn decide(&self, presented: &PresentedToken) -> Result<Verdict, Undecided> {
-        match rt::time::timeout(PATIENCE, self.validator.validate(presented)).await {
-            Ok(Ok(verdict)) => Ok(verdict),
-            Ok(Err(failure)) => {
-                self.complain(&failure);
-                Err(Undecided)
-            }
-            Err(elapsed) => {
-                self.complain(&elapsed);
-                Err(Undecided)
-            }
-        }
+        self.validator.validate(presented).await.map_err(|failure| {
+            self.complain(&failure);
+            Undecided
+        })
     }
 
     /// Counts that nothing could be decided, and logs why, once a second at most: every request
     /// fails alike.
-    fn complain(&self, cause: &dyn std::fmt::Display) {
+    fn complain(&self, cause: &Failure) {
         self.shared.services.usage.undecided();
         let now = Instant::now();
         let last = self.complained.get();

@@ -16,7 +16,7 @@ mod query;
 mod scim;
 mod validate;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -40,6 +40,8 @@ pub struct Machine {
     validator: Validator,
     answers: Answers,
     documents: Documents,
+    /// The last valid token: nearly always the next one too.
+    described: RefCell<Option<validate::Described>>,
     /// When it was last logged that tokens cannot be checked.
     complained: Cell<Option<Instant>>,
 }
@@ -53,6 +55,7 @@ impl Machine {
             validator: validation.validator(),
             answers: Answers::new(validation.label(), shared.site.public_url.is_https()),
             documents: Documents::new(&shared.site),
+            described: RefCell::default(),
             complained: Cell::default(),
         })
     }

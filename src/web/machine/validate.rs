@@ -10,6 +10,7 @@ use chrono::SecondsFormat;
 use super::answer::JSON;
 use super::bearer::{self, Surface};
 use super::{Machine, READ_ONLY};
+use crate::domain::secret::TokenId;
 use crate::service::validation::ValidToken;
 
 /// Answers the validation endpoint.
@@ -20,23 +21,37 @@ pub(super) async fn answer(machine: &Rc<Machine>, request: &HttpRequest) -> Http
         _ => return machine.answers.wrong_method(READ_ONLY),
     }
     match bearer::authenticate(machine, request, Surface::Endpoint).await {
-        Ok(token) => machine.answers.ok(JSON, describe(&token)),
+        Ok(token) => machine.answers.ok(JSON, describe(machine, &token)),
         Err(denial) => machine.answers.denial(denial),
     }
 }
 
+/// The part of the answer that stays the same for a token.
+pub(super) struct Described {
+    token: TokenId,
+    text: String,
+}
+
 /// Instants as RFC 3339 in UTC, the rest of the life in seconds.
-fn describe(token: &ValidToken) -> String {
-    let instant = |at: chrono::DateTime<_>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let mut body = String::with_capacity(192);
+fn describe(machine: &Machine, token: &ValidToken) -> String {
+    let mut described = machine.described.borrow_mut();
+    let described = match &mut *described {
+        Some(described) if described.token == token.id => described,
+        other => other.insert(Described { token: token.id.clone(), text: constant_part(token) }),
+    };
+    let mut body = String::with_capacity(described.text.len() + 40);
     // Writing to a text cannot fail.
-    let _ = write!(
-        body,
-        r#"{{"active":true,"token_id":"{}","token_type":"Bearer","issued_at":"{}","expires_at":"{}","expires_in":{},"scope":"scim"}}"#,
+    let rest = (token.expires_at - token.now).num_seconds();
+    let _ = write!(body, r#"{},"expires_in":{rest},"scope":"scim"}}"#, described.text);
+    body
+}
+
+fn constant_part(token: &ValidToken) -> String {
+    let instant = |at: chrono::DateTime<_>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    format!(
+        r#"{{"active":true,"token_id":"{}","token_type":"Bearer","issued_at":"{}","expires_at":"{}""#,
         token.id,
         instant(token.issued_at),
         instant(token.expires_at),
-        (token.expires_at - token.now).num_seconds(),
-    );
-    body
+    )
 }
