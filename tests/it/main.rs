@@ -18,6 +18,7 @@ mod expiry_mails;
 mod machine;
 mod mail_server;
 mod proxies;
+mod races;
 mod server;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod support;

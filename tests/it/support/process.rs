@@ -48,7 +48,10 @@ impl Scimward {
 
     /// Runs a command that reads standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
-        let mut child = self.spawn(arguments);
+        // A command that does not end by itself fails with 124, instead of stopping all tests.
+        let mut timeout = Command::new("timeout");
+        timeout.args(["120", env!("CARGO_BIN_EXE_scimward")]).args(arguments);
+        let mut child = self.spawn_program(&mut timeout);
         // The command may end without reading.
         let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
         let output = child.wait_with_output().expect("the command ends");
@@ -61,8 +64,11 @@ impl Scimward {
 
     /// Starts a command and does not wait.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_scimward"))
-            .args(arguments)
+        self.spawn_program(Command::new(env!("CARGO_BIN_EXE_scimward")).args(arguments))
+    }
+
+    fn spawn_program(&self, program: &mut Command) -> Child {
+        program
             .env_clear()
             .envs(self.settings.clone())
             .current_dir(&self.folder)
