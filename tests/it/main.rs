@@ -17,6 +17,7 @@ mod cli;
 mod expiry_mails;
 mod machine;
 mod mail_server;
+mod pages;
 mod proxies;
 mod races;
 mod server;

@@ -6,6 +6,7 @@ use askama::Template;
 use super::PageError;
 use super::feed::{self, Entry, Part};
 use super::generate_form::GenerateForm;
+use super::mail_card::MailCard;
 use super::people_card::PeopleCard;
 use super::shell::{self, Frame, Place, Shell};
 use super::token_card::{self, Card};
@@ -25,6 +26,7 @@ struct Page {
     /// The current token, for the confirmations.
     current: String,
     base_url: String,
+    mails: MailCard,
     people: PeopleCard,
     feed: Vec<Entry>,
 }
@@ -35,22 +37,24 @@ pub(super) async fn page(
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
     let services = &shared.services;
-    let history = services.tokens.history().await?;
+    let known = services.notices.banner().await?;
+    let overview = services.notices.overview(Some(known.now)).await?;
     let people = services.admins.list().await?;
     let recent = services.activity.recent(RECENT).await?;
-    let now = services.tokens.now();
-    let zone = shared.site.timezone;
+    let (history, now) = (&known.history, known.now);
+    let mails = MailCard::new(&overview, shared.site.timezone);
     let view = Page {
         shell: Shell::new(&shared),
-        admin: Frame::with(&shared, &me, Place::Authentication, &history, now),
-        card: token_card::card(&history, me.admin.id, now, zone),
-        form: GenerateForm::new(&history, &services.tokens.request_id(), now),
+        admin: Frame::with(&shared, &me, Place::Authentication, &known),
+        card: token_card::card(history, &mails, me.admin.id, now, shared.site.timezone),
+        form: GenerateForm::new(history, &services.tokens.request_id(), now),
         current: history
             .unrevoked()
             .map(|token| token_card::in_one_line(token, now))
             .unwrap_or_default(),
         base_url: shared.site.public_url.join("/scim/v2"),
-        people: PeopleCard::new(&people, me.admin.id, now),
+        people: PeopleCard::new(&people, &known.health, me.admin.id, now),
+        mails,
         feed: feed::entries(&recent, me.admin.id, now),
     };
     Ok(shell::page(HttpResponse::Ok(), &view))

@@ -1,4 +1,5 @@
-//! The banner that every admin page carries from fifteen days before the expiry on, and after it.
+//! The banners that every admin page carries: from fifteen days before the expiry on and after it,
+//! and while nobody can be reached by mail.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -8,9 +9,10 @@ use super::time::{count, countdown, utc_text};
 use super::token_state::TokenState;
 
 use crate::domain::token::Token;
+use crate::service::notices::Health;
 
 /// The banner about the newest token, if there is something to say.
-pub(super) fn of(
+pub(super) fn expiry(
     newest: Option<&Token>,
     place: Place,
     now: DateTime<Utc>,
@@ -55,6 +57,36 @@ pub(super) fn of(
         takes_focus: false,
         title,
         text: text.to_owned(),
+        link,
+    })
+}
+
+/// The banner about mails, if they reach no active Server Admin.
+pub(super) fn mail(health: &Health) -> Option<Notice> {
+    let (title, text, link) = match &health.directory {
+        Some(folder) => (
+            "Outgoing mail is not set up. Nobody will be notified.",
+            format!(
+                "Mails are written to files in {}. To warn the Server Admins before the token \
+                 expires, set SCIMWARD_SMTP_URL.",
+                folder.display()
+            ),
+            None,
+        ),
+        None if health.reaches_nobody() => (
+            "No active Server Admin can be reached by mail. Nobody will be notified.",
+            "The latest mail to each of them has failed.".to_owned(),
+            Some(Link { href: "/admin/activity?kind=mail_failed", text: "See why" }),
+        ),
+        None => return None,
+    };
+    Some(Notice {
+        tone: "attention",
+        icon: "mail",
+        role: None,
+        takes_focus: false,
+        title: title.to_owned(),
+        text,
         link,
     })
 }

@@ -19,6 +19,7 @@ use crate::domain::lifespan::Lifespan;
 use crate::domain::one_time::OneTimeCode;
 use crate::domain::secret::TokenId;
 use crate::domain::token::{Token, TokenHistory};
+use crate::service::notices::Banner;
 use crate::service::tokens::{Form, Generate, GenerateError, Generated};
 use crate::web::session::{self, Flash, SignedForm, SignedIn};
 use crate::web::{Shared, source};
@@ -71,12 +72,12 @@ pub(super) async fn generate(
     let json = wants_json(request.headers());
     let wanted = fields.parse()?;
     if !json && !wanted.confirmed {
-        let history = shared.services.tokens.history().await?;
-        let endangered = breaks_sync(&history, shared.services.tokens.now());
+        let known = shared.services.notices.banner().await?;
+        let endangered = breaks_sync(&known.history, known.now);
         if let Some(current) =
             endangered.filter(|token| wanted.replaces.as_ref() == Some(&token.id))
         {
-            return Ok(confirm(&shared, &me, &history, current, &wanted));
+            return Ok(confirm(&shared, &me, &known, current, &wanted));
         }
     }
     let generated = shared.services.tokens.generate(Generate {
@@ -157,16 +158,15 @@ struct ConfirmPage {
 fn confirm(
     shared: &Shared,
     me: &SignedIn,
-    history: &TokenHistory,
+    known: &Banner,
     current: &Token,
     wanted: &Wanted,
 ) -> HttpResponse {
-    let now = shared.services.tokens.now();
     let view = ConfirmPage {
         shell: Shell::new(shared),
-        admin: Frame::with(shared, me, Place::Authentication, history, now),
-        current: token_card::in_one_line(current, now),
-        lifespan: option_text(wanted.lifespan, now),
+        admin: Frame::with(shared, me, Place::Authentication, known),
+        current: token_card::in_one_line(current, known.now),
+        lifespan: option_text(wanted.lifespan, known.now),
         request_id: wanted.request_id.clone(),
         replaces: current.id.to_string(),
         months: wanted.lifespan.months(),

@@ -14,6 +14,7 @@ mod generate_form;
 mod invite;
 mod join;
 mod login;
+mod mail_card;
 mod people_card;
 mod revoke;
 mod server_admins;

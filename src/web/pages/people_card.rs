@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::shell::initials;
+use super::shell::{Badge, initials};
 use super::time::ago;
 use crate::domain::admin::{AdminId, ServerAdmin};
+use crate::service::notices::Health;
 
 /// People on the card; the others are on their own page.
 const SHOWN: usize = 5;
@@ -23,11 +24,18 @@ pub(super) struct Person {
     pub(super) email: String,
     pub(super) is_me: bool,
     pub(super) last_login: String,
+    /// Says that mails do not arrive.
+    pub(super) badge: Option<Badge>,
 }
 
 impl PeopleCard {
     /// The card for the reader `me`.
-    pub(super) fn new(admins: &[ServerAdmin], me: AdminId, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(
+        admins: &[ServerAdmin],
+        health: &Health,
+        me: AdminId,
+        now: DateTime<Utc>,
+    ) -> Self {
         let active: Vec<&ServerAdmin> = admins.iter().filter(|admin| admin.active).collect();
         let person = |admin: &&ServerAdmin| Person {
             initials: initials(admin.name.as_str()),
@@ -35,6 +43,10 @@ impl PeopleCard {
             email: admin.email.to_string(),
             is_me: admin.id == me,
             last_login: last_login(admin, now),
+            badge: health
+                .unreachable
+                .contains(&admin.id)
+                .then(|| Badge::new("danger", "alert", "Mail failed")),
         };
         Self {
             first: active.iter().take(SHOWN).map(person).collect(),

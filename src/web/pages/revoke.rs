@@ -27,14 +27,13 @@ pub(super) async fn confirm(
     shared: web::Data<Shared>,
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
-    let history = shared.services.tokens.history().await?;
-    let now = shared.services.tokens.now();
-    let Some(token) = live(&history, now) else { return Ok(go_to(HOME)) };
+    let known = shared.services.notices.banner().await?;
+    let Some(token) = live(&known.history, known.now) else { return Ok(go_to(HOME)) };
     let view = Page {
         shell: Shell::new(&shared),
-        admin: Frame::with(&shared, &me, Place::Authentication, &history, now),
+        admin: Frame::with(&shared, &me, Place::Authentication, &known),
         token: token.id.to_string(),
-        current: token_card::in_one_line(token, now),
+        current: token_card::in_one_line(token, known.now),
     };
     Ok(shell::page(HttpResponse::Ok(), &view))
 }

@@ -96,7 +96,7 @@ pub(super) async fn show(
     let person = |admin: &ServerAdmin| person(admin, me, &banner.health, banner.now);
     let view = Page {
         shell: Shell::new(shared),
-        admin: Frame::with(shared, me, Place::ServerAdmins, &banner.history, banner.now),
+        admin: Frame::with(shared, me, Place::ServerAdmins, &banner),
         total: admins.len(),
         people: admins.iter().skip(skipped).take(SHOWN).map(person).collect(),
         previous: (number > 1).then(|| number - 1),

@@ -2,12 +2,11 @@
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
-use chrono::{DateTime, Utc};
 
 use super::banner;
 use super::error::PageError;
 use super::time::utc_text;
-use crate::domain::token::TokenHistory;
+use crate::service::notices::Banner;
 use crate::web::session::{Flash, SignedIn};
 use crate::web::{Shared, assets};
 
@@ -131,18 +130,13 @@ impl From<Flash> for Notice {
 }
 
 impl Frame {
-    /// The frame of a page whose handler has read the tokens itself.
-    pub(super) fn with(
-        shared: &Shared,
-        me: &SignedIn,
-        place: Place,
-        history: &TokenHistory,
-        now: DateTime<Utc>,
-    ) -> Self {
+    /// The frame of a page whose handler has read what the banners need itself.
+    pub(super) fn with(shared: &Shared, me: &SignedIn, place: Place, known: &Banner) -> Self {
         let flash = me.take_flash().map(Notice::from);
         let zone = shared.site.timezone;
-        let banner = banner::of(history.newest.as_ref(), place, now, zone);
-        let notices = flash.into_iter().chain(banner).collect();
+        let expiry = banner::expiry(known.history.newest.as_ref(), place, known.now, zone);
+        let mail = banner::mail(&known.health);
+        let notices = flash.into_iter().chain(expiry).chain(mail).collect();
         Self { notices, ..Self::plain(me, place) }
     }
 
@@ -166,8 +160,8 @@ impl Frame {
         me: &SignedIn,
         place: Place,
     ) -> Result<Self, PageError> {
-        let history = shared.services.tokens.history().await?;
-        Ok(Self::with(shared, me, place, &history, shared.services.tokens.now()))
+        let known = shared.services.notices.banner().await?;
+        Ok(Self::with(shared, me, place, &known))
     }
 }
 

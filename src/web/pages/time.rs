@@ -44,10 +44,12 @@ pub(super) fn iso(at: DateTime<Utc>) -> String {
 /// How far an expiry is away, or how long ago it was, in calendar days of `zone`; hours and minutes
 /// on the same day.
 pub(super) fn countdown(now: DateTime<Utc>, at: DateTime<Utc>, zone: Tz) -> String {
-    let days = calendar::days_until(at, now, zone);
-    let future = at > now;
-    let amount = if days == 0 { short((at - now).abs()) } else { count(days.abs(), "day") };
-    if future { format!("in {amount}") } else { format!("{amount} ago") }
+    match calendar::days_until(at, now, zone) {
+        0 if at > now => format!("in {}", short(at - now)),
+        0 => ago(now, at),
+        days if days > 0 => format!("in {}", count(days, "day")),
+        days => format!("{} ago", count(-days, "day")),
+    }
 }
 
 /// How long ago something was: `just now`, `4 minutes ago`, `3 hours ago`, `3 days ago`.
@@ -94,7 +96,7 @@ mod tests {
             ("2026-12-04T00:00:00Z", "in 14 hours"),
             ("2026-12-04T13:38:00Z", "in 25 minutes"),
             ("2026-12-04T14:02:59Z", "in less than a minute"),
-            ("2026-12-04T14:03:00Z", "less than a minute ago"),
+            ("2026-12-04T14:03:00Z", "just now"),
             ("2026-12-04T15:03:00Z", "1 hour ago"),
             ("2026-12-05T00:00:00Z", "1 day ago"),
             ("2026-12-24T00:00:00Z", "20 days ago"),

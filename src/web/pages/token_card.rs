@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::mail_card::MailCard;
 use super::shell::Badge;
 use super::time::{Moment, ago, count, countdown, utc_date, utc_text};
 use super::token_state::TokenState;
 use crate::domain::activity::Actor;
 use crate::domain::admin::AdminId;
+use crate::domain::milestone::Milestone;
 use crate::domain::token::{Token, TokenHistory};
 
 /// The card.
@@ -63,18 +65,25 @@ pub(super) struct Switch {
 }
 
 /// The card for the reader `me` at `now`.
-pub(super) fn card(history: &TokenHistory, me: AdminId, now: DateTime<Utc>, zone: Tz) -> Card {
+pub(super) fn card(
+    history: &TokenHistory,
+    mails: &MailCard,
+    me: AdminId,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> Card {
     let newest = history.newest.as_ref();
     let state = TokenState::of(newest, now, zone);
     Card {
         badge: badge(state),
-        token: newest.map(|token| view(token, history, state, &Reader { me, now, zone })),
+        token: newest.map(|token| view(token, history, state, &Reader { mails, me, now, zone })),
         can_revoke: state.is_live(),
     }
 }
 
 /// Who reads, and when and where.
-struct Reader {
+struct Reader<'a> {
+    mails: &'a MailCard,
     me: AdminId,
     now: DateTime<Utc>,
     zone: Tz,
@@ -91,7 +100,12 @@ fn badge(state: TokenState) -> Badge {
     }
 }
 
-fn view(token: &Token, history: &TokenHistory, state: TokenState, reader: &Reader) -> TokenView {
+fn view(
+    token: &Token,
+    history: &TokenHistory,
+    state: TokenState,
+    reader: &Reader<'_>,
+) -> TokenView {
     let now = reader.now;
     let (label, instant, relative) = match (&token.revocation, state) {
         (Some(revocation), _) => ("Revoked", revocation.at, ago(now, revocation.at)),
@@ -110,7 +124,7 @@ fn view(token: &Token, history: &TokenHistory, state: TokenState, reader: &Reade
             None => relative,
         },
         tone: state.tone(),
-        bar: revoked.is_none().then(|| bar(token, now)),
+        bar: revoked.is_none().then(|| bar(token, reader.mails, now)),
         generated: Moment::day(token.generated_at),
         generated_by: name(&token.generated_by, reader.me),
         generated_from: token.generated_from.address_text(),
@@ -141,7 +155,7 @@ fn last_used(token: &Token, now: DateTime<Utc>) -> (String, String) {
     }
 }
 
-fn bar(token: &Token, now: DateTime<Utc>) -> Bar {
+fn bar(token: &Token, mails: &MailCard, now: DateTime<Utc>) -> Bar {
     let whole = (token.expires_at - token.generated_at).num_seconds().max(1);
     let used = (now.min(token.expires_at) - token.generated_at).num_seconds().clamp(0, whole);
     let per_myriad = |seconds: i64| {
@@ -149,12 +163,15 @@ fn bar(token: &Token, now: DateTime<Utc>) -> Bar {
         format!("{}.{:02}", share / 100, share % 100)
     };
     let day = 24 * 60 * 60;
-    let tick = |days: i64| Tick { at: per_myriad((whole - days * day).max(0)), done: false };
+    let tick = |days: i64, when| Tick {
+        at: per_myriad((whole - days * day).max(0)),
+        done: mails.is_sent(when),
+    };
     let expired = now >= token.expires_at;
     Bar {
         label: format!("{} of {} used", used / day, count(whole / day, "day")),
         used: per_myriad(used),
-        ticks: vec![tick(15), tick(1)],
+        ticks: vec![tick(15, Milestone::FifteenDaysBefore), tick(1, Milestone::OneDayBefore)],
         end: format!(
             "{} {}",
             if expired { "Expired" } else { "Expires" },
