@@ -132,8 +132,8 @@ fn of_fifty_generations_at_once_one_succeeds(database: &Database) {
     let address = app.address;
     let answers: Vec<Response> = thread::scope(|scope| {
         let send = |request: &Request| request.send(address);
-        let sent: Vec<_> = requests.iter().map(|one| scope.spawn(move || send(one))).collect();
-        sent.into_iter().map(|answer| answer.join().unwrap()).collect()
+        let all: Vec<_> = requests.iter().map(|one| scope.spawn(move || send(one))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
     });
 
     let tokens: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
