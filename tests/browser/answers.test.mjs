@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { audit } from './lib/audit.mjs';
 import { button, focusIsOn, generateButton, reaches, settled, shownToken, step } from './lib/dialog.mjs';
 import { scenario } from './lib/scenario.mjs';
 
@@ -14,6 +15,7 @@ const text = (page) => page.locator('#token-dialog [data-step]:not([hidden])').i
 async function ask(page, outcome) {
   await generateButton(page).click();
   await reaches(page, outcome);
+  await audit(page);
   return text(page);
 }
 

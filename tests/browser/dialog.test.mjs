@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { audit } from './lib/audit.mjs';
 import {
   SECRET, button, focusIsOn, generate, generateButton, mustBeForgotten, reaches, settled, shownToken,
   step,
@@ -353,4 +354,23 @@ scenario('Enter twice by accident destroys nothing', {
 
   assert.equal(await step(page), null, 'the second Enter fell on Cancel');
   assert.equal(await server.present(token), 200);
+});
+
+scenario('every step of a replacement is accessible', {
+  network: true, token: 'used',
+}, async ({ admin, page, network }) => {
+  await admin.open();
+  await generateButton(page).click();
+  await reaches(page, 'confirm');
+  await audit(page);
+  const release = network.hold('/scim-token');
+  await button(page, 'Revoke and generate').click();
+  await reaches(page, 'working');
+  await audit(page);
+  release();
+  await shownToken(admin);
+  await audit(page);
+  await page.keyboard.press('Escape');
+  await reaches(page, 'unsaved');
+  await audit(page);
 });

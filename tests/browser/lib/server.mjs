@@ -142,6 +142,12 @@ export class Server {
     await until('the first use is written', () => this.sql(first) !== '');
   }
 
+  /** Stops and starts again; what is written once a minute is written when the server stops. */
+  async restart() {
+    await this.halt();
+    await this.run();
+  }
+
   #environment() {
     return { PATH: process.env.PATH, RUST_BACKTRACE: '1', ...this.#settings };
   }
