@@ -55,7 +55,7 @@ fn generations_from_pages_and_processes_leave_one_valid_token(database: &Databas
 
 /// The form as the page shows it to one of two Server Admins, ready to be sent.
 fn opened_form(app: &TestApp, number: usize) -> Request {
-    let admin = app.admin(if number % 2 == 0 { "Ada" } else { "Grace" });
+    let admin = app.admin(if number.is_multiple_of(2) { "Ada" } else { "Grace" });
     let shown = admin.get(PAGE).expect(200);
     let hidden = page::hidden_fields(shown.text(), GENERATE);
     let mut fields: Vec<_> = hidden.iter().map(|(n, value)| (n.as_str(), value.as_str())).collect();
