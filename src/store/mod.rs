@@ -22,6 +22,8 @@ pub mod settings;
 mod time;
 pub mod tokens;
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -234,7 +236,9 @@ fn make_folder(file: &Path) -> Result<(), String> {
     let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());
     };
-    std::fs::create_dir_all(folder).map_err(|error| {
+    // Nobody else on the machine needs to read hashes and keys.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| {
         format!(
             "the folder {} cannot be made: {error}; choose another one with SCIMWARD_DATABASE_URL",
             folder.display()
