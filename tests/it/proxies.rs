@@ -68,13 +68,15 @@ fn a_valid_token_passes_and_is_named_to_the_service(program: Program) {
     let chain = Chain::with(program, &[]);
     let (bearer, id) = chain.bearer();
 
-    let request = Request::new("POST", "/scim/v2/Users").header("Authorization", &bearer);
+    // A query that scimward would not read: it never gets to see it.
+    let target = r#"/scim/v2/Users?filter=userName+eq+"ada""#;
+    let request = Request::new("POST", target).header("Authorization", &bearer);
     let request = request.body("application/scim+json", r#"{"userName":"ada"}"#);
     let answer = request.send(chain.proxy.address).expect(200);
 
     assert_eq!(answer.text(), r#"{"totalResults":0}"#);
     let [received] = &chain.service.received()[..] else { panic!("one request") };
-    assert!(received.line.starts_with("POST /scim/v2/Users HTTP/1."), "{received:?}");
+    assert!(received.line.starts_with(&format!("POST {target} HTTP/1.")), "{received:?}");
     assert_eq!(received.body, r#"{"userName":"ada"}"#);
     assert_eq!(received.values("X-Scim-Token-Id"), [id]);
     assert_eq!(received.values("X-Scim-Token-Expires"), ["2026-12-22T14:03:00Z"]);

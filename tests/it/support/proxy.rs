@@ -59,7 +59,9 @@ impl Proxy {
             .stdout(output.try_clone().unwrap())
             .stderr(output)
             .spawn()
-            .unwrap_or_else(|error| panic!("{program:?}: {error}; install it, see tests/run"));
+            .unwrap_or_else(|error| {
+                panic!("{program:?} is not installed ({error}): tests/run does")
+            });
         let mut proxy = Self { child, address };
         proxy.wait_until_it_listens(&log);
         proxy
