@@ -27,6 +27,9 @@ const GROUPS: usize = 200;
 pub struct Usage {
     world: World,
     pending: Mutex<Pending>,
+    /// Held while something is written, so that whoever has waited for a write knows that everything
+    /// before it is stored.
+    writing: tokio::sync::Mutex<()>,
     /// Tokens whose first use in this process was handed out for writing.
     seen: Mutex<HashSet<TokenId>>,
     first_use: Notify,
@@ -69,6 +72,7 @@ impl Usage {
         Self {
             world,
             pending: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
             seen: Mutex::default(),
             first_use: Notify::new(),
             counters: Counters::default(),
@@ -142,6 +146,7 @@ impl Usage {
     /// # Errors
     /// [`Failure`] when the database fails.
     pub async fn write(&self) -> Result<(), Failure> {
+        let _writing = self.writing.lock().await;
         let Pending { uses, refusals } = std::mem::take(&mut *lock(&self.pending));
         if uses.is_empty() && refusals.is_empty() {
             return Ok(());

@@ -57,7 +57,8 @@ fn tokens_that_are_not_valid_are_answered_alike(database: &Database) {
     let app = TestApp::start(database);
     let other_database = Database::fresh(Engine::Sqlite);
     let elsewhere = TestApp::with(&other_database, &[]);
-    // The same randomness would make the same token.
+    // The same randomness makes the same tokens.
+    elsewhere.generate(1);
     elsewhere.generate(1);
     let (unknown, revoked, expired) = (elsewhere.generate(1), app.generate(1), app.generate(1));
     app.advance(TimeDelta::days(40));
@@ -85,17 +86,19 @@ fn tokens_that_are_not_valid_are_answered_alike(database: &Database) {
 /// Clients ask without a pause while the token is replaced again and again. Whoever asked after a
 /// replacement had been acknowledged must never be let in with the token before.
 fn parallel_clients_never_see_a_replaced_token_accepted(database: &Database) {
-    let app = TestApp::start(database);
+    let app = TestApp::with(database, &[("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1")]);
     let mut current = app.generate(6);
-    for _ in 0..5 {
+    for round in 0..5 {
         let (token, replaced) = (current.plain.expose().to_owned(), AtomicBool::new(false));
         let address = app.address;
         current = std::thread::scope(|scope| {
-            for _ in 0..10 {
-                scope.spawn(|| {
+            for client in 0..10 {
+                let (token, replaced) = (&token, &replaced);
+                scope.spawn(move || {
                     for _ in 0..20 {
                         let must_fail = replaced.load(Ordering::SeqCst);
                         let request = Request::new("GET", VALIDATE)
+                            .header("X-Forwarded-For", &format!("192.0.2.{}", round * 10 + client))
                             .header("Authorization", &format!("Bearer {token}"));
                         let status = request.send(address).status;
                         let allowed: &[u16] = if must_fail { &[401] } else { &[200, 401] };
