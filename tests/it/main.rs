@@ -12,12 +12,14 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod activity;
 mod backup;
 mod cli;
 mod expiry_mails;
 mod machine;
 mod mail_server;
 mod pages;
+mod people;
 mod proxies;
 mod races;
 mod server;
