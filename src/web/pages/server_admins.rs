@@ -21,7 +21,7 @@ use crate::web::{Shared, source};
 pub(super) const PATH: &str = "/admin/server-admins";
 
 /// People on a page.
-const SHOWN: usize = 50;
+const SHOWN: usize = 25;
 
 #[derive(Template)]
 #[template(path = "admin/server_admins.html")]
