@@ -4,6 +4,7 @@ import http from 'node:http';
 import test, { after } from 'node:test';
 
 import { ADA, GRACE, Visitor, launch } from './browser.mjs';
+import { Mailbox } from './mailbox.mjs';
 import { Network } from './network.mjs';
 import { Server } from './server.mjs';
 
@@ -13,6 +14,7 @@ after(async () => (await shared)?.close());
 /**
  * Declares a test. Options:
  * - `at`, `settings`: clock and settings of the server;
+ * - `mail`: there is a mail server;
  * - `network`: puts a network that can fail between browser and server;
  * - `token`: `unused` or `used`: there is a live token;
  * - `nobody`: the set-up link was not used yet;
@@ -43,8 +45,10 @@ class Stage {
   }
 
   async raise() {
-    const { at, settings, network, token, nobody, as } = this.#options;
+    const { at, network, mail, token, nobody, as } = this.#options;
     if (network) this.network = await Network.start();
+    if (mail) this.mailbox = await Mailbox.start();
+    const settings = { ...this.#options.settings, SCIMWARD_SMTP_URL: this.mailbox?.url ?? '' };
     this.server = await Server.start({ at, settings, url: this.network?.url });
     this.network?.leadTo(this.server.direct);
     this.admin = await this.visitor(as);
@@ -99,6 +103,7 @@ class Stage {
     await (await this.#own)?.close();
     await this.server?.stop();
     await this.network?.stop();
+    this.mailbox?.stop();
     this.#site?.close();
     this.#site?.closeAllConnections();
   }
