@@ -27,6 +27,9 @@
     });
   }
 
+  // ---- on a phone the navigation scrolls sideways: show where the reader is ----
+  document.querySelector('.side [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
   // ---- after a reload, put focus on the message that explains what happened ----
   document.querySelector('[data-takes-focus]')?.focus({ preventScroll: false });
 
