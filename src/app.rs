@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Settings;
@@ -27,16 +28,24 @@ pub struct Outside {
     pub entropy: SharedEntropy,
     /// How much work a hash is.
     pub hash_cost: HashCost,
+    /// How long a change waits while others commit theirs.
+    pub patience: Duration,
 }
 
 impl Outside {
-    /// The real world.
+    /// The real world of a server, whose callers do not wait for ever.
     pub fn real() -> Self {
         Self {
+            patience: Duration::from_secs(8),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
             hash_cost: HashCost::PRODUCTION,
         }
+    }
+
+    /// The real world of a command: whoever starts many at once wants all of them done.
+    pub fn of_a_command() -> Self {
+        Self { patience: Duration::from_mins(2), ..Self::real() }
     }
 }
 
@@ -57,7 +66,7 @@ impl App {
     /// # Errors
     /// A sentence that names the cause.
     pub async fn build(settings: Settings, outside: Outside) -> Result<Self, String> {
-        let store = Store::new(settings.database.clone())?;
+        let store = Store::new(settings.database.clone(), outside.patience)?;
         store.migrate().await.map_err(|error| {
             format!(
                 "the database {} cannot be used: {error}; check SCIMWARD_DATABASE_URL and who may \

@@ -88,18 +88,18 @@ impl Start<'_> {
         if settings.log <= Level::INFO {
             settings.log = Level::ERROR;
         }
-        build(settings).await
+        build(settings, Outside::of_a_command()).await
     }
 
     /// The same for the server.
     async fn open_server(self) -> Result<App, Complaint> {
-        build(configuration::load(self.flags)?).await
+        build(configuration::load(self.flags)?, Outside::real()).await
     }
 }
 
-async fn build(settings: Settings) -> Result<App, Complaint> {
+async fn build(settings: Settings, outside: Outside) -> Result<App, Complaint> {
     telemetry::start(settings.log, settings.log_format == LogFormat::Json)?;
-    Ok(App::build(settings, Outside::real()).await?)
+    Ok(App::build(settings, outside).await?)
 }
 
 /// Runs the command that the arguments name.

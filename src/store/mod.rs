@@ -44,8 +44,6 @@ const READ_PATIENCE: Duration = Duration::from_millis(800);
 /// With everything that may be in its way, a read ends by then: callers expect an answer within
 /// two seconds.
 const READ_DEADLINE: Duration = Duration::from_millis(1700);
-/// A change waits longer: other processes may be committing.
-const WRITE_PATIENCE: Duration = Duration::from_secs(8);
 /// A dead connection is noticed by its failure; a new one is tried at once.
 const ATTEMPTS: u32 = 2;
 
@@ -69,11 +67,12 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     /// Prepares the pools; no connection is opened before the first query. The folder of an
-    /// embedded database is made if it is missing.
+    /// embedded database is made if it is missing. A change waits for `patience` while others
+    /// commit theirs.
     ///
     /// # Errors
     /// A sentence, when the folder cannot be made.
-    pub fn new(url: DatabaseUrl) -> Result<Self, String> {
+    pub fn new(url: DatabaseUrl, patience: Duration) -> Result<Self, String> {
         let write_limit = match &url {
             DatabaseUrl::Sqlite(path) => {
                 make_folder(path)?;
@@ -83,7 +82,7 @@ impl Store {
         };
         let losses = Arc::new(AtomicU64::new(0));
         let pool = |size, patience| Pool::new(url.clone(), size, patience, Arc::clone(&losses));
-        let (reads, writes) = (pool(4, READ_PATIENCE), pool(write_limit, WRITE_PATIENCE));
+        let (reads, writes) = (pool(4, READ_PATIENCE), pool(write_limit, patience));
         Ok(Self { inner: Arc::new(Inner { url, reads, writes }) })
     }
 

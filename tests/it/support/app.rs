@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use scimward::app::{App, Outside};
@@ -73,6 +74,7 @@ impl TestApp {
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(SeededEntropy::new(instance)),
             hash_cost: HashCost { memory: 8, passes: 1 },
+            patience: Duration::from_secs(8),
         };
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = mpsc::channel();
