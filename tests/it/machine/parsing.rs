@@ -67,7 +67,7 @@ fn generate(seed: &mut u64, token: &str) -> Vec<u8> {
         b"a=b/+.~-_",
     ];
     // Every second value begins well, else hardly one would pass.
-    let begins_well = next(seed) % 2 == 0;
+    let begins_well = next(seed).is_multiple_of(2);
     let (start, most): (&[u8], usize) = if begins_well { (b"Bearer ", 3) } else { (b"", 6) };
     let count = next(seed) % most;
     let rest = (0..count).flat_map(|_| pieces[next(seed) % pieces.len()].iter().copied());
