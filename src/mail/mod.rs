@@ -1,4 +1,4 @@
-//! Mails: what they say ([`letters`]), how they are wrapped ([`message`]) and how they leave.
+//! Mails: what they say ([`letters`]), how they are wrapped (`message`) and how they leave.
 //!
 //! [`Mailer`] is one of two ways out. Without a mail server, mails become files; nothing else
 //! differs, so what a file shows is what a server would have been given.

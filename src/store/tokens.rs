@@ -67,7 +67,7 @@ pub(super) fn credential_of<'a>(id: &'a str) -> _ {
     tokens::table.find(id).select(columns)
 }
 
-/// As [`credential_of`], for several ids.
+/// As [`credential_of()`], for several ids.
 #[diesel::dsl::auto_type]
 #[expect(clippy::elidable_lifetime_names, reason = "the type that Diesel derives needs its name")]
 pub(super) fn credentials_of<'a>(ids: Vec<&'a str>) -> _ {
