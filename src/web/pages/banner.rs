@@ -61,32 +61,27 @@ pub(super) fn expiry(
     })
 }
 
-/// The banner about mails, if they reach no active Server Admin.
-pub(super) fn mail(health: &Health) -> Option<Notice> {
-    let (title, text, link) = match &health.directory {
-        Some(folder) => (
-            "Outgoing mail is not set up. Nobody will be notified.",
-            format!(
-                "Mails are written to files in {}. To warn the Server Admins before the token \
-                 expires, set SCIMWARD_SMTP_URL.",
-                folder.display()
-            ),
-            None,
-        ),
-        None if health.reaches_nobody() => (
-            "No active Server Admin can be reached by mail. Nobody will be notified.",
-            "The latest mail to each of them has failed.".to_owned(),
-            Some(Link { href: "/admin/activity?kind=mail_failed", text: "See why" }),
-        ),
-        None => return None,
+/// The banner while no Server Admin can be reached by mail.
+pub(super) fn silence(health: &Health, place: Place) -> Option<Notice> {
+    if !health.reaches_nobody() {
+        return None;
+    }
+    let text = if health.directory.is_some() {
+        "Outgoing mail is not set up, so nobody will be told before the token expires. Name a mail \
+         server in SCIMWARD_SMTP_URL."
+    } else {
+        "The last mails to all active Server Admins have failed, so nobody will be told before the \
+         token expires."
     };
+    let link = (place != Place::Notifications)
+        .then_some(Link { href: "/admin/notifications", text: "Go to Notifications" });
     Some(Notice {
         tone: "attention",
         icon: "mail",
         role: None,
         takes_focus: false,
-        title: title.to_owned(),
-        text,
+        title: "No Server Admin can be reached by mail".to_owned(),
+        text: text.to_owned(),
         link,
     })
 }

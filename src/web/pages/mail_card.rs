@@ -1,48 +1,49 @@
-//! The card `Expiry notifications`: how the mails about the token stand, milestone by milestone.
+//! How the mails stand, in a word for each milestone: the card `Expiry notifications`.
 
 use chrono_tz::Tz;
 
 use super::shell::Badge;
-use super::time::utc_date;
-use crate::domain::calendar;
+use super::time::count;
+use crate::domain::calendar::{date, date_text};
 use crate::domain::milestone::Milestone;
 use crate::domain::notice::Occasion;
-use crate::service::notices::{Entry, Health, Overview, State};
+use crate::service::notices::{Entry, Overview, State};
 
 /// The card.
 pub(super) struct MailCard {
-    /// Nothing when there is no token to be warned about.
     pub(super) rows: Vec<Row>,
-    /// How mails fare.
-    pub(super) health: &'static str,
-    /// The colour of that.
-    pub(super) tone: &'static str,
-    /// When a mail was accepted or failed last.
-    pub(super) last: String,
-    /// Whether there is something to read about failures.
-    pub(super) has_failed: bool,
+    pub(super) outgoing: Outgoing,
 }
 
 /// A milestone.
 pub(super) struct Row {
     pub(super) when: Milestone,
-    /// In the configured zone.
     pub(super) date: String,
     pub(super) badge: Badge,
 }
 
+/// Whether mails leave.
+pub(super) struct Outgoing {
+    pub(super) text: String,
+    pub(super) is_broken: bool,
+    pub(super) has_details: bool,
+}
+
 impl MailCard {
-    /// The card of an overview.
+    /// The card; days are those of `zone`.
     pub(super) fn new(overview: &Overview, zone: Tz) -> Self {
-        let is_live = overview.token.as_ref().is_some_and(|token| token.revocation.is_none());
-        let rows = Milestone::ALL.into_iter().filter_map(|when| row(when, overview, zone));
-        let (health, tone) = health(&overview.health);
+        let row = |milestone| {
+            let entries = about(overview, Occasion::Expiry(milestone));
+            let first = entries.first()?;
+            Some(Row {
+                when: milestone,
+                date: date_text(date(first.due_at, zone)),
+                badge: summary(&entries),
+            })
+        };
         Self {
-            rows: rows.filter(|_| is_live).collect(),
-            health,
-            tone,
-            last: last(&overview.health),
-            has_failed: has_failed(&overview.health),
+            rows: Milestone::ALL.into_iter().filter_map(row).collect(),
+            outgoing: Outgoing::new(overview, zone),
         }
     }
 
@@ -52,65 +53,73 @@ impl MailCard {
     }
 }
 
-fn row(when: Milestone, overview: &Overview, zone: Tz) -> Option<Row> {
-    let of = |entry: &&Entry| entry.occasion == Occasion::Expiry(when);
-    let entries: Vec<&Entry> = overview.entries.iter().filter(of).collect();
-    let due_at = entries.first()?.due_at;
-    let states: Vec<&State> = entries.into_iter().map(|entry| &entry.state).collect();
-    let date = calendar::date_text(calendar::date(due_at, zone));
-    Some(Row { when, date, badge: badge(&states) })
+/// The mails about an occasion.
+pub(super) fn about(overview: &Overview, occasion: Occasion) -> Vec<&Entry> {
+    overview.entries.iter().filter(|entry| entry.occasion == occasion).collect()
 }
 
-/// One word for the mails to all recipients.
-fn badge(states: &[&State]) -> Badge {
-    let count = |is: fn(&State) -> bool| states.iter().filter(|state| is(state)).count();
-    let sent = count(|state| matches!(state, State::Sent { .. }));
-    let failed = count(|state| matches!(state, State::Failed { .. }));
-    let of = format!("Sent {sent} of {}", sent + failed);
-    if count(State::is_open) > 0 {
+/// One badge for the mails to all recipients.
+pub(super) fn summary(entries: &[&Entry]) -> Badge {
+    let number = |is: fn(&State) -> bool| entries.iter().filter(|entry| is(&entry.state)).count();
+    let sent = number(|state| matches!(state, State::Sent { .. }));
+    let failed = number(|state| matches!(state, State::Failed { .. }));
+    let superseded = number(|state| matches!(state, State::Superseded));
+    let total = entries.len() - number(|state| matches!(state, State::Cancelled));
+    if number(|state| matches!(state, State::Retrying { .. })) > 0 {
+        Badge::new("attention", "sync", "Retrying")
+    } else if number(State::is_open) > 0 {
         Badge::new("neutral", "sync", "Sending")
-    } else if sent > 0 && failed == 0 {
-        Badge::new("success", "check", of)
-    } else if sent > 0 {
-        Badge::new("danger", "alert", of)
-    } else if failed > 0 {
-        Badge::new("danger", "x", "Not sent")
-    } else if count(|state| matches!(state, State::Planned)) > 0 {
-        Badge::new("neutral", "clock", "Scheduled")
-    } else if count(|state| matches!(state, State::Superseded)) > 0 {
-        Badge::new("neutral", "skip", "Superseded")
-    } else {
+    } else if total == 0 {
         Badge::new("neutral", "circle-slash", "Cancelled")
-    }
-}
-
-fn health(health: &Health) -> (&'static str, &'static str) {
-    if health.directory.is_some() {
-        ("Outgoing mail is not set up. Nobody will be notified.", "danger")
-    } else if health.reaches_nobody() {
-        ("No active Server Admin can be reached by mail.", "danger")
-    } else if has_failed(health) {
-        ("A mail has failed.", "danger")
-    } else if health.last.sent_at.is_some() {
-        ("Outgoing mail works.", "")
+    } else if number(|state| matches!(state, State::Planned)) > 0 {
+        Badge::new("neutral", "clock", "Scheduled")
+    } else if sent == total {
+        Badge::new("success", "check", format!("Sent {sent} of {total}"))
+    } else if sent == 0 && failed == 0 && superseded > 0 {
+        Badge::new("neutral", "skip", "Superseded")
+    } else if sent == 0 {
+        Badge::new("danger", "x", "Not sent")
     } else {
-        ("Outgoing mail has not been tested.", "")
+        Badge::new("danger", "alert", format!("Sent {sent} of {total}"))
     }
 }
 
-/// Whether a mail has failed since one was accepted last.
-fn has_failed(health: &Health) -> bool {
-    health.directory.is_none() && health.last.failed_at > health.last.sent_at
-}
-
-fn last(health: &Health) -> String {
-    match (health.last.sent_at, health.last.failed_at) {
-        _ if health.directory.is_some() => String::new(),
-        (sent, Some(failed)) if Some(failed) > sent => {
-            format!("Last failed {}.", utc_date(failed))
+impl Outgoing {
+    /// Whether mails leave, in a sentence.
+    pub(super) fn new(overview: &Overview, zone: Tz) -> Self {
+        let health = &overview.health;
+        let failures = overview.entries.iter().filter_map(|entry| match entry.state {
+            State::Failed { at, .. } => Some(at),
+            _ => None,
+        });
+        let failures: Vec<_> = failures.collect();
+        let retrying =
+            overview.entries.iter().filter(|e| matches!(e.state, State::Retrying { .. }));
+        let retrying = i64::try_from(retrying.count()).unwrap_or(i64::MAX);
+        let on = |at| date_text(date(at, zone));
+        if health.directory.is_some() {
+            let text = "Outgoing mail is not set up. Nobody will be notified.";
+            return Self { text: text.to_owned(), is_broken: true, has_details: false };
         }
-        (Some(sent), _) => format!("Last sent {}.", utc_date(sent)),
-        (None, _) => String::new(),
+        if let Some(last) = failures.iter().max() {
+            let number = i64::try_from(failures.len()).unwrap_or(i64::MAX);
+            let text = format!("{} failed on {}.", count(number, "mail"), on(*last));
+            return Self { text, is_broken: true, has_details: true };
+        }
+        if retrying > 0 {
+            let verb = if retrying == 1 { "is" } else { "are" };
+            let text = format!("{} {verb} being tried again.", count(retrying, "mail"));
+            return Self { text, is_broken: true, has_details: true };
+        }
+        let last = health.last;
+        let (text, is_broken) = match (last.sent_at, last.failed_at) {
+            (sent, Some(failed)) if sent <= Some(failed) => {
+                (format!("The last mail failed on {}.", on(failed)), true)
+            }
+            (Some(sent), _) => (format!("Outgoing mail works. Last sent {}.", on(sent)), false),
+            (None, _) => ("Outgoing mail has not been tested.".to_owned(), false),
+        };
+        Self { text, is_broken, has_details: false }
     }
 }
 
@@ -118,24 +127,39 @@ fn last(health: &Health) -> String {
 mod tests {
     use super::*;
 
+    fn entry(state: State) -> Entry {
+        Entry {
+            occasion: Occasion::Expiry(Milestone::OnTheDay),
+            name: None,
+            address: "ada@example.com".to_owned(),
+            due_at: chrono::DateTime::UNIX_EPOCH,
+            state,
+        }
+    }
+
     #[test]
-    fn one_word_says_how_the_mails_of_a_milestone_stand() {
-        let at = "2026-11-19T09:00:00Z".parse().unwrap();
-        let sent = State::Sent { at };
-        let failed = State::Failed { at, answer: "550 5.1.1".to_owned() };
-        let retrying = State::Retrying { answer: "451".to_owned(), next_try_at: at };
-        for (states, tone, text) in [
-            (vec![&State::Planned, &State::Planned], "neutral", "Scheduled"),
-            (vec![&sent, &State::Due], "neutral", "Sending"),
-            (vec![&failed, &retrying], "neutral", "Sending"),
-            (vec![&sent, &sent, &State::Cancelled], "success", "Sent 2 of 2"),
-            (vec![&sent, &failed, &sent], "danger", "Sent 2 of 3"),
-            (vec![&failed], "danger", "Not sent"),
-            (vec![&State::Superseded, &State::Cancelled], "neutral", "Superseded"),
-            (vec![&State::Cancelled], "neutral", "Cancelled"),
+    fn one_badge_tells_how_the_mails_to_all_recipients_stand() {
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let answer = || "450 later".to_owned();
+        let sent = || State::Sent { at };
+        let failed = || State::Failed { at, answer: answer() };
+        let retrying = || State::Retrying { answer: answer(), next_try_at: at };
+        for (states, text) in [
+            (vec![State::Planned, State::Planned], "Scheduled"),
+            (vec![State::Due, State::Due], "Sending"),
+            (vec![sent(), State::Sending], "Sending"),
+            (vec![sent(), retrying()], "Retrying"),
+            (vec![sent(), sent(), sent()], "Sent 3 of 3"),
+            (vec![sent(), failed(), sent()], "Sent 2 of 3"),
+            (vec![sent(), State::Superseded], "Sent 1 of 2"),
+            (vec![sent(), State::Cancelled], "Sent 1 of 1"),
+            (vec![failed(), failed()], "Not sent"),
+            (vec![State::Superseded, State::Superseded], "Superseded"),
+            (vec![State::Cancelled], "Cancelled"),
         ] {
-            let badge = badge(&states);
-            assert_eq!((badge.tone, &*badge.text), (tone, text), "{states:?}");
+            let entries: Vec<Entry> = states.into_iter().map(entry).collect();
+
+            assert_eq!(summary(&entries.iter().collect::<Vec<_>>()).text, text);
         }
     }
 }

@@ -15,6 +15,7 @@ mod invite;
 mod join;
 mod login;
 mod mail_card;
+mod notifications;
 mod people_card;
 mod revoke;
 mod server_admins;
@@ -56,6 +57,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
                 web::post().to(revoke::revoke),
             ))
             .configure(people)
+            .service(reading(notifications::PATH, notifications::page))
+            .service(writing("/admin/notifications/test", web::post().to(notifications::test)))
             .service(reading(activity::PATH, activity::page))
             // An export holds no secret that compression could give away.
             .service(reading(export::CSV, export::export).wrap(Compress::default()))

@@ -41,6 +41,8 @@ pub(super) enum Place {
     Authentication,
     /// The people.
     ServerAdmins,
+    /// The mails.
+    Notifications,
     /// What happened.
     Activity,
     /// Oneself; not in the navigation.
@@ -51,6 +53,7 @@ pub(super) enum Place {
 const NAVIGATION: &[(Place, &str, &str, &str)] = &[
     (Place::Authentication, "/admin/authentication", "key", "Authentication"),
     (Place::ServerAdmins, "/admin/server-admins", "people", "Server Admins"),
+    (Place::Notifications, "/admin/notifications", "mail", "Notifications"),
     (Place::Activity, "/admin/activity", "history", "Activity"),
 ];
 
@@ -135,7 +138,7 @@ impl Frame {
         let flash = me.take_flash().map(Notice::from);
         let zone = shared.site.timezone;
         let expiry = banner::expiry(known.history.newest.as_ref(), place, known.now, zone);
-        let mail = banner::mail(&known.health);
+        let mail = banner::silence(&known.health, place);
         let notices = flash.into_iter().chain(expiry).chain(mail).collect();
         Self { notices, ..Self::plain(me, place) }
     }
