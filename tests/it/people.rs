@@ -378,7 +378,8 @@ fn two_hundred_admins_are_listed_by_pages(database: &Database) {
     let found = seen.len();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!((page, found, seen.len()), (4, 200, 200));
+    assert_eq!((found, seen.len()), (200, 200));
+    assert!(page > 1);
     assert!(ada.get(&format!("{LIST}?page=99999999")).expect(200).text().contains("Person"));
     ada.get(&format!("{LIST}?page=x")).expect(400);
 }
