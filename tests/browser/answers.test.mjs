@@ -109,7 +109,7 @@ scenario('a token that was revoked meanwhile: nothing is generated', {
 }, async ({ admin, page, server }) => {
   admin.expect(REFUSED);
   await admin.open();
-  server.command(['token', 'revoke']);
+  await server.command(['token', 'revoke']);
 
   await generateButton(page).click();
   await reaches(page, 'revoked');
@@ -123,7 +123,7 @@ scenario('the command line generated meanwhile: the page is told, not served', {
 }, async ({ admin, page, server }) => {
   admin.expect(REFUSED);
   await admin.open();
-  const next = server.command(['token', 'generate']);
+  const next = await server.command(['token', 'generate']);
   server.secrets.add(next);
 
   const said = await ask(page, 'changed');

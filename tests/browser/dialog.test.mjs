@@ -63,7 +63,7 @@ scenario('each lifespan carries its date, and the chosen one is used', {
   await generate(admin);
 
   assert.equal(await page.textContent('[data-el=expires]'), '30 Sep 2026, 10:00 UTC');
-  assert.equal(server.command(['token', 'expiry']), '2026-09-30T10:00:00Z');
+  assert.equal(await server.command(['token', 'expiry']), '2026-09-30T10:00:00Z');
 });
 
 scenario('a token that is in use is replaced only after a question', {

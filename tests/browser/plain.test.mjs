@@ -105,7 +105,7 @@ scenario('no JS: an old confirmation does not replace a newer token', {
   await admin.open();
   await generate(page);
   await heading(page, 'Replace the current token?');
-  const next = server.command(['token', 'generate']);
+  const next = await server.command(['token', 'generate']);
   server.secrets.add(next);
 
   await page.getByRole('button', { name: 'Revoke and generate' }).click();

@@ -17,7 +17,7 @@ let passed = 0;
 const failures = [];
 
 const isFile = (event) => event.name.endsWith('.test.mjs');
-const stream = run({ files, concurrency, timeout: 300_000 });
+const stream = run({ files, concurrency, timeout: 900_000 });
 stream.on('test:pass', (event) => {
   if (isFile(event) || event.details.type === 'suite') return;
   passed += 1;

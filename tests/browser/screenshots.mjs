@@ -60,7 +60,7 @@ async function picture(name, height, on = page) {
 await ada.setUp();
 for (const [name, email] of COLLEAGUES) {
   const options = ['admin', 'add', '--email', email, '--name', name, '--password-stdin'];
-  server.command(options, `${PASSWORD}\n`);
+  await server.command(options, `${PASSWORD}\n`);
 }
 server.setClock('2026-06-04 14:03:00');
 const first = await ada.generate(6);
@@ -77,7 +77,7 @@ server.setClock('2026-09-22 09:24:00');
 for (let times = 0; times < 14; times += 1) await server.present(first, OKTA);
 server.setClock('2026-09-22 09:31:00');
 await server.use(second, OKTA);
-server.command(['notify']);
+await server.command(['notify']);
 await server.restart();
 server.setClock('2026-11-22 09:37:00');
 await server.present(second, OKTA);

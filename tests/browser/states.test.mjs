@@ -155,7 +155,7 @@ scenario('a token that was replaced meanwhile is not revoked by an old page', {
   token: 'used',
 }, async ({ admin, page, server }) => {
   await admin.open();
-  const next = server.command(['token', 'generate']);
+  const next = await server.command(['token', 'generate']);
   server.secrets.add(next);
 
   await page.getByRole('button', { name: 'Revoke token' }).click();
@@ -168,7 +168,7 @@ scenario('a token that was replaced meanwhile is not revoked by an old page', {
 scenario('tokens of the command line, and refused requests, are told in words', {
   token: 'used', settings: { SCIMWARD_TRUSTED_PROXIES: '127.0.0.1' },
 }, async ({ admin, page, server, token }) => {
-  const next = server.command(['token', 'generate', '--months', '2']);
+  const next = await server.command(['token', 'generate', '--months', '2']);
   server.secrets.add(next);
   for (let times = 0; times < 14; times += 1) {
     await server.present(token, { 'X-Forwarded-For': '203.0.113.24', 'User-Agent': 'Okta SCIM Client 1.0.0' });

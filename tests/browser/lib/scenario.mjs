@@ -70,7 +70,7 @@ class Stage {
   /** A second Server Admin, signed in. */
   async colleague(person = GRACE) {
     const { email, name, password } = person;
-    this.server.command(
+    await this.server.command(
       ['admin', 'add', '--email', email, '--name', name, '--password-stdin'], `${password}\n`,
     );
     const visitor = await this.visitor();

@@ -104,13 +104,17 @@ export class Server {
   }
 
   /** Runs a command of the product on the same data and returns what it prints. */
-  command(args, input = '') {
-    const result = spawnSync(BINARY, args, {
-      cwd: this.#folder, env: this.#environment(), input, encoding: 'utf8',
-    });
-    this.output += result.stderr;
-    if (result.status !== 0) throw new Error(`scimward ${args.join(' ')}: ${result.stderr}`);
-    return result.stdout.trim();
+  async command(args, input = '') {
+    const child = spawn(BINARY, args, { cwd: this.#folder, env: this.#environment() });
+    let printed = '';
+    let complaint = '';
+    child.stdout.on('data', (chunk) => { printed += chunk; });
+    child.stderr.on('data', (chunk) => { complaint += chunk; });
+    child.stdin.end(input);
+    const code = await new Promise((resolve) => { child.on('close', resolve); });
+    this.output += complaint;
+    if (code !== 0) throw new Error(`scimward ${args.join(' ')}: ${complaint}`);
+    return printed.trim();
   }
 
   /** Runs SQL on the database: to break it, to fill it or to look into it. */
