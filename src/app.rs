@@ -33,10 +33,10 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// The real world of a server, whose callers do not wait for ever.
+    /// The real world of a server: a browser gives up after 20 seconds.
     pub fn real() -> Self {
         Self {
-            patience: Duration::from_secs(8),
+            patience: Duration::from_secs(15),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
             hash_cost: HashCost::PRODUCTION,

@@ -74,7 +74,7 @@ impl TestApp {
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(SeededEntropy::new(instance)),
             hash_cost: HashCost { memory: 8, passes: 1 },
-            patience: Duration::from_secs(8),
+            patience: Duration::from_secs(15),
         };
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = mpsc::channel();
