@@ -7,10 +7,11 @@ use scimward::domain::activity::Kind;
 use scimward::service::notices::{Delivery, Pass, State};
 use scimward::store;
 
-use crate::support::database::Database;
+use crate::support::database::{Database, Engine};
 use crate::support::on_each_database;
 use crate::support::post::Post;
-use crate::support::smtp::{Fault, MailServer};
+use crate::support::process::Scimward;
+use crate::support::smtp::{Fault, MailServer, Protection};
 
 on_each_database!(
     no_recipient_holds_up_the_others,
@@ -212,4 +213,52 @@ fn a_test_mail_brings_the_answer(database: &Database) {
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].header("Subject"), "[scimward] Test mail");
     assert!(!post.overview().health.reaches_nobody());
+}
+
+#[test]
+fn a_mail_server_is_trusted_by_its_certificate_and_signed_in_to() {
+    let database = Database::fresh(Engine::Sqlite);
+    for (protection, scheme) in [(Protection::StartTls, "smtp"), (Protection::Implicit, "smtps")] {
+        let server = MailServer::with(protection);
+        let authority = database.folder().join("authority.pem");
+        std::fs::write(&authority, &server.certificate).unwrap();
+        let test = |login: &str, authority: &str| {
+            let url = format!("{scheme}://{login}localhost:{}", server.port);
+            let scimward = Scimward::on(&database)
+                .with("SCIMWARD_SMTP_URL", &url)
+                .with("SSL_CERT_FILE", authority);
+            scimward.run(&["mail", "test", "ada@example.com"])
+        };
+        let authority = authority.display().to_string();
+
+        let stranger = test("user:password@", "/dev/null");
+        assert_eq!(stranger.code, 1, "{stranger:?}");
+        assert!(stranger.stderr.contains("certificate"), "{stranger:?}");
+        assert!(!server.has_heard("AUTH"), "nothing is told to a server that is not trusted");
+        let wrong = test("user:wrong@", &authority);
+        assert!(wrong.code == 1 && wrong.stderr.contains("535 5.7.8"), "{wrong:?}");
+        let anonymous = test("", &authority);
+        assert!(anonymous.code == 1 && anonymous.stderr.contains("530 5.7.0"), "{anonymous:?}");
+        assert!(server.take().is_empty());
+        let right = test("user:password@", &authority);
+        assert!(right.code == 0 && right.stdout.contains("250 2.0.0 queued as 42"), "{right:?}");
+        assert_eq!(server.take().len(), 1);
+    }
+}
+
+#[test]
+fn without_starttls_nothing_is_sent() {
+    let database = Database::fresh(Engine::Sqlite);
+    let server = MailServer::start();
+    let url = format!("smtp://user:password@localhost:{}", server.port);
+
+    let refused = Scimward::on(&database).with("SCIMWARD_SMTP_URL", &url).run(&[
+        "mail",
+        "test",
+        "ada@example.com",
+    ]);
+
+    assert!(refused.code == 1 && refused.stderr.contains("STARTTLS"), "{refused:?}");
+    assert!(!refused.stderr.contains("password"), "{refused:?}");
+    assert!(!server.has_heard("AUTH") && !server.has_heard("MAIL") && server.take().is_empty());
 }
