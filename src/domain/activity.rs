@@ -106,6 +106,8 @@ kinds! {
     PasswordChanged = "password_changed",
     /// A mail was accepted by the mail server; `subject` is the kind of mail, `count` how many.
     MailSent = "mail_sent",
+    /// A mail was written to a file, because no mail server is configured; as for a sent one.
+    MailWritten = "mail_written",
     /// A mail was refused for good; `subject` is the kind of mail, `detail` the server's answer.
     MailFailed = "mail_failed",
 }

@@ -184,13 +184,19 @@ impl Notices {
             return Ok(());
         }
         let now = self.world.clock.now();
+        let kind = self.delivered();
         let recorded = self.world.store.write(Lock::Usage, move |conn| {
             tally.into_values().try_for_each(|(occasion, token, count)| {
-                let event = about(Kind::MailSent, occasion, token, now).times(count);
+                let event = about(kind, occasion, token, now).times(count);
                 store::activity::record(conn, &event)
             })
         });
         recorded.await.map_err(|error: StoreError| error.into())
+    }
+
+    /// What the activity list calls a mail that has left: a file reaches nobody.
+    pub(super) fn delivered(&self) -> Kind {
+        if self.configured.mailer.reaches_people() { Kind::MailSent } else { Kind::MailWritten }
     }
 }
 

@@ -141,7 +141,7 @@ impl Notices {
         let (kind, outcome, detail) = match result {
             Ok(answer) => {
                 let detail = recipient.address.to_string();
-                (Kind::MailSent, Outcome::Sent { at, answer: answer.clone() }, detail)
+                (self.delivered(), Outcome::Sent { at, answer: answer.clone() }, detail)
             }
             Err(error) => {
                 let detail = format!("{}: {error}", recipient.address);

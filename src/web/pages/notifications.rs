@@ -20,7 +20,7 @@ use crate::web::session::{Flash, SignedForm, SignedIn};
 pub(super) const PATH: &str = "/admin/notifications";
 
 /// Recipients that are listed for each mail; those with trouble come first.
-const SHOWN: usize = 50;
+const SHOWN: usize = 8;
 
 #[derive(Template)]
 #[template(path = "admin/notifications.html")]

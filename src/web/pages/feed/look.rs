@@ -19,7 +19,7 @@ pub(super) const fn of(kind: Kind) -> (&'static str, &'static str) {
         Kind::InvitationWithdrawn => ("x", ""),
         Kind::PasswordChanged => ("lock", ""),
         Kind::MailSent => ("mail", ""),
-        Kind::MailFailed => ("mail", "attention"),
+        Kind::MailWritten | Kind::MailFailed => ("mail", "attention"),
     }
 }
 
@@ -43,6 +43,7 @@ pub(in crate::web::pages) const fn name(kind: Kind) -> &'static str {
         Kind::AdminChanged => "Name or address changed",
         Kind::PasswordChanged => "Password changed",
         Kind::MailSent => "Mail sent",
+        Kind::MailWritten => "Mail written to a file",
         Kind::MailFailed => "Mail failed",
     }
 }
@@ -97,7 +98,11 @@ pub(in crate::web::pages) const fn topics() -> &'static [Topic] {
                 Kind::PasswordChanged,
             ],
         },
-        Topic { code: "mails", name: "Mails", kinds: &[Kind::MailSent, Kind::MailFailed] },
+        Topic {
+            code: "mails",
+            name: "Mails",
+            kinds: &[Kind::MailSent, Kind::MailWritten, Kind::MailFailed],
+        },
     ]
 }
 

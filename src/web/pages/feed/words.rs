@@ -111,8 +111,10 @@ pub(super) fn headline(event: &Event, me: Option<AdminId>) -> Sentence {
             did(" changed ").words(own).words(" password")
         }
         Kind::PasswordChanged => did(" changed the password of ").foreign(subject),
-        Kind::MailSent => {
-            let sent = Sentence::new(format!("{} sent to ", mail(subject)));
+        Kind::MailSent | Kind::MailWritten => {
+            let done =
+                if event.kind == Kind::MailSent { "sent to" } else { "written to a file for" };
+            let sent = Sentence::new(format!("{} {done} ", mail(subject)));
             match &event.detail {
                 Some(recipient) => sent.foreign(recipient),
                 None => sent.words(counted(event.count, "recipient")),
@@ -132,7 +134,7 @@ pub(super) fn notes(event: &Event, since: DateTime<Utc>, now: DateTime<Utc>) -> 
     match event.kind {
         Kind::TokenGenerated => vec![generated(event)],
         Kind::TokenExpired => vec![Sentence::new("SCIM sync has stopped.")],
-        Kind::MailSent => Vec::new(),
+        Kind::MailSent | Kind::MailWritten => Vec::new(),
         Kind::RequestsRefused => refused(event, since, now),
         _ => {
             let detail = event.detail.as_ref().map(|detail| Sentence::default().foreign(detail));
@@ -282,6 +284,7 @@ mod tests {
     fn mails_are_named_by_their_occasion() {
         for (kind, subject, text) in [
             (Kind::MailSent, "minus15", "15-day expiry mail sent to 1 recipient"),
+            (Kind::MailWritten, "minus1", "1-day expiry mail written to a file for 1 recipient"),
             (Kind::MailFailed, "test", "Test mail could not be delivered"),
             (Kind::MailFailed, "?", "Mail could not be delivered"),
         ] {
