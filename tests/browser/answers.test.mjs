@@ -50,7 +50,7 @@ scenario('a session that timed out: nothing is generated', {
   await ask(page, 'ended');
 
   assert.equal(tokens(server), 0);
-  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Log in to Admin Settings' }).waitFor();
 });
 
