@@ -94,7 +94,7 @@ scenario('name, address and password can be changed; other sessions end', {}, as
   await page.getByRole('button', { name: /^End session/ }).waitFor();
   await audit(page);
 
-  await page.getByLabel('Name').fill('Ada, Countess of Lovelace');
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Ada, Countess of Lovelace');
   await page.getByRole('button', { name: 'Save' }).click();
   await says(page, 'Name and address were saved.');
   await admin.open('/admin/account');

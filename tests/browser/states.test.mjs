@@ -40,7 +40,7 @@ const STATES = [
   ['2026-12-03 23:59:59', 'Expires soon', 'in 1 day', 'The SCIM token expires in 1 day, on 4 Dec 2026, 14:03 UTC'],
   ['2026-12-04 00:00:00', 'Expires today', 'in 14 hours', 'The SCIM token expires today at 14:03 UTC, in 14 hours'],
   ['2026-12-04 13:38:00', 'Expires today', 'in 25 minutes', 'The SCIM token expires today at 14:03 UTC, in 25 minutes'],
-  ['2026-12-04 14:03:00', 'Expired', 'less than a minute ago', 'The SCIM token expired on 4 Dec 2026, 14:03 UTC. SCIM sync has stopped.'],
+  ['2026-12-04 14:03:00', 'Expired', 'just now', 'The SCIM token expired on 4 Dec 2026, 14:03 UTC. SCIM sync has stopped.'],
   ['2026-12-06 15:00:00', 'Expired', '2 days ago', 'The SCIM token expired on 4 Dec 2026, 14:03 UTC. SCIM sync has stopped.'],
 ];
 // The others look like the one before them.
