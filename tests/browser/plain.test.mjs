@@ -69,7 +69,7 @@ scenario('no JS: leaving the token and coming back does not show it', { as: PLAI
   // The page was the answer to a form, so there may be none to go back to.
   await page.goBack().catch(() => {});
 
-  await page.locator('body').waitFor();
+  await page.locator('body').waitFor({ state: 'attached' });
   await page.getByText(token.slice(14)).waitFor({ state: 'detached' });
   assert.equal(tokens(server), 1);
 });
