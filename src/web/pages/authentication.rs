@@ -15,6 +15,8 @@ use crate::web::session::SignedIn;
 
 /// Entries on the card `Recent activity`.
 const RECENT: usize = 5;
+/// Groups of refused requests on this page; the Activity page has all.
+const REFUSED: usize = 5;
 
 #[derive(Template)]
 #[template(path = "admin/authentication.html")]
@@ -28,6 +30,8 @@ struct Page {
     base_url: String,
     mails: MailCard,
     people: PeopleCard,
+    /// What was refused in the last 24 hours.
+    refused: Vec<Entry>,
     feed: Vec<Entry>,
 }
 
@@ -40,6 +44,7 @@ pub(super) async fn page(
     let known = services.notices.banner().await?;
     let overview = services.notices.overview(Some(known.now)).await?;
     let people = services.admins.list().await?;
+    let refused = services.refusals.recent().await?;
     let recent = services.activity.recent(RECENT).await?;
     let (history, now) = (&known.history, known.now);
     let mails = MailCard::new(&overview, shared.site.timezone);
@@ -55,6 +60,7 @@ pub(super) async fn page(
         base_url: shared.site.public_url.join("/scim/v2"),
         people: PeopleCard::new(&people, &known.health, me.admin.id, now),
         mails,
+        refused: feed::refused(refused.get(..REFUSED).unwrap_or(&refused), now),
         feed: feed::entries(&recent, me.admin.id, now),
     };
     Ok(shell::page(HttpResponse::Ok(), &view))
