@@ -9,11 +9,14 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use tokio::task::spawn_local;
+use tokio::task::{spawn_local, yield_now};
 
 use crate::domain::secret::TokenId;
 use crate::store::tokens::Credential;
 use crate::store::{Lookups, Store, StoreError};
+
+/// Turns of the event loop that a read waits for further requests, at most.
+const TURNS: usize = 8;
 
 /// Reads credentials for one thread; cheap to clone.
 #[derive(Clone)]
@@ -124,7 +127,11 @@ impl Reading {
     async fn run(mut self) {
         let idle = self.inner.lookups.take();
         let mut lookups = idle.unwrap_or_else(|| self.inner.store.lookups());
-        while self.take_batch() {
+        loop {
+            self.gather().await;
+            if !self.take_batch() {
+                break;
+            }
             let found = lookups.credentials(&self.batch.ids()).await;
             let found = found.map(|all| all.into_iter().map(Rc::new).collect()).map_err(Rc::new);
             if let Err(error) = &found {
@@ -134,6 +141,20 @@ impl Reading {
             self.batch.finish(found);
         }
         self.inner.lookups.set(Some(lookups));
+    }
+
+    /// Lets requests that arrive at this moment join, for as long as every turn of the event loop
+    /// brings further ones: it costs less to wait for them than to read again.
+    async fn gather(&self) {
+        let mut before = 0;
+        for _ in 0..TURNS {
+            let now = self.inner.gathering.borrow().waiting.borrow().len();
+            if now <= before {
+                break;
+            }
+            before = now;
+            yield_now().await;
+        }
     }
 
     /// The requests that have gathered; false if there are none.
