@@ -52,6 +52,7 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Clone)]
 pub struct Hasher {
     queue: SyncSender<Job>,
+    threads: usize,
     argon2: Argon2<'static>,
     entropy: SharedEntropy,
     stand_in: Arc<tokio::sync::OnceCell<PhcString>>,
@@ -86,7 +87,12 @@ impl Hasher {
                 .map_err(|error| format!("a thread cannot be started: {error}"))?;
         }
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        Ok(Self { queue, argon2, entropy, stand_in: Arc::default() })
+        Ok(Self { queue, threads, argon2, entropy, stand_in: Arc::default() })
+    }
+
+    /// How many hashes are computed at a time.
+    pub const fn threads(&self) -> usize {
+        self.threads
     }
 
     /// The PHC string of `secret` with a fresh salt.

@@ -1,5 +1,6 @@
 //! `scimward token`: generating, describing, verifying and revoking the SCIM token.
 
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -165,7 +166,8 @@ async fn verify(
     presented: &PresentedToken,
     format: &Format,
 ) -> Result<ExitCode, Complaint> {
-    let verdict = services.validation.validator().validate(presented).await?;
+    let verdict =
+        services.validation.validator().validate(presented, Ipv4Addr::LOCALHOST.into()).await?;
     let now = services.tokens.now();
     let id = match verdict {
         Verdict::Valid(valid) => valid.id,

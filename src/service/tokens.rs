@@ -13,7 +13,7 @@ use crate::domain::one_time::OneTimeCode;
 use crate::domain::secret::{PhcString, PlainToken, TokenId};
 use crate::domain::source::Source;
 use crate::domain::token::{Token, TokenHistory};
-use crate::service::validation::Memory;
+use crate::service::memory::Memory;
 use crate::service::{Failure, World};
 use crate::store::{self, Conn, Lock, StoreError};
 

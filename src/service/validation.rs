@@ -4,14 +4,13 @@
 //! revocation could make wrong. What is remembered is only that a certain text matched a certain
 //! hash, which stays true for ever.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use subtle::ConstantTimeEq;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::task::spawn;
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::base62;
@@ -19,7 +18,9 @@ use crate::domain::refusal::Refusal;
 use crate::domain::secret::{PhcString, PresentedToken, TokenId};
 use crate::entropy::random;
 use crate::hasher::HashError;
+use crate::service::memory::{Fingerprint, Knowledge, Memory};
 use crate::service::shared_reads::SharedReads;
+use crate::service::turns::Turns;
 use crate::service::usage::Usage;
 use crate::service::{Failure, World};
 use crate::store::StoreError;
@@ -59,6 +60,7 @@ pub enum Verdict {
 pub struct Validation {
     world: World,
     memory: Memory,
+    turns: Turns,
     usage: Arc<Usage>,
 }
 
@@ -66,7 +68,8 @@ impl Validation {
     /// Works on `world`.
     pub fn new(world: World, usage: Arc<Usage>) -> Self {
         let memory = Memory::new(random(&*world.entropy));
-        Self { world, memory, usage }
+        let turns = Turns::new(world.token_hasher.threads());
+        Self { world, memory, turns, usage }
     }
 
     /// What this process remembers of verified tokens.
@@ -86,6 +89,7 @@ impl Validation {
             reads: SharedReads::new(&self.world.store),
             world: self.world.clone(),
             memory: self.memory.clone(),
+            turns: self.turns.clone(),
             usage: Arc::clone(&self.usage),
         }
     }
@@ -97,15 +101,20 @@ pub struct Validator {
     world: World,
     reads: SharedReads,
     memory: Memory,
+    turns: Turns,
     usage: Arc<Usage>,
 }
 
 impl Validator {
-    /// Decides about a presented token.
+    /// Decides about a token that `source` presents.
     ///
     /// # Errors
     /// [`Failure`] when no decision can be made: the answer is 503, never 401 and never 200.
-    pub async fn validate(&self, presented: &PresentedToken) -> Result<Verdict, Failure> {
+    pub async fn validate(
+        &self,
+        presented: &PresentedToken,
+        source: IpAddr,
+    ) -> Result<Verdict, Failure> {
         let deadline = Instant::now() + PATIENCE;
         let credential =
             self.reads.get(presented.id()).await.map_err(|error| unavailable(&error))?;
@@ -120,7 +129,14 @@ impl Validator {
         if now >= credential.expires_at {
             return refused(Refusal::Expired);
         }
-        if !self.matches(presented, hash, deadline).await? {
+        let digest = self.memory.digest(presented.expose(), hash);
+        let matches = if let Some(matches) = self.memory.recall(presented.id(), &digest) {
+            matches
+        } else {
+            let verified = self.verify(presented, hash, digest, source);
+            timeout_at(deadline, verified).await.unwrap_or(Err(HashError::Busy.into()))?
+        };
+        if !matches {
             return refused(Refusal::Unknown);
         }
         Ok(Verdict::Valid(ValidToken {
@@ -136,29 +152,14 @@ impl Validator {
         &self.usage
     }
 
-    /// Whether the text is what the hash was made from: at once if this process has seen it before.
-    async fn matches(
-        &self,
-        presented: &PresentedToken,
-        hash: &PhcString,
-        deadline: Instant,
-    ) -> Result<bool, Failure> {
-        let digest = self.memory.digest(presented.expose(), hash);
-        if let Some(matches) = self.memory.recall(presented.id(), &digest) {
-            return Ok(matches);
-        }
-        let verified = timeout_at(deadline, self.verify(presented, hash, digest)).await;
-        verified.unwrap_or(Err(HashError::Busy.into()))
-    }
-
+    /// Whether the text is what the hash was made from.
     async fn verify(
         &self,
         presented: &PresentedToken,
         hash: &PhcString,
         digest: Fingerprint,
+        source: IpAddr,
     ) -> Result<bool, Failure> {
-        // Whoever floods with forged tokens waits here, and so sends less.
-        let _turn = self.memory.turns.acquire().await;
         loop {
             match self.memory.begin(presented.id(), digest) {
                 Knowledge::Known(matches) => return Ok(matches),
@@ -167,10 +168,18 @@ impl Validator {
                     let _ = done.await;
                 }
                 Knowledge::Unknown(flight) => {
+                    // Whoever floods with forged tokens waits here, behind its own.
+                    let turn = self.turns.take(source).await;
                     let secret = SecretString::from(presented.expose());
-                    let matches = self.world.token_hasher.verify(secret, hash.clone()).await?;
-                    flight.finish(matches);
-                    return Ok(matches);
+                    let (hasher, hash) = (self.world.token_hasher.clone(), hash.clone());
+                    // A task of its own: should this request give up, the next one knows the result.
+                    let verified = spawn(async move {
+                        let matches = hasher.verify(secret, hash).await?;
+                        flight.finish(matches);
+                        drop(turn);
+                        Ok(matches)
+                    });
+                    return verified.await.unwrap_or(Err(HashError::Busy.into()));
                 }
             }
         }
@@ -184,125 +193,4 @@ fn unavailable(error: &StoreError) -> Failure {
         error => error.to_string(),
     };
     Failure::Store(StoreError::Unavailable(text))
-}
-
-/// A keyed digest of a token and the hash it is compared with.
-type Fingerprint = [u8; 32];
-
-/// What a process remembers: which text matched which hash, as keyed digests under a key that is
-/// drawn per process and never leaves it.
-#[derive(Clone)]
-pub struct Memory {
-    key: Arc<[u8; 32]>,
-    state: Arc<Mutex<MemoryState>>,
-    turns: Arc<Semaphore>,
-}
-
-/// One remembered text for each token id, a few that did not match, and what is being verified.
-#[derive(Default)]
-struct MemoryState {
-    matched: HashMap<TokenId, Fingerprint>,
-    /// Forged texts, so that repeating one costs nothing; emptied when it is full.
-    failed: std::collections::HashSet<Fingerprint>,
-    flights: HashMap<Fingerprint, Vec<oneshot::Sender<()>>>,
-}
-
-/// Remembered forgeries: 128 KiB at most.
-const FAILED_LIMIT: usize = 4096;
-/// Verifications that are under way in the whole process; more wait for their turn.
-const VERIFICATIONS: usize = 32;
-/// Tokens remembered as matched; there is one unrevoked token at a time.
-const MATCHED_LIMIT: usize = 64;
-
-enum Knowledge {
-    Known(bool),
-    Busy(oneshot::Receiver<()>),
-    Unknown(Flight),
-}
-
-/// A verification under way; wakes those who wait for it when it ends in whatever way.
-struct Flight {
-    memory: Memory,
-    id: TokenId,
-    digest: Fingerprint,
-}
-
-impl Memory {
-    fn new(key: [u8; 32]) -> Self {
-        let turns = Arc::new(Semaphore::new(VERIFICATIONS));
-        Self { key: Arc::new(key), state: Arc::default(), turns }
-    }
-
-    /// Remembers a token that this process generated itself.
-    pub fn remember(&self, id: &TokenId, plain: &str, hash: &PhcString) {
-        let digest = self.digest(plain, hash);
-        self.state().remember(id, digest);
-    }
-
-    fn digest(&self, text: &str, hash: &PhcString) -> Fingerprint {
-        let mut hasher = blake3::Hasher::new_keyed(&self.key);
-        hasher.update(text.as_bytes()).update(hash.as_str().as_bytes());
-        *hasher.finalize().as_bytes()
-    }
-
-    fn recall(&self, id: &TokenId, digest: &Fingerprint) -> Option<bool> {
-        self.state().recall(id, digest)
-    }
-
-    fn begin(&self, id: &TokenId, digest: Fingerprint) -> Knowledge {
-        let mut state = self.state();
-        if let Some(matches) = state.recall(id, &digest) {
-            return Knowledge::Known(matches);
-        }
-        if let Some(waiting) = state.flights.get_mut(&digest) {
-            let (done, wait) = oneshot::channel();
-            waiting.push(done);
-            return Knowledge::Busy(wait);
-        }
-        state.flights.insert(digest, Vec::new());
-        Knowledge::Unknown(Flight { memory: self.clone(), id: id.clone(), digest })
-    }
-
-    fn state(&self) -> std::sync::MutexGuard<'_, MemoryState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl MemoryState {
-    fn recall(&self, id: &TokenId, digest: &Fingerprint) -> Option<bool> {
-        if self.matched.get(id).is_some_and(|known| known.ct_eq(digest).into()) {
-            return Some(true);
-        }
-        self.failed.contains(digest).then_some(false)
-    }
-
-    fn remember(&mut self, id: &TokenId, digest: Fingerprint) {
-        if self.matched.len() >= MATCHED_LIMIT {
-            self.matched.clear();
-        }
-        self.matched.insert(id.clone(), digest);
-    }
-}
-
-impl Flight {
-    fn finish(self, matches: bool) {
-        let mut state = self.memory.state();
-        if matches {
-            state.remember(&self.id, self.digest);
-        } else {
-            if state.failed.len() >= FAILED_LIMIT {
-                state.failed.clear();
-            }
-            state.failed.insert(self.digest);
-        }
-    }
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        let waiting = self.memory.state().flights.remove(&self.digest);
-        for done in waiting.into_iter().flatten() {
-            let _ = done.send(());
-        }
-    }
 }

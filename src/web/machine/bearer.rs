@@ -65,15 +65,24 @@ pub(super) async fn authenticate(
     request: &HttpRequest,
     surface: Surface,
 ) -> Result<ValidToken, Denial> {
-    let presented = match present(machine, request, surface) {
-        Ok(presented) => presented,
-        Err(reason) => return Err(machine.refuse(request, surface, reason, None)),
+    let from = machine.address(request);
+    let refuse = |reason, known: Option<&TokenId>| {
+        let wait = machine.shared.services.refusals.refuse(reason, known, from, agent(request));
+        Err(wait.map_or_else(|| Denial::Problem(surface.problem(reason)), Denial::Wait))
     };
-    match machine.decide(&presented).await {
-        Ok(Verdict::Valid(token)) => machine.let_in(request, surface, token),
-        Ok(Verdict::Refused { reason, known }) => {
-            Err(machine.refuse(request, surface, reason, known.as_ref()))
+    let presented = match present(machine, request, surface, from) {
+        Ok(presented) => presented,
+        Err(reason) => return refuse(reason, None),
+    };
+    match machine.decide(&presented, from).await {
+        Ok(Verdict::Valid(token)) if !machine.lets_in(from) => {
+            refuse(Refusal::WrongNetwork, Some(&token.id))
         }
+        Ok(Verdict::Valid(token)) => {
+            machine.record_use(request, from, &token);
+            Ok(token)
+        }
+        Ok(Verdict::Refused { reason, known }) => refuse(reason, known.as_ref()),
         Err(Undecided) => Err(Denial::Problem(Problem::Unavailable)),
     }
 }
@@ -82,6 +91,7 @@ fn present(
     machine: &Rc<Machine>,
     request: &HttpRequest,
     surface: Surface,
+    from: IpAddr,
 ) -> Result<PresentedToken, Refusal> {
     let in_url = match surface {
         Surface::ForwardAuth => None,
@@ -91,7 +101,7 @@ fn present(
     };
     let has_query_token = in_url.is_some();
     if let Some(text) = in_url {
-        machine.look_for_leak(request, &text);
+        machine.look_for_leak(request, &text, from);
     }
     credentials::presented(Carriers {
         lines: request.headers().get_all(AUTHORIZATION).map(HeaderValue::as_bytes),
@@ -104,9 +114,13 @@ fn present(
 pub(super) struct Undecided;
 
 impl Machine {
-    /// Decides about a token, in time or not at all.
-    pub(super) async fn decide(&self, presented: &PresentedToken) -> Result<Verdict, Undecided> {
-        self.validator.validate(presented).await.map_err(|failure| {
+    /// Decides about a token that `from` presents, in time or not at all.
+    pub(super) async fn decide(
+        &self,
+        presented: &PresentedToken,
+        from: IpAddr,
+    ) -> Result<Verdict, Undecided> {
+        self.validator.validate(presented, from).await.map_err(|failure| {
             self.complain(&failure);
             Undecided
         })
@@ -124,20 +138,9 @@ impl Machine {
         }
     }
 
-    fn let_in(
-        &self,
-        request: &HttpRequest,
-        surface: Surface,
-        token: ValidToken,
-    ) -> Result<ValidToken, Denial> {
-        let from = self.address(request);
-        let networks = self.site().client_networks.as_ref();
-        if networks.is_some_and(|networks| !networks.contains(from)) {
-            let id = Some(&token.id);
-            return Err(self.refuse(request, surface, Refusal::WrongNetwork, id));
-        }
-        self.record_use(request, from, &token);
-        Ok(token)
+    /// Whether tokens are accepted from this address.
+    fn lets_in(&self, from: IpAddr) -> bool {
+        self.site().client_networks.as_ref().is_none_or(|networks| networks.contains(from))
     }
 
     /// Records a use.
@@ -145,26 +148,13 @@ impl Machine {
         self.shared.services.usage.accepted(&token.id, from, agent(request), token.now);
     }
 
-    /// Records a refusal and says how it is told.
-    fn refuse(
-        &self,
-        request: &HttpRequest,
-        surface: Surface,
-        reason: Refusal,
-        known: Option<&TokenId>,
-    ) -> Denial {
-        let refusals = &self.shared.services.refusals;
-        let wait = refusals.refuse(reason, known, self.address(request), agent(request));
-        wait.map_or_else(|| Denial::Problem(surface.problem(reason)), Denial::Wait)
-    }
-
     /// Tells the Server Admins in the background if a text from a URL is a token that is live.
-    pub(super) fn look_for_leak(self: &Rc<Self>, request: &HttpRequest, text: &str) {
+    pub(super) fn look_for_leak(self: &Rc<Self>, request: &HttpRequest, text: &str, from: IpAddr) {
         let Ok(presented) = PresentedToken::parse(text) else { return };
-        let (machine, from) = (Rc::clone(self), self.address(request));
+        let machine = Rc::clone(self);
         let agent = agent(request).map(ToOwned::to_owned);
         rt::spawn(async move {
-            if let Ok(Verdict::Valid(token)) = machine.decide(&presented).await {
+            if let Ok(Verdict::Valid(token)) = machine.decide(&presented, from).await {
                 tracing::warn!(token.id = %token.id, "the live token was sent in a URL");
                 let usage = &machine.shared.services.usage;
                 usage.refused(Refusal::TokenInUrl, Some(&token.id), from, agent.as_deref());

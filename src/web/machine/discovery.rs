@@ -31,7 +31,7 @@ pub(super) async fn answer(
             return machine.answers.denial(denial);
         }
     } else if let Some(text) = query::value(request.query_string(), ACCESS_TOKEN) {
-        machine.look_for_leak(request, &text);
+        machine.look_for_leak(request, &text, machine.address(request));
     }
     if query::value(request.query_string(), "filter").is_some() {
         return machine.answers.problem(Problem::NoFilter);

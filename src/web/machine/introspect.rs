@@ -76,7 +76,7 @@ async fn introspect(machine: &Rc<Machine>, request: &HttpRequest, token: &str) -
     let Ok(presented) = PresentedToken::parse(token) else {
         return refused(Refusal::BadChecksum, None);
     };
-    match machine.decide(&presented).await {
+    match machine.decide(&presented, from).await {
         Ok(Verdict::Valid(token)) => {
             machine.record_use(request, from, &token);
             machine.answers.ok(JSON, describe(machine, &token))
