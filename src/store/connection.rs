@@ -81,6 +81,17 @@ impl fmt::Display for DatabaseUrl {
     }
 }
 
+/// What a connection is good for after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// It can be used again.
+    Sound,
+    /// It is gone; a new one may work at once.
+    Closed,
+    /// The server did not answer in time; a new one would wait as long again.
+    Silent,
+}
+
 impl Conn {
     /// Opens a connection. `patience` is how long a statement waits for a lock of another process.
     ///
@@ -90,6 +101,14 @@ impl Conn {
         match url {
             DatabaseUrl::Sqlite(path) => open_sqlite(path, patience).map(Self::Sqlite),
             DatabaseUrl::Postgres(url) => PgConnection::open(url, patience).map(Self::Postgres),
+        }
+    }
+
+    /// To be asked after a failure: a server may end a connection by the answer to a query.
+    pub(super) fn condition(&mut self) -> Condition {
+        match self {
+            Self::Sqlite(_) => Condition::Sound,
+            Self::Postgres(conn) => conn.condition(),
         }
     }
 }

@@ -51,14 +51,3 @@ impl From<diesel::ConnectionError> for StoreError {
         Self::Unavailable(error.to_string())
     }
 }
-
-/// Whether the connection itself is gone.
-pub(super) const fn is_lost(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::DatabaseError(
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
-            _
-        )
-    )
-}

@@ -37,6 +37,7 @@ pub use self::connection::{Conn, DatabaseUrl, InvalidDatabaseUrl};
 pub use self::error::StoreError;
 pub use self::locks::Lock;
 pub use self::lookup::Lookups;
+use self::connection::Condition;
 use self::pool::{Member, Pool};
 
 /// A read waits this long for a turn or a lock.
@@ -44,7 +45,8 @@ const READ_PATIENCE: Duration = Duration::from_millis(800);
 /// With everything that may be in its way, a read ends by then: callers expect an answer within
 /// two seconds.
 const READ_DEADLINE: Duration = Duration::from_millis(1700);
-/// A dead connection is noticed by its failure; a new one is tried at once.
+/// A dead connection is noticed by its failure; a new one is tried at once. A server that is slow or
+/// silent is not asked again.
 const ATTEMPTS: u32 = 2;
 
 /// A handle to the database; cheap to clone.
@@ -161,14 +163,16 @@ impl Inner {
         loop {
             let mut member = self.reads.borrow()?;
             let result = query(&mut member.conn);
-            let is_lost = matches!(result, Err(StoreError::Unavailable(_)))
-                && matches!(member.conn, Conn::Postgres(_));
-            if !is_lost {
+            let condition = match result {
+                Err(StoreError::Unavailable(_)) => member.conn.condition(),
+                _ => Condition::Sound,
+            };
+            if condition == Condition::Sound {
                 self.reads.give_back(member);
                 return result;
             }
             self.reads.lose(member);
-            if attempt == ATTEMPTS {
+            if condition == Condition::Silent || attempt == ATTEMPTS {
                 return result;
             }
             attempt += 1;
@@ -202,8 +206,9 @@ impl Inner {
             let begun = Conn::begin_transaction(&mut member.conn)
                 .and_then(|()| locks::take(&mut member.conn, lock));
             let Err(error) = begun else { return Ok(member) };
+            let condition = member.conn.condition();
             self.roll_back(member);
-            if !error::is_lost(&error) || attempt == ATTEMPTS {
+            if condition != Condition::Closed || attempt == ATTEMPTS {
                 return Err(error.into());
             }
             attempt += 1;
@@ -215,11 +220,13 @@ impl Inner {
             self.writes.give_back(member);
             return Ok(());
         };
+        let condition = member.conn.condition();
         self.roll_back(member);
-        if error::is_lost(&error) {
-            Err(StoreError::OutcomeUnknown(error.to_string()))
-        } else {
-            Err(error.into())
+        match condition {
+            Condition::Sound => Err(error.into()),
+            Condition::Closed | Condition::Silent => {
+                Err(StoreError::OutcomeUnknown(error.to_string()))
+            }
         }
     }
 

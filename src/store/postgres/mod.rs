@@ -32,6 +32,7 @@ use tokio_postgres::{Config, NoTls};
 
 use self::url::CONNECT_TIMEOUT;
 pub(super) use self::url::PgUrl;
+use super::connection::Condition;
 
 /// How much longer to wait for an answer than the server may work on it.
 const ANSWER_MARGIN: Duration = Duration::from_millis(300);
@@ -129,11 +130,20 @@ impl PgConnection {
         let driver = Driver { runtime: Some(runtime), patience: patience + ANSWER_MARGIN };
         Ok(Self { inner, driver, transaction: AnsiTransactionManager::default() })
     }
+
+    /// Asks the server: an empty query is answered even in a transaction that has failed.
+    pub(super) fn condition(&mut self) -> Condition {
+        match self.batch_execute("") {
+            Ok(()) => Condition::Sound,
+            Err(_) if self.driver.runtime.is_none() => Condition::Silent,
+            Err(_) => Condition::Closed,
+        }
+    }
 }
 
 /// Drives one connection, only while a query waits.
 struct Driver {
-    /// Present until the end.
+    /// Present until the server is given up.
     runtime: Option<Runtime>,
     /// A statement that has not answered by then is given up together with the connection: the
     /// server's own limit does not help when the network swallows its answer.
@@ -141,22 +151,30 @@ struct Driver {
 }
 
 impl Driver {
-    fn wait<T>(&self, query: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
+    fn wait<T>(&mut self, query: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
         let closed = |text: &str| {
             let text = Box::new(text.to_owned());
             Err(Error::DatabaseError(DatabaseErrorKind::ClosedConnection, text))
         };
-        let Some(runtime) = &self.runtime else { return closed("the connection has ended") };
-        runtime
-            .block_on(async { tokio::time::timeout(self.patience, query).await })
-            .unwrap_or_else(|_elapsed| closed("the server did not answer in time"))
+        let Some(runtime) = &self.runtime else { return closed("the server was given up") };
+        let patience = self.patience;
+        runtime.block_on(async { tokio::time::timeout(patience, query).await }).unwrap_or_else(
+            |_elapsed| {
+                self.give_up();
+                closed("the server did not answer in time")
+            },
+        )
+    }
+
+    /// A runtime must not wait for its end where another one is at work.
+    fn give_up(&mut self) {
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
     }
 }
 
 impl Drop for Driver {
-    /// A runtime must not wait for its end where another one is at work.
     fn drop(&mut self) {
-        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+        self.give_up();
     }
 }
 
