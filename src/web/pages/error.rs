@@ -40,8 +40,10 @@ pub(crate) enum PageError {
     TooLarge,
     /// The server failed.
     Failed(Failure),
-    /// The session could not be loaded or kept; whether the request was carried out is not known.
-    SessionBroken(String),
+    /// The session could not be loaded: the request was not carried out.
+    SessionUnknown(String),
+    /// The session could not be kept; whether the request was carried out is not known.
+    SessionLost(String),
 }
 
 impl From<Failure> for PageError {
@@ -54,7 +56,8 @@ impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(failure) => failure.fmt(f),
-            Self::SessionBroken(cause) => write!(f, "the session cannot be used: {cause}"),
+            Self::SessionUnknown(cause) => write!(f, "the session cannot be loaded: {cause}"),
+            Self::SessionLost(cause) => write!(f, "the session cannot be kept: {cause}"),
             other => fmt::Debug::fmt(other, f),
         }
     }
@@ -70,7 +73,7 @@ impl ResponseError for PageError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::SessionBroken(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SessionUnknown(_) | Self::SessionLost(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(failure) if failure.is_temporary() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -132,7 +135,9 @@ impl PageError {
             Self::Failed(failure) if !failure.is_temporary() => {
                 ("internal", "Something went wrong")
             }
-            Self::Failed(_) | Self::SessionBroken(_) => ("internal", "Not available at the moment"),
+            Self::Failed(_) | Self::SessionUnknown(_) | Self::SessionLost(_) => {
+                ("internal", "Not available at the moment")
+            }
         }
     }
 
@@ -172,7 +177,7 @@ impl PageError {
                 "Something went wrong on the server.",
                 "Try again. If it happens again, tell whoever runs this server.",
             ),
-            Self::Failed(_) | Self::SessionBroken(_) => (
+            Self::Failed(_) | Self::SessionUnknown(_) | Self::SessionLost(_) => (
                 "The server cannot do this at the moment.",
                 "Try again in a minute. If it happens again, tell whoever runs this server.",
             ),
@@ -183,14 +188,15 @@ impl PageError {
     const fn nothing_changed(&self) -> bool {
         match self {
             Self::Failed(failure) => failure.nothing_changed(),
-            Self::SessionBroken(_) => false,
+            Self::SessionLost(_) => false,
             _ => true,
         }
     }
 
     /// The answer as a page, or as JSON for the script of a page.
     pub(super) fn answer(&self, shell: Shell, reference: &str, wants_json: bool) -> HttpResponse {
-        let is_ours = matches!(self, Self::Failed(_) | Self::SessionBroken(_));
+        let is_ours =
+            matches!(self, Self::Failed(_) | Self::SessionUnknown(_) | Self::SessionLost(_));
         if is_ours {
             tracing::error!(reference, error = %self, "a page failed");
         }

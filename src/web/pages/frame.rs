@@ -1,15 +1,33 @@
 //! What surrounds every page: the origin check before it, headers and error pages after it.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{ACCEPT, HeaderMap, SET_COOKIE};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 
 use super::PageError;
 use super::shell::Shell;
 use crate::web::{Shared, csrf, headers};
+
+/// Whether a request has come as far as its handler.
+#[derive(Clone, Default)]
+struct Reached(Rc<Cell<bool>>);
+
+/// The innermost layer of the pages: what fails before it has changed nothing.
+pub(super) async fn reach(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if let Some(reached) = request.extensions().get::<Reached>() {
+        reached.0.set(true);
+    }
+    next.call(request).await
+}
 
 /// The outermost layer of the pages.
 pub(super) async fn frame(
@@ -23,11 +41,18 @@ pub(super) async fn frame(
     if !csrf::origin_is_ours(&request, &shared.site) {
         return Ok(request.into_response(render(&PageError::ForeignOrigin, &shared, json)));
     }
+    let reached = Reached::default();
+    request.extensions_mut().insert(reached.clone());
     match next.call(request).await {
         Ok(response) => Ok(finish(response.map_into_boxed_body(), &shared, json)),
         // Only what surrounds the handlers fails in this way: loading or keeping the session.
         Err(error) => {
-            let broken = PageError::SessionBroken(format!("{error:?}"));
+            let cause = format!("{error:?}");
+            let broken = if reached.0.get() {
+                PageError::SessionLost(cause)
+            } else {
+                PageError::SessionUnknown(cause)
+            };
             let answer = render(&broken, &shared, json);
             Err(InternalError::from_response(error, answer).into())
         }

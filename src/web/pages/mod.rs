@@ -39,6 +39,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
     config.service(
         web::scope("")
             .guard(guard::fn_guard(|context| !machine::owns(context.head().uri.path())))
+            .wrap(from_fn(frame::reach))
             .wrap(session::middleware(shared))
             .wrap(from_fn(frame::frame))
             .service(reading("/", || async { login::go_to(HOME) }))
