@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::connection::{Connection, SimpleConnection};
+use diesel::result::Error;
 use diesel::{ConnectionError, ConnectionResult, QueryResult, SqliteConnection};
 
 use super::postgres::{PgConnection, PgUrl};
@@ -128,17 +129,23 @@ pub(super) fn open_sqlite(path: &Path, patience: Duration) -> ConnectionResult<S
 }
 
 /// Several processes may create the file at once, and `SQLite` does not always wait for its lock
-/// when it changes the journal. Once changed, the file stays so.
+/// when it changes the journal. Once changed, the file stays so. Anything else that is wrong with the
+/// file stays wrong.
 #[expect(clippy::disallowed_methods, reason = "waits for another process, on a blocking thread")]
 fn switch_to_wal(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<()> {
     const PAUSE: Duration = Duration::from_millis(10);
     let start = Instant::now();
     loop {
         match conn.batch_execute("PRAGMA journal_mode = WAL;") {
-            Err(_) if start.elapsed() < patience => thread::sleep(PAUSE),
+            Err(error) if is_locked(&error) && start.elapsed() < patience => thread::sleep(PAUSE),
             result => return result,
         }
     }
+}
+
+/// Diesel keeps nothing of `SQLITE_BUSY` and `SQLITE_PROTOCOL` but their texts.
+fn is_locked(error: &Error) -> bool {
+    ["database is locked", "locking protocol"].contains(&error.to_string().as_str())
 }
 
 #[cfg(test)]
