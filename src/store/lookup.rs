@@ -98,9 +98,10 @@ impl Link {
         Err(StoreError::Unavailable("it did not answer in time".to_owned()))
     }
 
-    /// A connection that was idle may have died unnoticed: then a new one is tried once.
+    /// A connection that was idle, or was made for a caller who gave up, may have died unnoticed:
+    /// then a new one is tried once.
     async fn read(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
-        let was_idle = self.conn.is_some();
+        let was_idle = self.conn.is_some() || self.connecting.is_some();
         match self.query(ids).await {
             Err(StoreError::Unavailable(_)) if was_idle => self.query(ids).await,
             result => result,
