@@ -105,6 +105,14 @@ impl Conn {
         }
     }
 
+    /// How long to wait for an answer to a statement that takes `patience` at most. Only a server can
+    /// be silent.
+    pub(super) const fn set_patience(&mut self, patience: Duration) {
+        if let Self::Postgres(conn) = self {
+            conn.set_patience(patience);
+        }
+    }
+
     /// To be asked after a failure: a server may end a connection by the answer to a query.
     pub(super) fn condition(&mut self) -> Condition {
         match self {

@@ -33,11 +33,11 @@ use diesel::connection::TransactionManager;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
+use self::connection::Condition;
 pub use self::connection::{Conn, DatabaseUrl, InvalidDatabaseUrl};
 pub use self::error::StoreError;
 pub use self::locks::Lock;
 pub use self::lookup::Lookups;
-use self::connection::Condition;
 use self::pool::{Member, Pool};
 
 /// A read waits this long for a turn or a lock.
@@ -203,8 +203,12 @@ impl Inner {
         let mut attempt = 1;
         loop {
             let mut member = self.writes.borrow()?;
-            let begun = Conn::begin_transaction(&mut member.conn)
-                .and_then(|()| locks::take(&mut member.conn, lock));
+            // To begin waits for no lock: a server that does not answer soon is silent.
+            member.conn.set_patience(READ_PATIENCE);
+            let begun = Conn::begin_transaction(&mut member.conn).and_then(|()| {
+                member.conn.set_patience(self.writes.patience());
+                locks::take(&mut member.conn, lock)
+            });
             let Err(error) = begun else { return Ok(member) };
             let condition = member.conn.condition();
             self.roll_back(member);

@@ -43,6 +43,11 @@ impl Pool {
         Self { url, patience, turns, idle: Mutex::default(), losses }
     }
 
+    /// How long a statement may wait for a lock.
+    pub(super) const fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// The right to borrow one connection, to be held until it is given back: so a slow database
     /// does not gather threads that wait for it.
     pub(super) async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {

@@ -127,8 +127,14 @@ impl PgConnection {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| refused(&error.to_string()))?;
         let inner = runtime.block_on(connect(url, patience))?;
-        let driver = Driver { runtime: Some(runtime), patience: patience + ANSWER_MARGIN };
+        let driver =
+            Driver { runtime: Some(runtime), patience: patience.saturating_add(ANSWER_MARGIN) };
         Ok(Self { inner, driver, transaction: AnsiTransactionManager::default() })
+    }
+
+    /// From now on a statement that was to take `patience` at most is given up after that.
+    pub(super) const fn set_patience(&mut self, patience: Duration) {
+        self.driver.patience = patience.saturating_add(ANSWER_MARGIN);
     }
 
     /// Asks the server: an empty query is answered even in a transaction that has failed.
