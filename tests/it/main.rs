@@ -18,6 +18,7 @@ mod cli;
 mod expiry_mails;
 mod machine;
 mod mail_server;
+mod outages;
 mod pages;
 mod people;
 mod proxies;

@@ -2,6 +2,7 @@
 
 pub(crate) mod actors;
 pub(crate) mod app;
+pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod doubles;
 pub(crate) mod headers;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::JoinHandle;
 
@@ -29,8 +29,13 @@ pub(crate) struct Ended {
 impl Scimward {
     /// Works on `database`, in its folder.
     pub(crate) fn on(database: &Database) -> Self {
-        let folder = database.folder().to_owned();
-        Self { folder, settings: Vec::new() }.with("SCIMWARD_DATABASE_URL", database.url())
+        Self::at(database.url(), database.folder())
+    }
+
+    /// Works on the database with this URL, in a folder.
+    pub(crate) fn at(url: &str, folder: &Path) -> Self {
+        let folder = folder.to_owned();
+        Self { folder, settings: Vec::new() }.with("SCIMWARD_DATABASE_URL", url)
     }
 
     /// Adds or replaces a setting.

@@ -1,0 +1,262 @@
+//! A PostgreSQL server that dies, hangs, cuts connections or waits for locks.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+
+use scimward::store::{self, StoreError};
+
+use super::*;
+use crate::support::app::TestApp;
+use crate::support::cluster::Cluster;
+use crate::support::database::{Database, Engine};
+
+#[test]
+fn a_server_that_dies_under_load_is_waited_for() {
+    a_fault_is_survived(Cluster::stop, Cluster::start_again);
+}
+
+#[test]
+fn a_server_that_hangs_under_load_is_waited_for() {
+    a_fault_is_survived(Cluster::freeze, Cluster::thaw);
+}
+
+const CLIENTS: usize = 40;
+const SURFACES: [&str; 3] = [VALIDATE, "/scim/v2/Users", "/forward-auth/a/path"];
+
+/// What clients must be told; the load tells how many were told so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Works,
+    Fails,
+    Down,
+    Recovers,
+    WorksAgain,
+    Ended,
+}
+
+#[derive(Clone, Copy)]
+struct Progress {
+    phase: Phase,
+    /// Answers to requests that were sent and answered within this phase.
+    answers: usize,
+    /// Clients that were let in within this phase.
+    let_in: usize,
+}
+
+/// Clients that ask all the time.
+struct Load {
+    progress: Mutex<Progress>,
+    changed: Condvar,
+}
+
+/// However a test ends, its clients do.
+struct Ending<'a>(&'a Load);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.enter(Phase::Ended);
+    }
+}
+
+impl Load {
+    fn new() -> Self {
+        let progress = Progress { phase: Phase::Works, answers: 0, let_in: 0 };
+        Self { progress: Mutex::new(progress), changed: Condvar::new() }
+    }
+
+    fn enter(&self, phase: Phase) {
+        *self.progress.lock().unwrap() = Progress { phase, answers: 0, let_in: 0 };
+    }
+
+    fn phase(&self) -> Phase {
+        self.progress.lock().unwrap().phase
+    }
+
+    /// Waits until so much has happened in this phase.
+    fn wait(&self, enough: impl Fn(&Progress) -> bool) {
+        let progress = self.progress.lock().unwrap();
+        let limit = Duration::from_secs(30);
+        let waited = self.changed.wait_timeout_while(progress, limit, |now| !enough(now)).unwrap();
+        let Progress { phase, answers, let_in } = *waited.0;
+        assert!(!waited.1.timed_out(), "{phase:?}: {answers} answers, {let_in} let in");
+    }
+
+    /// One client, until the end.
+    fn run(&self, address: SocketAddr, path: &str, token: &str) {
+        let mut let_in_during = Phase::Ended;
+        loop {
+            let sent = self.phase();
+            if sent == Phase::Ended {
+                return;
+            }
+            let response = ask(address, path, token);
+            let mut progress = self.progress.lock().unwrap();
+            let is_settled = progress.phase == sent;
+            match (sent, response.status) {
+                (Phase::Works | Phase::WorksAgain, _) if is_settled => {
+                    assert_eq!(response.status, 200, "{sent:?}");
+                }
+                (Phase::Down, _) if is_settled => assert_undecided(&response),
+                (_, 200) => {}
+                _ => assert_undecided(&response),
+            }
+            progress.answers += usize::from(is_settled);
+            if is_settled && response.status == 200 && let_in_during != sent {
+                progress.let_in += 1;
+                let_in_during = sent;
+            }
+            self.changed.notify_all();
+        }
+    }
+}
+
+fn a_fault_is_survived(fault: fn(&Cluster), repair: fn(&Cluster)) {
+    let cluster = Cluster::start();
+    let scimward = Scimward::at(&cluster.url(), cluster.folder());
+    let token = generate(&scimward);
+    let server = scimward.serve();
+    let browser = sign_in(&scimward, server.address);
+    let form = generation(&browser);
+    let load = Load::new();
+
+    std::thread::scope(|scope| {
+        let ending = Ending(&load);
+        for client in 0..CLIENTS {
+            let (load, token, path) = (&load, &token, SURFACES[client % SURFACES.len()]);
+            scope.spawn(move || load.run(server.address, path, token));
+        }
+        load.wait(|now| now.let_in == CLIENTS);
+
+        load.enter(Phase::Fails);
+        fault(&cluster);
+        load.enter(Phase::Down);
+        assert_pages_wait(&browser, &form, server.address);
+        Request::new("GET", "/healthz").send(server.address).expect(200);
+        Request::new("GET", "/readyz").send(server.address).expect(503);
+        load.wait(|now| now.answers >= 2 * CLIENTS);
+
+        load.enter(Phase::Recovers);
+        repair(&cluster);
+        load.wait(|now| now.let_in == CLIENTS);
+        load.enter(Phase::WorksAgain);
+        load.wait(|now| now.answers >= 5 * CLIENTS);
+        drop(ending);
+    });
+
+    Request::new("GET", "/readyz").send(server.address).expect(200);
+    assert_eq!(newest(&scimward), token[6..14], "nothing was changed meanwhile");
+    // The form was not used up, and the session was not lost.
+    browser.send(form.header("Accept", "application/json")).expect(201);
+    ask(server.address, VALIDATE, &token).expect(401);
+    assert_discreet(&server.stop());
+}
+
+/// Ends every connection to this database, as a restart or an administrator does.
+fn cut(database: &Database) {
+    drop(database.hold(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    ));
+}
+
+#[test]
+fn connections_that_were_cut_are_replaced_unnoticed() {
+    let database = Database::fresh(Engine::Postgres);
+    let scimward = Scimward::on(&database);
+    let mut token = generate(&scimward);
+    let server = scimward.serve();
+    let browser = sign_in(&scimward, server.address);
+    for round in 0..3 {
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| ask(server.address, VALIDATE, &token).expect(200));
+            }
+        });
+        let form = generation(&browser).header("Accept", "application/json");
+
+        cut(&database);
+        for _ in 0..16 {
+            ask(server.address, VALIDATE, &token).expect(200);
+        }
+        browser.get(HOME).expect(200);
+        cut(&database);
+        Request::new("GET", "/readyz").send(server.address).expect(200);
+        cut(&database);
+        let answer = browser.send(form).expect(201);
+
+        ask(server.address, VALIDATE, &token).expect(401);
+        token = answer.json()["token"].as_str().expect("a token").to_owned();
+        assert_eq!(newest(&scimward), token[6..14], "round {round}");
+    }
+}
+
+#[test]
+fn a_change_over_a_connection_that_was_cut_is_made_over_another() {
+    let database = Database::fresh(Engine::Postgres);
+    let app = TestApp::start(&database);
+    app.generate(6);
+    cut(&database);
+
+    // Without any read before it that would notice.
+    let token = app.generate(6);
+
+    assert!(app.scim(token.plain.expose()).is_accepted());
+}
+
+/// How often a read is tried that finds its connection in the state that `spoil` leaves.
+fn attempts(app: &TestApp, spoil: impl Fn() + Send + 'static) -> (usize, Result<(), StoreError>) {
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&attempts);
+    let read = app.store().read(move |conn| {
+        if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+            spoil();
+        }
+        store::tokens::history(conn).map(drop)
+    });
+    let result = app.wait(read);
+    (attempts.load(Ordering::SeqCst), result)
+}
+
+#[test]
+fn a_read_is_repeated_when_its_connection_is_dead_and_not_when_it_is_slow() {
+    let database = Arc::new(Database::fresh(Engine::Postgres));
+    let app = TestApp::start(&database);
+    app.wait(app.store().read(store::tokens::history)).expect("an idle connection");
+
+    let cutting = Arc::clone(&database);
+    let dead = attempts(&app, move || cut(&cutting));
+    let lock = database.hold("BEGIN; LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE");
+    let slow = attempts(&app, || ());
+    drop(lock);
+    let after = attempts(&app, || ());
+
+    assert!(matches!(dead, (2, Ok(()))), "{dead:?}");
+    assert!(matches!(slow, (1, Err(StoreError::Unavailable(_)))), "{slow:?}");
+    assert!(matches!(after, (1, Ok(()))), "{after:?}");
+}
+
+#[test]
+fn a_page_behind_a_lock_says_so_and_comes_back() {
+    let database = Database::fresh(Engine::Postgres);
+    let scimward = Scimward::on(&database);
+    let token = generate(&scimward);
+    let server = scimward.serve();
+    let browser = sign_in(&scimward, server.address);
+
+    let lock = database.hold("BEGIN; LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE");
+    for _ in 0..3 {
+        let asked = Instant::now();
+        let page = browser.get(HOME).expect(503);
+        assert!(asked.elapsed() < IN_TIME, "{:?}", asked.elapsed());
+        assert!(page.text().contains("Nothing was changed."), "{}", page.text());
+        assert_undecided(&ask(server.address, VALIDATE, &token));
+    }
+    Request::new("GET", "/readyz").send(server.address).expect(503);
+    drop(lock);
+
+    browser.get(HOME).expect(200);
+    Request::new("GET", "/readyz").send(server.address).expect(200);
+    let is_let_in = || ask(server.address, VALIDATE, &token).status == 200;
+    assert!((0..50).any(|_| is_let_in()), "it works again when the lock is gone");
+    assert_eq!(server.stop().code, 0);
+}

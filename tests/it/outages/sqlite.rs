@@ -1,0 +1,132 @@
+//! An embedded database that is locked by another process, or overwritten.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+
+use scimward::store::settings;
+use scimward::store::{DatabaseUrl, Lock, Store, StoreError};
+
+use super::*;
+use crate::support::database::{Database, Engine};
+
+/// Another process that holds the write lock of a database.
+struct Locker {
+    process: Child,
+    input: Option<ChildStdin>,
+}
+
+impl Locker {
+    fn lock(database: &Database) -> Self {
+        let mut process = Command::new("sqlite3")
+            .args(["-batch", "scimward.db"])
+            .current_dir(database.folder())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("sqlite3 is installed");
+        let mut input = process.stdin.take().expect("a pipe");
+        writeln!(input, "BEGIN EXCLUSIVE;\nSELECT 'locked';").unwrap();
+        let mut answer = String::new();
+        let output = process.stdout.take().expect("a pipe");
+        BufReader::new(output).read_line(&mut answer).unwrap();
+        assert_eq!(answer.trim_end(), "locked");
+        Self { process, input: Some(input) }
+    }
+}
+
+impl Drop for Locker {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn behind_a_lock_sqlite_is_read_and_a_generation_waits() {
+    let database = Database::fresh(Engine::Sqlite);
+    let scimward = Scimward::on(&database);
+    let old = generate(&scimward);
+    let server = scimward.serve();
+    let browser = sign_in(&scimward, server.address);
+    let form = generation(&browser).header("Accept", "application/json");
+    let form = form.header("Cookie", &browser.cookie_header());
+
+    let lock = Locker::lock(&database);
+    let (done, generated) = mpsc::channel();
+    let address = server.address;
+    let waiting = std::thread::spawn(move || done.send(form.send(address)).unwrap());
+    for path in [VALIDATE, "/scim/v2/Users", "/forward-auth"].repeat(20) {
+        ask(server.address, path, &old).expect(200);
+    }
+    browser.get(HOME).expect(200);
+    Request::new("GET", "/readyz").send(server.address).expect(200);
+    assert!(generated.try_recv().is_err(), "nothing is generated before the lock is gone");
+    drop(lock);
+
+    let answer = generated.recv().expect("an answer").expect(201);
+    waiting.join().unwrap();
+    let new = answer.json()["token"].as_str().expect("a token").to_owned();
+    ask(server.address, VALIDATE, &new).expect(200);
+    ask(server.address, VALIDATE, &old).expect(401);
+    assert_eq!(server.stop().code, 0);
+}
+
+#[test]
+fn a_change_of_sqlite_that_waits_too_long_says_that_nothing_was_changed() {
+    let database = Database::fresh(Engine::Sqlite);
+    generate(&Scimward::on(&database));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url: DatabaseUrl = database.url().parse().unwrap();
+    let store = Store::new(url, Duration::from_millis(50)).unwrap();
+    let change = || {
+        let change = |conn: &mut _| settings::get_or_insert(conn, "a key", "a value");
+        runtime.block_on(store.write::<_, StoreError, _>(Lock::Tokens, change))
+    };
+
+    let lock = Locker::lock(&database);
+    let failed = change().unwrap_err();
+    drop(lock);
+
+    let StoreError::Unavailable(cause) = &failed else { panic!("{failed:?}") };
+    assert!(cause.contains("locked"), "{cause}");
+    change().expect("it works again");
+}
+
+#[test]
+fn rubbish_in_place_of_sqlite_is_said_and_stops_nothing() {
+    let database = Database::fresh(Engine::Sqlite);
+    let scimward = Scimward::on(&database);
+    let token = generate(&scimward);
+    let server = scimward.serve();
+    let browser = sign_in(&scimward, server.address);
+    let form = generation(&browser).header("Accept", "application/json");
+    ask(server.address, VALIDATE, &token).expect(200);
+    let file = |name: &str| database.folder().join(name);
+    for name in ["scimward.db", "scimward.db-wal"] {
+        let length = std::fs::metadata(file(name)).unwrap().len();
+        let rubbish = b"rubbish ".repeat(usize::try_from(length / 8).unwrap());
+        std::fs::write(file(name), rubbish).unwrap();
+    }
+
+    for _ in 0..40 {
+        let status = ask(server.address, VALIDATE, &token).status;
+        // What a connection has read before it may still hold.
+        assert!(matches!(status, 200 | 503), "{status}");
+    }
+    for path in [HOME, "/admin/activity", "/admin/server-admins", "/login"] {
+        let answer = browser.get(path);
+        assert!(matches!(answer.status, 200 | 303 | 500 | 503), "{path}: {answer:?}");
+    }
+    browser.send(form).expect(503);
+    Request::new("GET", "/healthz").send(server.address).expect(200);
+    let ended = scimward.run(&["token", "show"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    for part in ["file is not a database", "SCIMWARD_DATABASE_URL"] {
+        assert!(ended.stderr.contains(part), "{}", ended.stderr);
+    }
+
+    let stopped = server.stop();
+    assert!(!stopped.stderr.contains("panicked"), "{}", stopped.stderr);
+    assert_eq!(stopped.code, 0);
+}
