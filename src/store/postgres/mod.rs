@@ -5,11 +5,11 @@
 //! while a query waits, so a query wakes no other thread. Diesel derives the two-database enum for
 //! its own connection types; this adapter makes diesel-async's connection one of them.
 
+mod refusal;
 mod tls;
 mod url;
 
 use std::any::Any;
-use std::error::Error as StdError;
 use std::time::Duration;
 
 use diesel::connection::{
@@ -27,9 +27,9 @@ use diesel_async::{
 use futures_util::TryStreamExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::config::SslMode;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls};
 
+use self::refusal::{failed, is_about_encryption, refused};
 use self::url::CONNECT_TIMEOUT;
 pub(super) use self::url::PgUrl;
 use super::connection::Condition;
@@ -73,42 +73,14 @@ async fn connect_as_asked(url: &PgUrl) -> ConnectionResult<AsyncPgConnection> {
             let mut config = config.clone();
             connect_plain(config.ssl_mode(SslMode::Disable)).await
         }
-        Err(error) => Err(failed(&error)),
+        Err(error) => Err(failed(&error, mode)),
     }
 }
 
 async fn connect_plain(config: &Config) -> ConnectionResult<AsyncPgConnection> {
-    let (client, conn) = config.connect(NoTls).await.map_err(|error| failed(&error))?;
+    let connected = config.connect(NoTls).await;
+    let (client, conn) = connected.map_err(|error| failed(&error, SslMode::Disable))?;
     AsyncPgConnection::try_from_client_and_connection(client, conn).await
-}
-
-/// The handshake failed, or `pg_hba.conf` allows this user without encryption only.
-fn is_about_encryption(error: &tokio_postgres::Error) -> bool {
-    error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
-        || error
-            .source()
-            .and_then(|cause| cause.downcast_ref::<std::io::Error>())
-            .and_then(std::io::Error::get_ref)
-            .is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
-}
-
-fn failed(error: &tokio_postgres::Error) -> ConnectionError {
-    refused(&with_causes(error))
-}
-
-/// The error with its causes, as one line.
-fn with_causes(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
-fn refused(text: &str) -> ConnectionError {
-    ConnectionError::BadConnection(text.to_owned())
 }
 
 /// A connection to a PostgreSQL server.

@@ -48,7 +48,7 @@ impl PgUrl {
     pub(in crate::store) fn parse(text: &str) -> Result<Self, String> {
         let (rest, parameters) = split(text);
         let mut config: Config = rest.parse().map_err(|error| {
-            format!("the PostgreSQL URL cannot be read: {}", super::with_causes(&error))
+            format!("the PostgreSQL URL cannot be read: {}", super::refusal::with_causes(&error))
         })?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err("the PostgreSQL URL names no host: write \
