@@ -133,6 +133,10 @@ fn a_fault_is_survived(fault: fn(&Cluster), repair: fn(&Cluster)) {
         assert_pages_wait(&browser, &form, server.address);
         Request::new("GET", "/healthz").send(server.address).expect(200);
         Request::new("GET", "/readyz").send(server.address).expect(503);
+        let refused = scimward.run(&["token", "show"]);
+        assert_eq!(refused.code, 1, "{refused:?}");
+        assert!(refused.stderr.contains("cannot be used"), "{}", refused.stderr);
+        assert!(!refused.stderr.contains(SECRET), "{}", refused.stderr);
         load.wait(|now| now.answers >= 2 * CLIENTS);
 
         load.enter(Phase::Recovers);
@@ -201,6 +205,34 @@ fn a_change_over_a_connection_that_was_cut_is_made_over_another() {
     let token = app.generate(6);
 
     assert!(app.scim(token.plain.expose()).is_accepted());
+}
+
+/// Ends the connection that commits a new token, just before it is committed.
+const CUT_AT_COMMIT: &str = "
+    CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON tokens DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION cut();";
+
+#[test]
+fn a_connection_that_breaks_during_the_commit_leaves_the_outcome_open() {
+    let database = Database::fresh(Engine::Postgres);
+    let scimward = Scimward::on(&database);
+    let token = generate(&scimward);
+    let server = scimward.serve();
+    let browser = sign_in(&scimward, server.address);
+    let form = generation(&browser);
+    drop(database.hold(CUT_AT_COMMIT));
+
+    let page = browser.send(form.clone()).expect(503);
+    let to_script = browser.send(form.clone().header("Accept", "application/json")).expect(503);
+
+    assert!(page.text().contains("It is not certain"), "{}", page.text());
+    assert_eq!(to_script.json()["generated"], serde_json::Value::Null);
+    drop(database.hold("DROP TRIGGER cut ON tokens"));
+    ask(server.address, VALIDATE, &token).expect(200);
+    browser.send(form.header("Accept", "application/json")).expect(201);
+    ask(server.address, VALIDATE, &token).expect(401);
 }
 
 /// How often a read is tried that finds its connection in the state that `spoil` leaves.

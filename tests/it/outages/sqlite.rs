@@ -94,6 +94,29 @@ fn a_change_of_sqlite_that_waits_too_long_says_that_nothing_was_changed() {
 }
 
 #[test]
+fn a_sqlite_file_that_cannot_be_written_is_said_at_once() {
+    let database = Database::fresh(Engine::Sqlite);
+    let made = Command::new("sqlite3")
+        .args(["plain.db", "CREATE TABLE something (a)"])
+        .current_dir(database.folder())
+        .status()
+        .expect("sqlite3 is installed");
+    assert!(made.success());
+    let scimward = Scimward::on(&database);
+    let scimward = scimward.with("SCIMWARD_DATABASE_URL", "sqlite:file:plain.db?mode=ro");
+
+    let started = Instant::now();
+    let ended = scimward.run(&["token", "show"]);
+
+    // Another instance that makes the file would be waited for half a minute.
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    assert_eq!(ended.code, 1, "{ended:?}");
+    for part in ["readonly", "SCIMWARD_DATABASE_URL", "who may write there"] {
+        assert!(ended.stderr.contains(part), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn rubbish_in_place_of_sqlite_is_said_and_stops_nothing() {
     let database = Database::fresh(Engine::Sqlite);
     let scimward = Scimward::on(&database);
