@@ -150,7 +150,6 @@ impl Link {
                 Ok(conn)
             }
             Ok(Err(error)) => {
-                tracing::warn!(database.error = %error, "the database cannot be reached");
                 let error = StoreError::from(error);
                 self.refused = Some((Instant::now(), error.to_string()));
                 Err(error)
