@@ -60,6 +60,7 @@ impl Encrypted {
     fn scimward(&self, host: &str, parameters: &str) -> Scimward {
         let url = self.cluster.url().replace("127.0.0.1", host);
         Scimward::at(&format!("{url}?{parameters}"), self.cluster.folder())
+            .with("SCIMWARD_LISTEN", "127.0.0.1:0")
     }
 
     /// Whether each connection of scimward is encrypted.

@@ -1,10 +1,11 @@
 //! A PostgreSQL server that dies, hangs, cuts connections or waits for locks.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
 
 use scimward::store::{self, StoreError};
 
+use super::load::{CLIENTS, Ending, Load, Phase, SURFACES};
 use super::*;
 use crate::support::app::TestApp;
 use crate::support::cluster::Cluster;
@@ -18,96 +19,6 @@ fn a_server_that_dies_under_load_is_waited_for() {
 #[test]
 fn a_server_that_hangs_under_load_is_waited_for() {
     a_fault_is_survived(Cluster::freeze, Cluster::thaw);
-}
-
-const CLIENTS: usize = 40;
-const SURFACES: [&str; 3] = [VALIDATE, "/scim/v2/Users", "/forward-auth/a/path"];
-
-/// What clients must be told; the load tells how many were told so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Works,
-    Fails,
-    Down,
-    Recovers,
-    WorksAgain,
-    Ended,
-}
-
-#[derive(Clone, Copy)]
-struct Progress {
-    phase: Phase,
-    /// Answers to requests that were sent and answered within this phase.
-    answers: usize,
-    /// Clients that were let in within this phase.
-    let_in: usize,
-}
-
-/// Clients that ask all the time.
-struct Load {
-    progress: Mutex<Progress>,
-    changed: Condvar,
-}
-
-/// However a test ends, its clients do.
-struct Ending<'a>(&'a Load);
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.0.enter(Phase::Ended);
-    }
-}
-
-impl Load {
-    fn new() -> Self {
-        let progress = Progress { phase: Phase::Works, answers: 0, let_in: 0 };
-        Self { progress: Mutex::new(progress), changed: Condvar::new() }
-    }
-
-    fn enter(&self, phase: Phase) {
-        *self.progress.lock().unwrap() = Progress { phase, answers: 0, let_in: 0 };
-    }
-
-    fn phase(&self) -> Phase {
-        self.progress.lock().unwrap().phase
-    }
-
-    /// Waits until so much has happened in this phase.
-    fn wait(&self, enough: impl Fn(&Progress) -> bool) {
-        let progress = self.progress.lock().unwrap();
-        let limit = Duration::from_secs(30);
-        let waited = self.changed.wait_timeout_while(progress, limit, |now| !enough(now)).unwrap();
-        let Progress { phase, answers, let_in } = *waited.0;
-        assert!(!waited.1.timed_out(), "{phase:?}: {answers} answers, {let_in} let in");
-    }
-
-    /// One client, until the end.
-    fn run(&self, address: SocketAddr, path: &str, token: &str) {
-        let mut let_in_during = Phase::Ended;
-        loop {
-            let sent = self.phase();
-            if sent == Phase::Ended {
-                return;
-            }
-            let response = ask(address, path, token);
-            let mut progress = self.progress.lock().unwrap();
-            let is_settled = progress.phase == sent;
-            match (sent, response.status) {
-                (Phase::Works | Phase::WorksAgain, _) if is_settled => {
-                    assert_eq!(response.status, 200, "{sent:?}");
-                }
-                (Phase::Down, _) if is_settled => assert_undecided(&response),
-                (_, 200) => {}
-                _ => assert_undecided(&response),
-            }
-            progress.answers += usize::from(is_settled);
-            if is_settled && response.status == 200 && let_in_during != sent {
-                progress.let_in += 1;
-                let_in_during = sent;
-            }
-            self.changed.notify_all();
-        }
-    }
 }
 
 fn a_fault_is_survived(fault: fn(&Cluster), repair: fn(&Cluster)) {

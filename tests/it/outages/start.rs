@@ -45,7 +45,7 @@ fn servers_that_start_at_once_on_nothing_all_serve(database: &Database) {
 }
 
 fn the_schema_of_a_newer_version_is_refused(database: &Database) {
-    let scimward = Scimward::on(database);
+    let scimward = Scimward::on(database).with("SCIMWARD_LISTEN", "127.0.0.1:0");
     let token = generate(&scimward);
     execute(database, "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')");
 
