@@ -1,7 +1,7 @@
 //! Clients that ask all the time, and check every answer by what the database can do just then.
 
 use std::net::SocketAddr;
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{VALIDATE, ask, assert_undecided};
@@ -53,29 +53,41 @@ impl Drop for Ending<'_> {
     }
 }
 
+impl Progress {
+    fn at_the_start_of(phase: Phase) -> Self {
+        Self { phase, answers: 0, let_in: 0 }
+    }
+}
+
 impl Load {
     /// Before anybody has asked.
     pub(super) fn new() -> Self {
-        let progress = Progress { phase: Phase::Works, answers: 0, let_in: 0 };
-        Self { progress: Mutex::new(progress), changed: Condvar::new() }
+        let progress = Mutex::new(Progress::at_the_start_of(Phase::Works));
+        Self { progress, changed: Condvar::new() }
     }
 
     /// Begins a phase.
     pub(super) fn enter(&self, phase: Phase) {
-        *self.progress.lock().unwrap() = Progress { phase, answers: 0, let_in: 0 };
+        *self.progress() = Progress::at_the_start_of(phase);
     }
 
     fn phase(&self) -> Phase {
-        self.progress.lock().unwrap().phase
+        self.progress().phase
+    }
+
+    /// A client that has failed leaves what is true in it.
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until so much has happened in this phase.
     pub(super) fn wait(&self, enough: impl Fn(&Progress) -> bool) {
-        let progress = self.progress.lock().unwrap();
+        let progress = self.progress();
         let limit = Duration::from_secs(30);
-        let waited = self.changed.wait_timeout_while(progress, limit, |now| !enough(now)).unwrap();
-        let Progress { phase, answers, let_in } = *waited.0;
-        assert!(!waited.1.timed_out(), "{phase:?}: {answers} answers, {let_in} let in");
+        let waited = self.changed.wait_timeout_while(progress, limit, |now| !enough(now));
+        let (progress, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        let Progress { phase, answers, let_in } = *progress;
+        assert!(!result.timed_out(), "{phase:?}: {answers} answers, {let_in} let in");
     }
 
     /// One client, until the end.
@@ -87,7 +99,7 @@ impl Load {
                 return;
             }
             let response = ask(address, path, token);
-            let mut progress = self.progress.lock().unwrap();
+            let mut progress = self.progress();
             let is_settled = progress.phase == sent;
             match (sent, response.status) {
                 (Phase::Works | Phase::WorksAgain, _) if is_settled => {

@@ -21,6 +21,9 @@ fn a_server_that_hangs_under_load_is_waited_for() {
     a_fault_is_survived(Cluster::freeze, Cluster::thaw);
 }
 
+/// An attempt to connect ends by then, on every thread of the server.
+const RECONNECTED: Duration = Duration::from_millis(2200);
+
 fn a_fault_is_survived(fault: fn(&Cluster), repair: fn(&Cluster)) {
     let cluster = Cluster::start();
     let scimward = Scimward::at(&cluster.url(), cluster.folder());
@@ -52,7 +55,8 @@ fn a_fault_is_survived(fault: fn(&Cluster), repair: fn(&Cluster)) {
 
         load.enter(Phase::Recovers);
         repair(&cluster);
-        load.wait(|now| now.let_in == CLIENTS);
+        let repaired = Instant::now();
+        load.wait(|now| now.let_in == CLIENTS && repaired.elapsed() > RECONNECTED);
         load.enter(Phase::WorksAgain);
         load.wait(|now| now.answers >= 5 * CLIENTS);
         drop(ending);
