@@ -17,6 +17,7 @@
 mod bare;
 mod cluster;
 mod load;
+mod pages;
 mod report;
 mod server;
 
@@ -43,6 +44,9 @@ fn main() {
         return bare::serve(port.parse().expect("a port"), answer.as_ref());
     }
     let folder = Folder::new();
+    if arguments.iter().any(|argument| argument == "pages") {
+        return pages::compare(&folder.0);
+    }
     let sqlite = Scimward::start(&folder.0, "sqlite", "sqlite:scimward.db");
     let cluster = Cluster::start(&folder.0.join("postgres"));
     let postgres = Scimward::start(&folder.0, "pg", &cluster.url);
@@ -53,6 +57,7 @@ fn main() {
     endpoints(&sqlite, "SQLite");
     endpoints(&postgres, "PostgreSQL");
     flood(&folder.0, &sqlite);
+    pages::compare(&folder.0);
 }
 
 /// A folder that goes when the measurement ends.

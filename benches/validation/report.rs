@@ -71,6 +71,15 @@ pub(crate) fn table(title: &str, rows: &[Row]) {
     }
 }
 
+/// A page over an empty and over a full database, in milliseconds.
+pub(crate) fn pages(page: &str, sqlite: [f64; 2], postgres: [f64; 2]) {
+    println!("\n### GET {page}, median ms\n");
+    println!("| | SQLite | PostgreSQL |\n| --- | --- | --- |");
+    println!("| empty database | {:.2} | {:.2} |", sqlite[0], postgres[0]);
+    println!("| 1,000,000 entries, 10,000 past tokens | {:.2} | {:.2} |", sqlite[1], postgres[1]);
+    println!("| ratio | {:.2} | {:.2} |", sqlite[1] / sqlite[0], postgres[1] / postgres[0]);
+}
+
 /// What a flood of forged tokens does to a client with the real one.
 pub(crate) fn flood(calm: f64, flooded: f64, server: &Server) {
     println!("\n### 64 connections try forged secrets for the live token\n");

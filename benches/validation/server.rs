@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -66,6 +66,8 @@ impl Drop for Server {
 /// A scimward with a token.
 pub(crate) struct Scimward {
     pub(crate) server: Server,
+    folder: PathBuf,
+    database: String,
     pub(crate) token: String,
     /// Memory before the first request, in MiB.
     pub(crate) idle_memory: f64,
@@ -78,28 +80,41 @@ impl Scimward {
     pub(crate) fn start(folder: &Path, name: &str, database: &str) -> Self {
         let (folder, port) = (folder.join(name), free_port());
         std::fs::create_dir_all(&folder).expect("a folder");
-        let command = |arguments: &[&str]| {
-            let mut command = Command::new(SCIMWARD);
-            command.args(arguments).current_dir(&folder);
-            command.env("SCIMWARD_DATABASE_URL", database).env("SCIMWARD_LOG", "warn");
-            command.env("SCIMWARD_LISTEN", format!("127.0.0.1:{port}"));
-            command
-        };
-        let output = command(&["token", "generate"]).output().expect("scimward");
+        let output = command(&folder, database, &["token", "generate"]).output().expect("scimward");
         let token = String::from_utf8(output.stdout).expect("a token").trim().to_owned();
-        let server = Server::start(&mut command(&["serve"]), port);
+        let mut serve = command(&folder, database, &["serve"]);
+        let server = Server::start(serve.env("SCIMWARD_LISTEN", format!("127.0.0.1:{port}")), port);
         let idle_memory = server.memory("VmRSS");
         let start = Instant::now();
         let answer = get(server.address, super::VALIDATE, &token);
         let first_validation = start.elapsed();
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-        Self { server, token, idle_memory, first_validation }
+        let database = database.to_owned();
+        Self { server, folder, database, token, idle_memory, first_validation }
+    }
+
+    /// Runs a command beside the server, with this on its standard input.
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) {
+        let mut command = command(&self.folder, &self.database, arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut process = command.spawn().expect("scimward");
+        let mut stdin = process.stdin.take().expect("its standard input");
+        writeln!(stdin, "{input}").expect("it reads");
+        drop(stdin);
+        assert!(process.wait().expect("it ends").success(), "{command:?}");
     }
 
     /// A whole answer, as it stands on the wire.
     pub(crate) fn answer(&self, path: &str) -> String {
         get(self.server.address, path, &self.token)
     }
+}
+
+fn command(folder: &Path, database: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(SCIMWARD);
+    command.args(arguments).current_dir(folder);
+    command.env("SCIMWARD_DATABASE_URL", database).env("SCIMWARD_LOG", "warn");
+    command
 }
 
 fn get(address: SocketAddr, path: &str, token: &str) -> String {

@@ -96,7 +96,7 @@ async fn pass(services: &Services, json: bool) -> Result<ExitCode, Complaint> {
     if report.nobody_to_tell {
         note("There is nobody to tell: no Server Admin is active.");
     }
-    if let Some(directory) = after.health.directory.filter(|_| report.sent > 0) {
+    if let Some(directory) = after.banner.health.directory.filter(|_| report.sent > 0) {
         note(&format!(
             "No mail server is configured: mails were written to {}.",
             directory.display()
@@ -109,10 +109,11 @@ async fn pass(services: &Services, json: bool) -> Result<ExitCode, Complaint> {
 }
 
 fn list(overview: &Overview) -> Result<(), Complaint> {
-    if overview.token.is_none() {
+    let has_token = overview.banner.history.newest.is_some();
+    if !has_token {
         note("There is no token, so nothing is planned.");
     }
-    if overview.entries.is_empty() && overview.token.is_some() {
+    if overview.entries.is_empty() && has_token {
         note("There is nobody to tell: no Server Admin is active.");
     }
     overview.entries.iter().try_for_each(|entry| say(&line(entry)))
@@ -158,7 +159,7 @@ fn describe(overview: &Overview) -> Value {
             "answer": answer,
         })
     });
-    json!({ "at": instant(overview.now), "mails": entries.collect::<Vec<_>>() })
+    json!({ "at": instant(overview.banner.now), "mails": entries.collect::<Vec<_>>() })
 }
 
 #[cfg(test)]

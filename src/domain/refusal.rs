@@ -3,11 +3,13 @@
 //! The reason reaches the Server Admins only. A client gets the same answer for every reason after
 //! parsing, so that it cannot learn which tokens exist.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::activity::Recorded;
 use crate::domain::secret::TokenId;
 
 macro_rules! refusals {
@@ -120,6 +122,42 @@ pub struct RefusedGroup {
     pub count: u64,
     /// When the latest was refused.
     pub last_at: DateTime<Utc>,
+}
+
+/// What was refused lately.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refused {
+    /// The group with the latest request first.
+    pub groups: Vec<RefusedGroup>,
+    /// Where the groups begin if there was more in the time that was asked for.
+    pub cut_at: Option<DateTime<Utc>>,
+}
+
+impl Refused {
+    /// Groups entries of the activity list, which come newest first.
+    pub fn group(entries: Vec<Recorded>) -> Vec<RefusedGroup> {
+        let mut groups: Vec<RefusedGroup> = Vec::new();
+        let mut places = HashMap::new();
+        for Recorded { event, .. } in entries {
+            let reason = event.subject.as_deref().and_then(|code| code.parse::<Refusal>().ok());
+            let Some(reason) = reason else { continue };
+            let key = (reason, event.token.clone(), event.source.address);
+            let place = *places.entry(key).or_insert(groups.len());
+            if let Some(group) = groups.get_mut(place) {
+                group.count = group.count.saturating_add(event.count);
+                continue;
+            }
+            groups.push(RefusedGroup {
+                reason,
+                token: event.token,
+                from: event.source.address,
+                agent: event.source.agent,
+                count: event.count,
+                last_at: event.at,
+            });
+        }
+        groups
+    }
 }
 
 /// The text names no reason.

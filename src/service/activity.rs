@@ -9,8 +9,11 @@ use crate::store::{self, Conn, StoreError};
 pub const PAGE: usize = 50;
 /// Rows that are read at once where many are needed.
 const CHUNK: usize = 500;
-/// How often one page asks at most: in a long outage one entry stands for many rows.
-const READS: usize = 5;
+/// How often one page asks at most, each time for more: in a long outage one entry stands for many
+/// rows.
+const READS: usize = 3;
+/// How much more each time.
+const GROWTH: usize = 4;
 
 /// The activity list.
 #[derive(Clone)]
@@ -126,7 +129,7 @@ fn fill(
         if ended {
             return Ok(true);
         }
-        wanted = CHUNK;
+        wanted = (wanted * GROWTH).min(CHUNK);
     }
     Ok(false)
 }

@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;
 
-use crate::domain::refusal::{Refusal, RefusedGroup};
+use crate::domain::activity::Kind;
+use crate::domain::refusal::{Refusal, Refused};
 use crate::domain::secret::TokenId;
 use crate::domain::throttle::Throttle;
 use crate::service::usage::Usage;
 use crate::service::{Failure, World};
 use crate::store;
 
-/// Further groups of refused requests are not shown.
-const GROUPS_SHOWN: i64 = 50;
+/// Entries that are read at most: one stands for up to an hour of one group.
+const ENTRIES: i64 = 200;
 
 /// Records refusals and says when a source has to wait.
 ///
@@ -47,16 +48,20 @@ impl Refusals {
         wait
     }
 
-    /// What was refused in the last 24 hours, grouped by reason, token and address, the latest first.
-    /// Refusals of the current minute may be missing.
+    /// What was refused in the last 24 hours, grouped by reason, token and address. After so many
+    /// that a page would take long, only the latest. Refusals of the current minute may be missing.
     ///
     /// # Errors
     /// [`Failure`] when the database fails.
-    pub async fn recent(&self) -> Result<Vec<RefusedGroup>, Failure> {
+    pub async fn recent(&self) -> Result<Refused, Failure> {
         let since = self.world.clock.now() - TimeDelta::days(1);
-        let query =
-            move |conn: &mut store::Conn| store::activity::refused(conn, since, GROUPS_SHOWN);
-        Ok(self.world.store.read(query).await?)
+        let query = move |conn: &mut store::Conn| {
+            store::activity::since(conn, Kind::RequestsRefused, since, ENTRIES)
+        };
+        let entries = self.world.store.read(query).await?;
+        let is_cut = i64::try_from(entries.len()).is_ok_and(|count| count >= ENTRIES);
+        let cut_at = entries.last().filter(|_| is_cut).map(|entry| entry.event.at);
+        Ok(Refused { groups: Refused::group(entries), cut_at })
     }
 
     fn count(&self, from: IpAddr) -> Option<u32> {

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::activity::{Actor, Event, Kind};
 use crate::domain::secret::TokenId;
 use crate::domain::source::Source;
+use crate::domain::token::Token;
 use crate::service::logins::MEMORY as LOGIN_FAILURES_KEPT;
 use crate::service::sessions::IDLE_LIMIT;
 use crate::service::usage::Usage;
@@ -136,8 +137,10 @@ fn unnoted(
         age >= TimeDelta::zero() && age < retention
     });
     match expired {
-        Some(token) if !store::activity::exists(conn, Kind::TokenExpired, &token.id)? => {
-            Ok(Some((token.id.clone(), token.expires_at)))
+        Some(Token { id, expires_at, .. })
+            if !store::activity::exists(conn, Kind::TokenExpired, id, *expires_at)? =>
+        {
+            Ok(Some((id.clone(), *expires_at)))
         }
         _ => Ok(None),
     }

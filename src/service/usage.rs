@@ -19,7 +19,9 @@ use crate::service::counters::{Counters, Counts};
 use crate::service::{Failure, World};
 use crate::store::{self, Conn, Lock, StoreError};
 
-/// Different groups of refusals that are counted apart between two writes; further ones are counted
+/// Refusals of a group within so many seconds become one entry of the activity list.
+const SPAN: i64 = 60 * 60;
+/// Different groups of refusals that are counted apart in that time; further ones are counted
 /// together, so that a flood costs bounded memory and bounded rows.
 const GROUPS: usize = 200;
 
@@ -29,7 +31,7 @@ pub struct Usage {
     pending: Mutex<Pending>,
     /// Held while something is written, so that whoever has waited for a write knows that everything
     /// before it is stored.
-    writing: tokio::sync::Mutex<()>,
+    writing: tokio::sync::Mutex<Entries>,
     /// Tokens whose first use in this process was handed out for writing.
     seen: Mutex<HashSet<TokenId>>,
     first_use: Notify,
@@ -40,18 +42,41 @@ pub struct Usage {
 struct Pending {
     uses: HashMap<TokenId, LastUse>,
     refusals: BTreeMap<Group, Refused>,
+    /// The groups that are counted apart in this span.
+    apart: HashSet<Group>,
+    span: i64,
 }
 
 impl Pending {
     /// The group to count in: when there are too many already, one without an address.
-    fn bounded(&self, group: Group) -> Group {
-        let is_full = self.refusals.len() >= GROUPS && !self.refusals.contains_key(&group);
-        if is_full { Group { from: None, ..group } } else { group }
+    fn bounded(&mut self, group: Group, now: DateTime<Utc>) -> Group {
+        if self.span != span(now) {
+            self.span = span(now);
+            self.apart.clear();
+        }
+        if !self.apart.contains(&group) {
+            if self.apart.len() >= GROUPS {
+                return Group { from: None, ..group };
+            }
+            self.apart.insert(group.clone());
+        }
+        group
     }
 }
 
+/// The entries in which refusals of this span are counted.
+#[derive(Default)]
+struct Entries {
+    span: i64,
+    ids: HashMap<Group, i64>,
+}
+
+const fn span(now: DateTime<Utc>) -> i64 {
+    now.timestamp().div_euclid(SPAN)
+}
+
 /// What refused requests are grouped by; no address stands for "various".
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Group {
     reason: Refusal,
     token: Option<TokenId>,
@@ -128,7 +153,7 @@ impl Usage {
         let now = self.world.clock.now();
         let mut pending = lock(&self.pending);
         let group = Group { reason, token: token.cloned(), from: Some(from) };
-        let group = pending.bounded(group);
+        let group = pending.bounded(group, now);
         let refused = pending.refusals.entry(group).or_insert_with(|| Refused {
             count: 0,
             last_at: now,
@@ -146,36 +171,53 @@ impl Usage {
     /// # Errors
     /// [`Failure`] when the database fails.
     pub async fn write(&self) -> Result<(), Failure> {
-        let _writing = self.writing.lock().await;
-        let Pending { uses, refusals } = std::mem::take(&mut *lock(&self.pending));
+        let mut entries = self.writing.lock().await;
+        let (uses, refusals) = {
+            let mut pending = lock(&self.pending);
+            (std::mem::take(&mut pending.uses), std::mem::take(&mut pending.refusals))
+        };
         if uses.is_empty() && refusals.is_empty() {
             return Ok(());
         }
+        let span = span(self.world.clock.now());
+        if entries.span != span {
+            *entries = Entries { span, ids: HashMap::new() };
+        }
         let (kept_uses, kept_refusals) = (uses.clone(), refusals.clone());
+        let mut ids = entries.ids.clone();
         let written = self
             .world
             .store
             .write(Lock::Usage, move |conn| {
                 uses.iter().try_for_each(|(id, last)| record_use(conn, id, last))?;
-                refusals
-                    .iter()
-                    .try_for_each(|(group, refused)| record_refusal(conn, group, refused))
+                for (group, refused) in refusals {
+                    let id = record_refusal(conn, &group, &refused, ids.get(&group).copied())?;
+                    ids.insert(group, id);
+                }
+                Ok(ids)
             })
             .await;
-        written.map_err(|error: StoreError| {
-            self.put_back(kept_uses, kept_refusals);
-            error.into()
-        })
+        match written {
+            Ok(ids) => {
+                entries.ids = ids;
+                Ok(())
+            }
+            Err(error) => {
+                self.put_back(kept_uses, kept_refusals);
+                Err(StoreError::into(error))
+            }
+        }
     }
 
     fn put_back(&self, uses: HashMap<TokenId, LastUse>, refusals: BTreeMap<Group, Refused>) {
+        let now = self.world.clock.now();
         let mut pending = lock(&self.pending);
         for (id, last) in uses {
             pending.uses.entry(id).or_insert(last);
         }
         for (group, refused) in refusals {
             let count = refused.count;
-            let group = pending.bounded(group);
+            let group = pending.bounded(group, now);
             pending
                 .refusals
                 .entry(group)
@@ -194,7 +236,13 @@ fn record_use(conn: &mut Conn, id: &TokenId, last: &LastUse) -> Result<(), Store
     Ok(())
 }
 
-fn record_refusal(conn: &mut Conn, group: &Group, refused: &Refused) -> Result<(), StoreError> {
+/// Writes refusals, into their entry if there is one; returns its key.
+fn record_refusal(
+    conn: &mut Conn,
+    group: &Group,
+    refused: &Refused,
+    entry: Option<i64>,
+) -> Result<i64, StoreError> {
     if let (Refusal::Revoked, Some(id)) = (group.reason, &group.token) {
         let (count, at, from) = (refused.count, refused.last_at, refused.last_from);
         store::tokens::record_late_use(conn, id, &LateUse { count, at, from })?;
@@ -207,7 +255,7 @@ fn record_refusal(conn: &mut Conn, group: &Group, refused: &Refused) -> Result<(
         Some(id) => event.about_token(id.clone()),
         None => event,
     };
-    store::activity::record(conn, &event)
+    store::activity::count(conn, entry, &event)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

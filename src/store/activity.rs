@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{AsSelect, IntoBoxed, Select, max, sql};
+use diesel::dsl::{AsSelect, IntoBoxed, Select};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 use super::connection::{Conn, MultiBackend};
 use super::error::StoreError;
@@ -13,7 +12,6 @@ use super::schema::activity;
 use super::time::{instant, seconds};
 use crate::domain::activity::{Actor, Event, Kind, Recorded};
 use crate::domain::admin::AdminId;
-use crate::domain::refusal::RefusedGroup;
 use crate::domain::secret::TokenId;
 use crate::domain::source::Source;
 use crate::domain::timeline::Position;
@@ -54,20 +52,45 @@ struct Row {
 /// # Errors
 /// When the database fails.
 pub fn record(conn: &mut Conn, event: &Event) -> Result<(), StoreError> {
-    let row = NewRow {
-        at: seconds(event.at),
-        kind: event.kind.as_str(),
-        actor_id: event.actor.admin_id().map(|id| id.0),
-        actor: event.actor.name(),
-        address: event.source.address_text(),
-        agent: event.source.agent.as_deref(),
-        token_id: event.token.as_ref().map(TokenId::as_str),
-        subject: event.subject.as_deref(),
-        detail: event.detail.as_deref(),
-        count: i64::try_from(event.count).unwrap_or(i64::MAX),
-    };
-    diesel::insert_into(activity::table).values(row).execute(conn)?;
+    diesel::insert_into(activity::table).values(NewRow::from(event)).execute(conn)?;
     Ok(())
+}
+
+/// Counts what has happened again in the entry with this key, or adds an entry if there is none;
+/// returns the key for the next time.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(conn: &mut Conn, entry: Option<i64>, event: &Event) -> Result<i64, StoreError> {
+    let row = NewRow::from(event);
+    if let Some(id) = entry {
+        let same = activity::table.find(id).filter(activity::kind.eq(row.kind));
+        let counted = diesel::update(same)
+            .set((activity::at.eq(row.at), activity::count.eq(activity::count + row.count)))
+            .execute(conn)?;
+        if counted == 1 {
+            return Ok(id);
+        }
+    }
+    let id = diesel::insert_into(activity::table).values(row).returning(activity::id);
+    Ok(id.get_result(conn)?)
+}
+
+impl<'a> From<&'a Event> for NewRow<'a> {
+    fn from(event: &'a Event) -> Self {
+        Self {
+            at: seconds(event.at),
+            kind: event.kind.as_str(),
+            actor_id: event.actor.admin_id().map(|id| id.0),
+            actor: event.actor.name(),
+            address: event.source.address_text(),
+            agent: event.source.agent.as_deref(),
+            token_id: event.token.as_ref().map(TokenId::as_str),
+            subject: event.subject.as_deref(),
+            detail: event.detail.as_deref(),
+            count: i64::try_from(event.count).unwrap_or(i64::MAX),
+        }
+    }
 }
 
 /// At most `limit` entries, newest first: those older than `before`, and of these kinds only unless
@@ -156,13 +179,18 @@ fn add(
     Ok(())
 }
 
-/// Whether there is an entry of this kind about this token.
+/// Whether there is an entry of this kind about this token, of this instant.
 ///
 /// # Errors
 /// When the database fails.
-pub fn exists(conn: &mut Conn, kind: Kind, token: &TokenId) -> Result<bool, StoreError> {
+pub fn exists(
+    conn: &mut Conn,
+    kind: Kind,
+    token: &TokenId,
+    at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let found: Option<i64> = activity::table
-        .filter(activity::kind.eq(kind.as_str()))
+        .filter(activity::kind.eq(kind.as_str()).and(activity::at.eq(seconds(at))))
         .filter(activity::token_id.eq(token.as_str()))
         .select(activity::id)
         .first(conn)
@@ -170,50 +198,22 @@ pub fn exists(conn: &mut Conn, kind: Kind, token: &TokenId) -> Result<bool, Stor
     Ok(found.is_some())
 }
 
-type RefusedRow =
-    (Option<String>, Option<String>, Option<String>, Option<String>, i64, Option<i64>);
-
-/// Requests that were refused since `since`, grouped; the group with the latest one first, at most
-/// `limit` groups.
+/// The entries of a kind since `since`, newest first, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
-pub fn refused(
+pub fn since(
     conn: &mut Conn,
+    kind: Kind,
     since: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<RefusedGroup>, StoreError> {
-    // PostgreSQL's sum of integers is a decimal number.
-    let count = sql::<BigInt>("CAST(SUM(count) AS BIGINT)");
-    let rows: Vec<RefusedRow> = activity::table
-        .filter(activity::kind.eq(Kind::RequestsRefused.as_str()))
+) -> Result<Vec<Recorded>, StoreError> {
+    let rows: Vec<Row> = of_kind(Some(kind))
         .filter(activity::at.ge(seconds(since)))
-        .group_by((activity::subject, activity::token_id, activity::address))
-        .select((
-            activity::subject,
-            activity::token_id,
-            activity::address,
-            max(activity::agent),
-            count,
-            max(activity::at),
-        ))
-        .order((max(activity::at).desc(), activity::subject.asc(), activity::address.asc()))
+        .order((activity::at.desc(), activity::id.desc()))
         .limit(limit)
         .load(conn)?;
-    rows.into_iter().map(refused_group).collect()
-}
-
-fn refused_group(row: RefusedRow) -> Result<RefusedGroup, StoreError> {
-    let (reason, token, address, agent, count, last_at) = row;
-    let reason = reason.unwrap_or_default();
-    Ok(RefusedGroup {
-        reason: reason.parse().map_err(|_unknown| corrupt("reason", &reason))?,
-        token: token.as_deref().map(parse_token_id).transpose()?,
-        from: address.as_deref().map(parse_address).transpose()?,
-        agent,
-        count: u64::try_from(count).unwrap_or_default(),
-        last_at: instant(last_at.unwrap_or_default())?,
-    })
+    rows.into_iter().map(Recorded::try_from).collect()
 }
 
 /// Removes at most `limit` entries that are older than `cutoff`; says how many.

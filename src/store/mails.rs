@@ -1,6 +1,7 @@
 //! Mails: one row for each recipient of each.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
@@ -110,7 +111,7 @@ pub fn begun(conn: &mut Conn, token: &TokenId) -> Result<Vec<Begun>, StoreError>
     let rows: Vec<(String, Option<i64>)> = mails::table
         .filter(mails::token_id.eq(token.as_str()))
         .group_by(mails::occasion)
-        .select((mails::occasion, diesel::dsl::min(mails::sent_at)))
+        .select((mails::occasion, min(mails::sent_at)))
         .load(conn)?;
     let begun = rows.into_iter().filter_map(|(occasion, sent_at)| {
         let milestone = occasion.parse::<Occasion>().ok()?.milestone()?;
@@ -119,20 +120,38 @@ pub fn begun(conn: &mut Conn, token: &TokenId) -> Result<Vec<Begun>, StoreError>
     begun.collect()
 }
 
+/// Mails about generated tokens, whichever they are, that may still have to be sent.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_generated(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
+    let rows: Vec<Row> = mails::table
+        .filter(mails::sent_at.is_null().and(mails::failed_at.is_null()))
+        .filter(mails::occasion.eq(Occasion::Generated.as_str()))
+        .order(mails::id.asc())
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Mail::try_from).collect()
+}
+
 /// Mails that may still have to be sent: those about `token` and about generated tokens. Those that
 /// were tried least come first, so that none holds up the others.
 ///
 /// # Errors
 /// When the database fails.
 pub fn open(conn: &mut Conn, token: Option<&TokenId>) -> Result<Vec<Mail>, StoreError> {
-    let about_token = mails::token_id.eq(token.map_or("", TokenId::as_str));
-    let rows: Vec<Row> = mails::table
-        .filter(mails::sent_at.is_null().and(mails::failed_at.is_null()))
-        .filter(mails::occasion.eq(Occasion::Generated.as_str()).or(about_token.assume_not_null()))
-        .order((mails::attempts.asc(), mails::id.asc()))
-        .select(Row::as_select())
-        .load(conn)?;
-    rows.into_iter().map(Mail::try_from).collect()
+    let mut open = open_generated(conn)?;
+    if let Some(token) = token {
+        let rows: Vec<Row> = mails::table
+            .filter(mails::sent_at.is_null().and(mails::failed_at.is_null()))
+            .filter(mails::token_id.eq(token.as_str()))
+            .filter(mails::occasion.ne(Occasion::Generated.as_str()))
+            .select(Row::as_select())
+            .load(conn)?;
+        open.append(&mut rows.into_iter().map(Mail::try_from).collect::<Result<_, _>>()?);
+    }
+    open.sort_unstable_by_key(|mail| (mail.attempts, mail.id.0));
+    Ok(open)
 }
 
 /// The mail with this key.
@@ -157,16 +176,19 @@ pub fn of_token(conn: &mut Conn, token: &TokenId) -> Result<Vec<Mail>, StoreErro
     rows.into_iter().map(Mail::try_from).collect()
 }
 
-/// The newest mail to each Server Admin who ever got one.
+/// The newest mail to each active Server Admin who ever got one.
 ///
 /// # Errors
 /// When the database fails.
 pub fn newest_of_admins(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
-    let newest: Vec<Option<i64>> = mails::table
-        .filter(mails::admin_id.is_not_null())
-        .group_by(mails::admin_id)
-        .select(diesel::dsl::max(mails::id))
-        .load(conn)?;
+    // One look into the index for each admin, however many mails there are.
+    let newest = mails::table
+        .filter(mails::admin_id.eq(server_admins::id.nullable()))
+        .order(mails::id.desc())
+        .select(mails::id)
+        .single_value();
+    let newest: Vec<Option<i64>> =
+        server_admins::table.filter(server_admins::active.eq(true)).select(newest).load(conn)?;
     let newest = newest.into_iter().flatten();
     let rows: Vec<Row> =
         mails::table.filter(mails::id.eq_any(newest)).select(Row::as_select()).load(conn)?;
@@ -178,9 +200,11 @@ pub fn newest_of_admins(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn last_results(conn: &mut Conn) -> Result<LastResults, StoreError> {
-    let sent: Option<i64> = mails::table.select(diesel::dsl::max(mails::sent_at)).first(conn)?;
-    let failed: Option<i64> =
-        mails::table.select(diesel::dsl::max(mails::failed_at)).first(conn)?;
+    // Each by itself is the end of an index; together they would be a look at every mail.
+    let sent = mails::table.filter(mails::sent_at.is_not_null()).select(max(mails::sent_at));
+    let failed = mails::table.filter(mails::failed_at.is_not_null()).select(max(mails::failed_at));
+    let last = (sent.single_value(), failed.single_value());
+    let (sent, failed): (Option<i64>, Option<i64>) = diesel::select(last).first(conn)?;
     Ok(LastResults {
         sent_at: sent.map(instant).transpose()?,
         failed_at: failed.map(instant).transpose()?,

@@ -169,7 +169,7 @@ fn delays_grow_and_the_last_mail_is_given_up_after_a_week(database: &Database) {
     assert_eq!(tries[11] - tries[10], 360);
     assert!(*tries.last().unwrap() < 60 * 24 * 7, "{tries:?}");
     assert!(post.states().contains(&"plus1 failed ada".to_owned()), "{:?}", post.states());
-    assert!(!post.overview().health.reaches_nobody());
+    assert!(!post.overview().banner.health.reaches_nobody());
     let failures =
         post.app.world.store.read(|conn| store::activity::page(conn, None, &[Kind::MailFailed], 9));
     let failures = post.wait(failures).unwrap();
@@ -212,7 +212,7 @@ fn a_test_mail_brings_the_answer(database: &Database) {
     let mails = server.take();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].header("Subject"), "[scimward] Test mail");
-    assert!(!post.overview().health.reaches_nobody());
+    assert!(!post.overview().banner.health.reaches_nobody());
 }
 
 #[test]

@@ -88,17 +88,15 @@ impl State {
     }
 }
 
-/// The mails about the newest token, and how mails fare.
+/// The mails about the newest token, and what a page needs besides.
 #[derive(Debug, Clone)]
 pub struct Overview {
-    /// The instant for which this is true.
-    pub now: DateTime<Utc>,
-    /// The newest token, revoked or not.
-    pub token: Option<Token>,
-    /// Its mails: milestones first, each with its recipients.
+    /// What is told at the top of every page.
+    pub banner: Banner,
+    /// All Server Admins, by name.
+    pub admins: Vec<ServerAdmin>,
+    /// The mails about the newest token: milestones first, each with its recipients.
     pub entries: Vec<Entry>,
-    /// How mails fare.
-    pub health: Health,
 }
 
 /// How mails fare.
@@ -166,7 +164,7 @@ fn overview(
 ) -> Result<Overview, StoreError> {
     let situation = Situation::load(conn, configured.schedule, now)?;
     let admins = store::admins::list(conn)?;
-    let people = everybody(conn, configured)?;
+    let people = everybody(&admins, configured);
     let mut entries = Vec::new();
     if let Some(token) = &situation.history.newest {
         let mails = store::mails::of_token(conn, &token.id)?;
@@ -184,10 +182,10 @@ fn overview(
         }
         entries.extend(view.of(Occasion::Generated, token.generated_at));
         entries.extend(view.of(Occasion::StillUsed, now));
-        entries.extend(view.earlier(&store::mails::open(conn, None)?));
+        entries.extend(view.earlier(&store::mails::open_generated(conn)?));
     }
     let health = health(conn, &admins, configured)?;
-    Ok(Overview { now, token: situation.history.newest, entries, health })
+    Ok(Overview { banner: Banner { now, history: situation.history, health }, admins, entries })
 }
 
 fn health(

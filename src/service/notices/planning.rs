@@ -59,7 +59,7 @@ fn make(conn: &mut Conn, configured: &Configured, now: DateTime<Utc>) -> Result<
     // Asked again under the lock: another instance may have been faster.
     for (occasion, token, due_at) in missing(conn, configured, now)? {
         let mut count = store::mails::insert_for_admins(conn, occasion, &token, due_at)?;
-        for person in everybody(conn, configured)? {
+        for person in everybody(&store::admins::list(conn)?, configured) {
             if person.recipient.admin.is_none() {
                 store::mails::insert(conn, occasion, Some(&token), &person.recipient, due_at)?;
                 count += 1;

@@ -103,7 +103,7 @@ impl Notices {
             let situation = Situation::load(conn, configured.schedule, now)?;
             let token = situation.history.unrevoked().map(|token| &token.id);
             let mails = store::mails::open(conn, token)?;
-            let people = everybody(conn, &configured)?;
+            let people = everybody(&store::admins::list(conn)?, &configured);
             let candidates = mails.iter().filter(|mail| {
                 situation.allows(mail)
                     && find(&people, &mail.recipient).is_some()

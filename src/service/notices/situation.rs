@@ -90,11 +90,7 @@ impl Person {
 
 /// Everybody who gets mails about the expiry now: active Server Admins and configured addresses,
 /// nobody twice.
-pub(super) fn everybody(
-    conn: &mut Conn,
-    configured: &Configured,
-) -> Result<Vec<Person>, StoreError> {
-    let admins = store::admins::list(conn)?;
+pub(super) fn everybody(admins: &[ServerAdmin], configured: &Configured) -> Vec<Person> {
     let mut people: Vec<Person> =
         admins.iter().filter(|admin| admin.active).map(Person::admin).collect();
     for address in &configured.extra {
@@ -102,7 +98,7 @@ pub(super) fn everybody(
             people.push(Person::configured(address));
         }
     }
-    Ok(people)
+    people
 }
 
 /// Who of `people` a mail is for.

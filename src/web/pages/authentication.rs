@@ -9,7 +9,9 @@ use super::generate_form::GenerateForm;
 use super::mail_card::MailCard;
 use super::people_card::PeopleCard;
 use super::shell::{self, Frame, Place, Shell};
+use super::time::utc_text;
 use super::token_card::{self, Card};
+use crate::domain::refusal::Refused;
 use crate::web::Shared;
 use crate::web::session::SignedIn;
 
@@ -30,7 +32,8 @@ struct Page {
     base_url: String,
     mails: MailCard,
     people: PeopleCard,
-    /// What was refused in the last 24 hours.
+    refused_title: String,
+    /// What was refused in that time.
     refused: Vec<Entry>,
     feed: Vec<Entry>,
 }
@@ -41,16 +44,14 @@ pub(super) async fn page(
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
     let services = &shared.services;
-    let known = services.notices.banner().await?;
-    let overview = services.notices.overview(Some(known.now)).await?;
-    let people = services.admins.list().await?;
+    let overview = services.notices.overview(None).await?;
     let refused = services.refusals.recent().await?;
     let recent = services.activity.recent(RECENT).await?;
-    let (history, now) = (&known.history, known.now);
+    let (history, now) = (&overview.banner.history, overview.banner.now);
     let mails = MailCard::new(&overview, shared.site.timezone);
     let view = Page {
         shell: Shell::new(&shared),
-        admin: Frame::with(&shared, &me, Place::Authentication, &known),
+        admin: Frame::with(&shared, &me, Place::Authentication, &overview.banner),
         card: token_card::card(history, &mails, me.admin.id, now, shared.site.timezone),
         form: GenerateForm::new(history, &services.tokens.request_id(), now),
         current: history
@@ -58,10 +59,18 @@ pub(super) async fn page(
             .map(|token| token_card::in_one_line(token, now))
             .unwrap_or_default(),
         base_url: shared.site.public_url.join("/scim/v2"),
-        people: PeopleCard::new(&people, &known.health, me.admin.id, now),
+        people: PeopleCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),
         mails,
-        refused: feed::refused(refused.get(..REFUSED).unwrap_or(&refused), now),
+        refused_title: refused_title(&refused),
+        refused: feed::refused(refused.groups.get(..REFUSED).unwrap_or(&refused.groups), now),
         feed: feed::entries(&recent, me.admin.id, now),
     };
     Ok(shell::page(HttpResponse::Ok(), &view))
+}
+
+fn refused_title(refused: &Refused) -> String {
+    match refused.cut_at {
+        None => "Refused in the last 24 hours".to_owned(),
+        Some(since) => format!("Refused since {}", utc_text(since)),
+    }
 }

@@ -87,7 +87,7 @@ pub(super) fn summary(entries: &[&Entry]) -> Badge {
 impl Outgoing {
     /// Whether mails leave, in a sentence.
     pub(super) fn new(overview: &Overview, zone: Tz) -> Self {
-        let health = &overview.health;
+        let health = &overview.banner.health;
         let failures = overview.entries.iter().filter_map(|entry| match entry.state {
             State::Failed { at, .. } => Some(at),
             _ => None,

@@ -63,13 +63,18 @@ pub(super) async fn page(
     let schedule = notices.schedule();
     let view = Page {
         shell: Shell::new(&shared),
-        admin: Frame::load(&shared, &me, Place::Notifications).await?,
+        admin: Frame::with(&shared, &me, Place::Notifications, &overview.banner),
         outgoing: Outgoing::new(&overview, schedule.zone),
-        folder: overview.health.directory.as_ref().map(|folder| folder.display().to_string()),
+        folder: overview
+            .banner
+            .health
+            .directory
+            .as_ref()
+            .map(|folder| folder.display().to_string()),
         time: schedule.time.format("%H:%M").to_string(),
         zone: schedule.zone.name().to_owned(),
         groups: groups(&overview, schedule),
-        empty: if overview.token.is_some() {
+        empty: if overview.banner.history.newest.is_some() {
             "There is nobody to tell: no Server Admin is active."
         } else {
             "There is no token, so no mail is planned."
