@@ -9,7 +9,6 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::activity::Recorded;
 use crate::domain::secret::TokenId;
 
 macro_rules! refusals {
@@ -134,29 +133,21 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Groups entries of the activity list, which come newest first.
-    pub fn group(entries: Vec<Recorded>) -> Vec<RefusedGroup> {
+    /// Puts entries of the activity list together, which come newest first and were read up to
+    /// `limit`.
+    pub fn of(entries: Vec<RefusedGroup>, limit: usize) -> Self {
+        let cut_at = entries.get(limit.saturating_sub(1)).map(|oldest| oldest.last_at);
         let mut groups: Vec<RefusedGroup> = Vec::new();
         let mut places = HashMap::new();
-        for Recorded { event, .. } in entries {
-            let reason = event.subject.as_deref().and_then(|code| code.parse::<Refusal>().ok());
-            let Some(reason) = reason else { continue };
-            let key = (reason, event.token.clone(), event.source.address);
+        for entry in entries {
+            let key = (entry.reason, entry.token.clone(), entry.from);
             let place = *places.entry(key).or_insert(groups.len());
-            if let Some(group) = groups.get_mut(place) {
-                group.count = group.count.saturating_add(event.count);
-                continue;
+            match groups.get_mut(place) {
+                Some(group) => group.count = group.count.saturating_add(entry.count),
+                None => groups.push(entry),
             }
-            groups.push(RefusedGroup {
-                reason,
-                token: event.token,
-                from: event.source.address,
-                agent: event.source.agent,
-                count: event.count,
-                last_at: event.at,
-            });
         }
-        groups
+        Self { groups, cut_at }
     }
 }
 

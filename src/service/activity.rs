@@ -13,7 +13,7 @@ const CHUNK: usize = 500;
 /// rows.
 const READS: usize = 3;
 /// How much more each time.
-const GROWTH: usize = 4;
+const GROWTH: usize = 3;
 
 /// The activity list.
 #[derive(Clone)]

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;
 
-use crate::domain::activity::Kind;
 use crate::domain::refusal::{Refusal, Refused};
 use crate::domain::secret::TokenId;
 use crate::domain::throttle::Throttle;
@@ -14,7 +13,7 @@ use crate::service::{Failure, World};
 use crate::store;
 
 /// Entries that are read at most: one stands for up to an hour of one group.
-const ENTRIES: i64 = 200;
+const ENTRIES: usize = 200;
 
 /// Records refusals and says when a source has to wait.
 ///
@@ -55,13 +54,9 @@ impl Refusals {
     /// [`Failure`] when the database fails.
     pub async fn recent(&self) -> Result<Refused, Failure> {
         let since = self.world.clock.now() - TimeDelta::days(1);
-        let query = move |conn: &mut store::Conn| {
-            store::activity::since(conn, Kind::RequestsRefused, since, ENTRIES)
-        };
-        let entries = self.world.store.read(query).await?;
-        let is_cut = i64::try_from(entries.len()).is_ok_and(|count| count >= ENTRIES);
-        let cut_at = entries.last().filter(|_| is_cut).map(|entry| entry.event.at);
-        Ok(Refused { groups: Refused::group(entries), cut_at })
+        let limit = i64::try_from(ENTRIES).unwrap_or(i64::MAX);
+        let query = move |conn: &mut store::Conn| store::activity::refused(conn, since, limit);
+        Ok(Refused::of(self.world.store.read(query).await?, ENTRIES))
     }
 
     fn count(&self, from: IpAddr) -> Option<u32> {

@@ -12,6 +12,7 @@ use super::schema::activity;
 use super::time::{instant, seconds};
 use crate::domain::activity::{Actor, Event, Kind, Recorded};
 use crate::domain::admin::AdminId;
+use crate::domain::refusal::RefusedGroup;
 use crate::domain::secret::TokenId;
 use crate::domain::source::Source;
 use crate::domain::timeline::Position;
@@ -198,22 +199,45 @@ pub fn exists(
     Ok(found.is_some())
 }
 
-/// The entries of a kind since `since`, newest first, at most `limit`.
+type RefusedRow = (Option<String>, Option<String>, Option<String>, Option<String>, i64, i64);
+
+/// The entries about requests that were refused since `since`, newest first, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
-pub fn since(
+pub fn refused(
     conn: &mut Conn,
-    kind: Kind,
     since: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<Recorded>, StoreError> {
-    let rows: Vec<Row> = of_kind(Some(kind))
+) -> Result<Vec<RefusedGroup>, StoreError> {
+    let rows: Vec<RefusedRow> = activity::table
+        .filter(activity::kind.eq(Kind::RequestsRefused.as_str()))
         .filter(activity::at.ge(seconds(since)))
         .order((activity::at.desc(), activity::id.desc()))
+        .select((
+            activity::subject,
+            activity::token_id,
+            activity::address,
+            activity::agent,
+            activity::count,
+            activity::at,
+        ))
         .limit(limit)
         .load(conn)?;
-    rows.into_iter().map(Recorded::try_from).collect()
+    rows.into_iter().map(refused_group).collect()
+}
+
+fn refused_group(row: RefusedRow) -> Result<RefusedGroup, StoreError> {
+    let (reason, token, address, agent, count, last_at) = row;
+    let reason = reason.unwrap_or_default();
+    Ok(RefusedGroup {
+        reason: reason.parse().map_err(|_unknown| corrupt("reason", &reason))?,
+        token: token.as_deref().map(parse_token_id).transpose()?,
+        from: address.as_deref().map(parse_address).transpose()?,
+        agent,
+        count: u64::try_from(count).unwrap_or_default(),
+        last_at: instant(last_at)?,
+    })
 }
 
 /// Removes at most `limit` entries that are older than `cutoff`; says how many.

@@ -18,6 +18,7 @@ on_each_database!(
     new_entries_do_not_shift_older_pages,
     a_filter_shows_its_kinds_alone,
     refusals_are_put_together_and_say_what_to_do,
+    what_was_refused_is_told_from_where_reading_on_would_take_long,
     the_page_leads_to_older_and_newer_entries,
     an_address_that_names_nothing_is_refused,
     exports_hold_every_entry_and_no_formula,
@@ -153,6 +154,32 @@ fn refusals_are_put_together_and_say_what_to_do(database: &Database) {
         assert!(page.text().contains(text), "{text}: {}", page.text());
     }
     assert!(!page.text().contains("rel=\"next\""));
+}
+
+fn what_was_refused_is_told_from_where_reading_on_would_take_long(database: &Database) {
+    let app = TestApp::start(database);
+    let admin = app.admin("Ada");
+    let now = app.services().tokens.now();
+    let refused = |minutes: i64| {
+        let at = now - TimeDelta::minutes(minutes);
+        let subject = Refusal::Expired.code();
+        Event { at, ..entry(0, Kind::RequestsRefused).about(subject) }
+    };
+    let told = || {
+        let page = admin.get("/admin/authentication").expect(200).text().to_owned();
+        let recent = app.wait(app.services().refusals.recent()).unwrap();
+        (page, recent.groups[0].count)
+    };
+
+    record(&app, (0..199).map(refused).collect());
+    let (page, count) = told();
+    assert!(page.contains("Refused in the last 24 hours"), "{page}");
+    assert_eq!(count, 199);
+
+    record(&app, (199..210).map(refused).collect());
+    let (page, count) = told();
+    assert!(page.contains("Refused since 22 Nov 2026, 10:44 UTC"), "{page}");
+    assert_eq!(count, 200);
 }
 
 fn the_page_leads_to_older_and_newer_entries(database: &Database) {

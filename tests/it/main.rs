@@ -23,6 +23,7 @@ mod pages;
 mod people;
 mod proxies;
 mod races;
+mod scale;
 mod server;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod support;

@@ -14,6 +14,7 @@ on_each_database!(
     old_activity_is_removed_in_batches_and_young_activity_is_kept,
     ended_sessions_and_old_links_are_removed,
     refused_requests_are_written_together,
+    refusals_of_an_hour_are_one_entry,
 );
 
 fn old_activity_is_removed_in_batches_and_young_activity_is_kept(database: &Database) {
@@ -75,4 +76,21 @@ fn refused_requests_are_written_together(database: &Database) {
     assert_eq!(counts, 300);
     assert!(entries.len() <= 2, "{entries:?}");
     assert!(entries.iter().all(|entry| entry.event.kind == Kind::RequestsRefused), "{entries:?}");
+}
+
+fn refusals_of_an_hour_are_one_entry(database: &Database) {
+    let app = TestApp::start(database);
+    let refuse_after = |minutes| {
+        app.advance(TimeDelta::minutes(minutes));
+        app.scim("wrong").get("/v1/token/validate");
+        app.upkeep();
+        app.services().tokens.now()
+    };
+
+    let until = [refuse_after(1), refuse_after(1), refuse_after(54)][2];
+    let later = refuse_after(1);
+
+    let entries = app.activity();
+    let told: Vec<_> = entries.iter().map(|entry| (entry.event.at, entry.event.count)).collect();
+    assert_eq!(told, [(later, 1), (until, 3)]);
 }

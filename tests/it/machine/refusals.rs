@@ -8,6 +8,7 @@ use crate::support::on_each_database;
 
 on_each_database!(
     refusals_are_grouped_for_the_server_admins,
+    many_addresses_are_counted_together_however_long_they_come,
     uses_before_and_after_a_replacement_are_told_apart,
 );
 
@@ -64,6 +65,22 @@ fn refusals_are_grouped_for_the_server_admins(database: &Database) {
     app.advance(TimeDelta::hours(1));
     let later = app.wait(app.services().refusals.recent()).unwrap().groups;
     assert_eq!(later.len(), 3, "what is older than a day is not recent");
+}
+
+fn many_addresses_are_counted_together_however_long_they_come(database: &Database) {
+    let app = TestApp::with(database, &[("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1")]);
+    for minute in 0..3 {
+        for number in 0..80 {
+            ask(&app, "x", &format!("192.0.{minute}.{number}"));
+        }
+        app.upkeep();
+        app.advance(TimeDelta::minutes(1));
+    }
+
+    let groups = app.wait(app.services().activity.rows(None, &[])).unwrap();
+
+    let together = groups.iter().find(|entry| entry.event.source.address.is_none()).unwrap();
+    assert_eq!((groups.len(), together.event.count), (201, 40));
 }
 
 fn uses_before_and_after_a_replacement_are_told_apart(database: &Database) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,26 @@ impl Database {
             client
         });
         Held { _client: client, _runtime: runtime }
+    }
+
+    /// Runs statements on this PostgreSQL database, one after the other, and returns the first
+    /// column of the last one's rows.
+    pub(crate) fn rows(&self, statements: &[&str]) -> Vec<String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let config: Config = self.url.parse().expect("a PostgreSQL URL");
+            let (client, connection) = config.connect(NoTls).await.expect("PostgreSQL answers");
+            tokio::spawn(connection);
+            let mut messages = Vec::new();
+            for statement in statements {
+                messages = client.simple_query(statement).await.expect(statement);
+            }
+            let rows = messages.iter().filter_map(|message| match message {
+                SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
+                _ => None,
+            });
+            rows.collect()
+        })
     }
 
     /// Which kind it is.
