@@ -142,6 +142,6 @@ fn plan_of_sqlite(database: &Database, query: &str) -> Vec<String> {
 
 /// `(NULL, NULL)` for a query with two parameters.
 fn nulls(query: &str) -> String {
-    let count = (1..).take_while(|number| query.contains(&format!("${number}"))).count();
+    let count = (1..100).take_while(|number| query.contains(&format!("${number}"))).count();
     if count == 0 { String::new() } else { format!("({})", ["NULL"].repeat(count).join(", ")) }
 }
