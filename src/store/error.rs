@@ -14,6 +14,12 @@ pub enum StoreError {
     /// A row with this key exists already. Nothing was changed.
     #[error("the row exists already: {0}")]
     Conflict(String),
+    /// A table or a column is missing. Nothing was changed.
+    #[error(
+        "a table or column is missing, so the database is not what scimward has made: {0}; restart \
+         scimward to have it completed, and restore the backup if that does not help"
+    )]
+    Incomplete(String),
     /// The database holds something that scimward did not write, or a query is wrong.
     #[error("the database holds unexpected data: {0}")]
     Corrupt(String),
@@ -32,6 +38,11 @@ impl From<Error> for StoreError {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
                 Self::Conflict(error.to_string())
             }
+            Error::DatabaseError(DatabaseErrorKind::Unknown, told)
+                if is_about_the_schema(told.message()) =>
+            {
+                Self::Incomplete(error.to_string())
+            }
             Error::DatabaseError(
                 DatabaseErrorKind::Unknown
                 | DatabaseErrorKind::ClosedConnection
@@ -44,6 +55,15 @@ impl From<Error> for StoreError {
             _ => Self::Corrupt(error.to_string()),
         }
     }
+}
+
+/// Diesel has no kind for it, and both databases say it in words.
+fn is_about_the_schema(message: &str) -> bool {
+    let of_sqlite = ["no such table", "no such column", "has no column named"];
+    let of_postgres = ["relation ", "column "];
+    of_sqlite.iter().any(|words| message.contains(words))
+        || (of_postgres.iter().any(|word| message.starts_with(word))
+            && message.ends_with("does not exist"))
 }
 
 impl From<diesel::ConnectionError> for StoreError {

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
 
 use crate::support::app::TestApp;
 use crate::support::database::{Database, Engine};
@@ -17,6 +18,7 @@ on_each_database!(
     requests_in_flight_are_finished,
     health_and_readiness_are_told,
     metrics_say_what_happened,
+    a_missing_table_is_no_passing_trouble_for_pages,
 );
 
 fn the_last_use_is_written_when_the_server_stops(database: &Database) {
@@ -138,4 +140,27 @@ fn the_production_cost_is_what_owasp_asks_for() {
     let files = files.iter().filter_map(|f| std::fs::read(database.folder().join(f)).ok());
     let stored = files.map(|f| String::from_utf8_lossy(&f).into_owned()).collect::<String>();
     assert!(stored.contains("$argon2id$v=19$m=19456,t=2,p=1$"), "the cost has changed");
+}
+
+fn a_missing_table_is_no_passing_trouble_for_pages(database: &Database) {
+    let app = TestApp::start(database);
+    let admin = app.admin("Ada");
+    let token = app.generate(6);
+    let client = app.scim(token.plain.expose());
+    let rename = |from: &str, to: &str| {
+        let rename = format!("ALTER TABLE {from} RENAME TO {to}");
+        app.wait(app.store().read(move |conn| Ok(conn.batch_execute(&rename)?))).unwrap();
+    };
+
+    rename("activity", "lost");
+    admin.get("/admin/authentication").expect(500);
+    rename("lost", "activity");
+    rename("tokens", "lost");
+    let undecided = client.get("/v1/token/validate").expect(503);
+    assert!(undecided.header("Retry-After").is_some());
+    admin.get("/admin/authentication").expect(500);
+    rename("lost", "tokens");
+
+    admin.get("/admin/authentication").expect(200);
+    client.get("/v1/token/validate").expect(200);
 }
