@@ -6,11 +6,12 @@ use super::{AdminError, Admins, NewAdmin, add};
 use crate::domain::activity::{Actor, Event, Kind};
 use crate::domain::admin::{EmailAddress, PersonName, ServerAdmin};
 use crate::domain::one_time::{Digest, OneTimeCode};
+use crate::domain::secret::PhcString;
 use crate::domain::source::Source;
 use crate::service::Failure;
 pub use crate::store::links::Link as Invitation;
 use crate::store::links::{Link, Purpose};
-use crate::store::{self, Lock, StoreError};
+use crate::store::{self, Conn, Lock, StoreError};
 
 /// A set-up or invitation link works this long.
 const LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
@@ -89,10 +90,7 @@ impl Admins {
                 if usable.is_none() || store::admins::any(conn)? {
                     return Err(AdminError::LinkNotUsable);
                 }
-                store::links::consume(conn, &digest, now)?;
-                let admin = add(conn, &new, &hash, None, from, now)?;
-                store::admins::set_last_login(conn, admin.id, now)?;
-                Ok(admin)
+                join(conn, &digest, &new, &hash, from, now)
             })
             .await
     }
@@ -180,10 +178,7 @@ impl Admins {
                 if email != new.email.as_str() {
                     return Err(AdminError::LinkNotUsable);
                 }
-                store::links::consume(conn, &digest, now)?;
-                let admin = add(conn, &new, &hash, None, from, now)?;
-                store::admins::set_last_login(conn, admin.id, now)?;
-                Ok(admin)
+                join(conn, &digest, &new, &hash, from, now)
             })
             .await
     }
@@ -215,6 +210,21 @@ impl Admins {
     fn code(&self) -> OneTimeCode {
         OneTimeCode::generate(|bytes| self.world.entropy.fill(bytes))
     }
+}
+
+/// Uses the link up and adds the Server Admin who came by it, signed in.
+fn join(
+    conn: &mut Conn,
+    link: &Digest,
+    new: &NewAdmin,
+    hash: &PhcString,
+    from: Source,
+    now: DateTime<Utc>,
+) -> Result<ServerAdmin, AdminError> {
+    store::links::consume(conn, link, now)?;
+    let admin = add(conn, new, hash, None, from, now)?;
+    store::admins::set_last_login(conn, admin.id, now)?;
+    Ok(admin)
 }
 
 fn link(
