@@ -1,8 +1,11 @@
 //! A database for one test: made empty, dropped afterwards.
 
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tokio_postgres::config::Host;
 use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 /// Which database a test runs on.
@@ -56,6 +59,22 @@ impl Database {
         &self.url
     }
 
+    /// The address of this PostgreSQL database's server.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let config: Config = self.url.parse().expect("a PostgreSQL URL");
+        let [Host::Tcp(host)] = config.get_hosts() else { panic!("one host in {}", self.url) };
+        let mut addresses = (host.as_str(), config.get_ports()[0]).to_socket_addrs().unwrap();
+        addresses.next().expect("an address")
+    }
+
+    /// The URL of this PostgreSQL database as it is reached through another address.
+    pub(crate) fn url_at(&self, address: SocketAddr) -> String {
+        let (scheme, rest) = self.url.split_once("://").expect("a URL");
+        let (server, name) = rest.rsplit_once('/').expect("postgres://USER@HOST/DATABASE");
+        let (user, _) = server.rsplit_once('@').expect("postgres://USER@HOST/DATABASE");
+        format!("{scheme}://{user}@{address}/{name}")
+    }
+
     /// A folder that is removed with the database.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
@@ -93,6 +112,23 @@ impl Database {
             });
             rows.collect()
         })
+    }
+
+    /// The first column of what a statement finds. It waits for the locks of others.
+    pub(crate) fn ask(&self, statement: &str) -> Vec<String> {
+        match self.engine {
+            Engine::Sqlite => self.ask_sqlite(statement),
+            Engine::Postgres => self.rows(&[statement]),
+        }
+    }
+
+    fn ask_sqlite(&self, statement: &str) -> Vec<String> {
+        let mut sqlite3 = Command::new("sqlite3");
+        sqlite3.args(["-cmd", ".timeout 20000", "scimward.db", statement]);
+        let output = sqlite3.current_dir(&self.folder).output().expect("sqlite3 is installed");
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        text.lines().map(str::to_owned).collect()
     }
 
     /// Which kind it is.

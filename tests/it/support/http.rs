@@ -3,7 +3,7 @@
 //! A client library would merge repeated headers, refuse malformed ones and hide what came back.
 
 use std::fmt::Write as _;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -99,6 +99,45 @@ pub(crate) fn exchange(mut stream: impl Read + Write, bytes: &[u8]) -> Response 
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     Response::parse(&answer)
+}
+
+/// A connection that stays open between requests, as that of a busy client does.
+pub(crate) struct Connection {
+    to: SocketAddr,
+    stream: TcpStream,
+}
+
+impl Connection {
+    /// Connects.
+    pub(crate) fn open(to: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(to)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { to, stream })
+    }
+
+    /// Sends a request and reads its answer, which must say how long it is. After an error the
+    /// connection is of no use.
+    pub(crate) fn send(&mut self, request: Request) -> io::Result<Response> {
+        let request = request.header("Connection", "keep-alive");
+        self.stream.write_all(&request.bytes(self.to))?;
+        let (mut answer, mut part) = (Vec::new(), [0; 4096]);
+        loop {
+            let read = self.stream.read(&mut part)?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            answer.extend_from_slice(&part[..read]);
+            if !answer.windows(4).any(|window| window == b"\r\n\r\n") {
+                continue;
+            }
+            let response = Response::parse(&answer);
+            let length = response.header("content-length").expect("the answer says its length");
+            if response.body.len() >= length.parse::<usize>().expect("a number") {
+                return Ok(response);
+            }
+        }
+    }
 }
 
 /// An answer.

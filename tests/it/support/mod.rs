@@ -11,6 +11,7 @@ pub(crate) mod page;
 pub(crate) mod post;
 pub(crate) mod process;
 pub(crate) mod proxy;
+pub(crate) mod relay;
 pub(crate) mod smtp;
 pub(crate) mod upstream;
 
