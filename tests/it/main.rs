@@ -16,6 +16,7 @@ mod activity;
 mod backup;
 mod cli;
 mod expiry_mails;
+mod history;
 mod machine;
 mod mail_server;
 mod outages;

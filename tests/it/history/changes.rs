@@ -1,0 +1,193 @@
+//! Who changes the token, and what the answers say of it.
+
+use std::io::Read;
+use std::net::SocketAddr;
+use std::process::Child;
+
+use serde_json::Value;
+
+use super::checker::{Change, Id, Span};
+use super::questions::Dice;
+use super::run::{Run, id_of};
+use crate::support::actors::{PASSWORD, Visitor};
+use crate::support::http::{Request, Response};
+use crate::support::page;
+use crate::support::process::Scimward;
+
+pub(super) const PAGE: &str = "/admin/authentication";
+const GENERATE: &str = "/admin/authentication/scim-token";
+const REVOKE: &str = "/admin/authentication/revoke";
+/// What a page writer may try in vain, while others are faster or the database is away.
+const ATTEMPTS: usize = 20_000;
+
+/// Somebody who changes the token so many times.
+pub(super) enum Writer {
+    /// Generates through the pages of an instance.
+    Page { admin: Visitor, count: usize },
+    /// Generates at the command line.
+    Command { count: usize },
+    /// Revokes each time that so many more tokens were generated, at the command line and through
+    /// the pages in turn.
+    Revoker { admin: Visitor, every: usize, count: usize },
+}
+
+/// Adds a Server Admin.
+pub(super) fn add_admin(scimward: &Scimward, name: &str) {
+    let email = format!("{name}@example.com");
+    let add = ["admin", "add", "--email", &email, "--name", name, "--password-stdin"];
+    let added = scimward.run_with_input(&add, PASSWORD);
+    assert_eq!(added.code, 0, "{added:?}");
+}
+
+/// Signs in as the Server Admin of this name.
+pub(super) fn sign_in(to: SocketAddr, name: &str) -> Visitor {
+    let browser = Visitor::new(to);
+    let email = format!("{name}@example.com");
+    let fields = [("email", email.as_str()), ("password", PASSWORD)];
+    browser.submit("/login", "/login", &fields).expect(303);
+    browser
+}
+
+/// The form that generates a token as a page shows it, and the token that it replaces.
+pub(super) fn generation(admin: &Visitor, shown: &Response) -> (Request, Option<Id>) {
+    let hidden = page::hidden_fields(shown.text(), GENERATE);
+    let replaces = hidden.iter().find(|(name, _)| name == "replaces").map(|(_, id)| id.clone());
+    let mut fields: Vec<_> = hidden.iter().map(|(n, value)| (n.as_str(), value.as_str())).collect();
+    fields.push(("months", "3"));
+    let form = admin.form(GENERATE, &fields).header("Accept", "application/json");
+    (form, replaces.filter(|id| !id.is_empty()))
+}
+
+impl Writer {
+    /// Works until so many changes were acknowledged.
+    pub(super) fn work(self, run: &Run) {
+        match self {
+            Self::Page { admin, count } => {
+                repeat(run, count, || generate_on_page(run, &admin));
+            }
+            Self::Command { count } => repeat(run, count, || generate_at_command_line(run)),
+            Self::Revoker { admin, every, count } => {
+                for number in 1..=count {
+                    run.wait_for_tokens(number * every);
+                    if number.is_multiple_of(2) {
+                        revoke_on_page(run, &admin);
+                    } else {
+                        revoke_at_command_line(run);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn repeat(run: &Run, count: usize, change: impl Fn() -> bool) {
+    let done = (0..ATTEMPTS).filter(|_| !run.is_over() && change()).take(count).count();
+    assert!(done == count || run.is_over(), "{done} of {count} changes succeeded");
+}
+
+fn generate_on_page(run: &Run, admin: &Visitor) -> bool {
+    let shown = admin.get(PAGE);
+    if shown.status == 503 {
+        return false;
+    }
+    let (form, replaced) = generation(admin, &shown.expect(200));
+    let (answer, span) = run.timed(|| admin.send(form));
+    let json = answer.json();
+    match answer.status {
+        201 => {
+            generated(run, json["token"].as_str().expect("a token"), replaced, span);
+            return true;
+        }
+        409 => assert_eq!(json["error"], "token_changed"),
+        503 if json["generated"] == false => {}
+        503 => run.note(Change::GenerationUnknown, span, None),
+        other => panic!("{other}: {json}"),
+    }
+    false
+}
+
+fn generate_at_command_line(run: &Run) -> bool {
+    let ((child, printed), span) = run.timed(|| spawn(run, &["token", "generate", "--json"]));
+    let Some(json) = printed else {
+        if failed_in_doubt(child) {
+            run.note(Change::GenerationUnknown, span, None);
+        }
+        return false;
+    };
+    let replaced = json["replaced"].as_str().map(str::to_owned);
+    generated(run, json["token"].as_str().expect("a token"), replaced, span);
+    assert!(child.wait_with_output().expect("the command ends").status.success());
+    true
+}
+
+/// Notes a generation; whoever has its answer must find the token before it refused everywhere.
+fn generated(run: &Run, token: &str, replaced: Option<Id>, span: Span) {
+    let id = id_of(token);
+    let before = replaced.as_ref().and_then(|id| run.token(id));
+    run.note(Change::Generated { id, replaced }, span, Some(token));
+    let mut dice = Dice::new(0);
+    if let Some(before) = before {
+        run.present_everywhere(&before, &mut dice);
+    }
+    run.present_everywhere(token, &mut dice);
+}
+
+fn revoke_at_command_line(run: &Run) {
+    let ((child, printed), span) = run.timed(|| spawn(run, &["token", "revoke", "--json"]));
+    let Some(json) = printed else {
+        if failed_in_doubt(child) {
+            run.note(Change::RevocationUnknown, span, None);
+        }
+        return;
+    };
+    let id = json["revoked"].as_str().expect("an id").to_owned();
+    run.note(Change::Revoked { id }, span, None);
+    assert!(child.wait_with_output().expect("the command ends").status.success());
+}
+
+/// The answer is on the page that comes next.
+fn revoke_on_page(run: &Run, admin: &Visitor) {
+    let shown = admin.get(REVOKE);
+    if shown.status != 200 {
+        return;
+    }
+    let hidden = page::hidden_fields(shown.text(), REVOKE);
+    let fields: Vec<_> = hidden.iter().map(|(n, value)| (n.as_str(), value.as_str())).collect();
+    let id = hidden.iter().find(|(name, _)| name == "token").expect("a token").1.clone();
+    let (answer, span) = run.timed(|| admin.post(REVOKE, &fields));
+    if answer.status == 503 {
+        if !answer.text().contains("Nothing was changed.") {
+            run.note(Change::RevocationUnknown, span, None);
+        }
+        return;
+    }
+    answer.expect(303);
+    let told = (0..ATTEMPTS).map(|_| admin.get(PAGE)).find(|page| page.status != 503);
+    let told = told.expect("the database comes back").expect(200);
+    if told.text().contains(&format!("Token {id} was revoked. SCIM sync has stopped.")) {
+        run.note(Change::Revoked { id }, span, None);
+    } else {
+        assert!(told.text().contains("Nothing was") || told.text().contains("no token to revoke"));
+    }
+}
+
+/// Starts a command and waits for what it prints: that is its acknowledgement, not its end.
+fn spawn(run: &Run, arguments: &[&str]) -> (Child, Option<Value>) {
+    let mut child = run.instances.scimward.spawn(arguments);
+    let printed = first_value(child.stdout.take().expect("a pipe"));
+    (child, printed)
+}
+
+/// The JSON value that is written first.
+pub(super) fn first_value(output: impl Read) -> Option<Value> {
+    serde_json::Deserializer::from_reader(output).into_iter().next()?.ok()
+}
+
+/// Whether a command that printed no result may have changed something all the same.
+fn failed_in_doubt(child: Child) -> bool {
+    let ended = child.wait_with_output().expect("the command ends");
+    let complaint = String::from_utf8(ended.stderr).expect("UTF-8");
+    assert!(!ended.status.success(), "{complaint}");
+    let is_certain = ["nothing was changed", "cannot be used", "there is no SCIM token"];
+    !is_certain.iter().any(|text| complaint.contains(text))
+}

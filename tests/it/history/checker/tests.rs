@@ -1,0 +1,162 @@
+//! Histories made by hand: one that is right, and one for each thing that cannot be.
+
+use std::ops::Range;
+
+use super::*;
+
+fn span(at: Range<u64>) -> Span {
+    Span { begin: Duration::from_millis(at.start), end: Duration::from_millis(at.end) }
+}
+
+fn generated(id: &str, replaced: Option<&str>, at: Range<u64>) -> (Change, Span) {
+    let change = Change::Generated { id: id.to_owned(), replaced: replaced.map(str::to_owned) };
+    (change, span(at))
+}
+
+fn revoked(id: &str, at: Range<u64>) -> (Change, Span) {
+    (Change::Revoked { id: id.to_owned() }, span(at))
+}
+
+fn unknown(at: Range<u64>) -> (Change, Span) {
+    (Change::GenerationUnknown, span(at))
+}
+
+fn asked(id: &str, accepted: bool, at: Range<u64>) -> Validation {
+    Validation { id: id.to_owned(), accepted, span: span(at) }
+}
+
+/// `a` from 10 to 20, replaced by `b` from 30 to 40.
+fn replacement() -> Vec<(Change, Span)> {
+    vec![generated("a", None, 10..20), generated("b", Some("a"), 30..40)]
+}
+
+fn check(changes: &[(Change, Span)], validations: &[Validation]) -> Result<Proof, Vec<Violation>> {
+    History { changes: changes.to_vec(), validations: validations.to_vec() }.check()
+}
+
+#[test]
+fn what_overlaps_may_go_either_way() {
+    for accepted in [true, false] {
+        let validations = [
+            asked("a", accepted, 11..12),
+            asked("a", accepted, 29..31),
+            asked("a", accepted, 39..90),
+            asked("b", accepted, 25..31),
+            asked("b", accepted, 39..90),
+        ];
+        for validation in validations {
+            assert!(check(&replacement(), &[validation]).is_ok());
+        }
+    }
+}
+
+#[test]
+fn what_does_not_overlap_is_judged_and_counted() {
+    let validations = [
+        asked("a", true, 20..30),
+        asked("a", false, 30..41),
+        asked("a", false, 40..41),
+        asked("b", true, 40..41),
+        asked("b", false, 8..9),
+        asked("never", false, 1..2),
+    ];
+
+    let proof = check(&replacement(), &validations);
+
+    assert_eq!(proof, Ok(Proof { generations: 2, accepted: 2, refused: 1, overlapping: 1 }));
+}
+
+#[test]
+fn a_replaced_token_that_is_accepted_is_found() {
+    let late = asked("a", true, 40..41);
+    let found = check(&replacement(), std::slice::from_ref(&late));
+    assert_eq!(found, Err(vec![Violation::AcceptedAfterItsEnd(late)]));
+
+    let after_a_revocation = asked("a", true, 31..32);
+    let changes = [generated("a", None, 10..20), revoked("a", 21..31)];
+    let found = check(&changes, std::slice::from_ref(&after_a_revocation));
+    assert_eq!(found, Err(vec![Violation::AcceptedAfterItsEnd(after_a_revocation)]));
+
+    // Whatever the later ones say that they replaced.
+    let two_later = asked("a", true, 60..61);
+    let unheard = generated("b", Some("x"), 50..60);
+    let changes = [generated("a", None, 10..20), unknown(20..30), unheard];
+    let found = check(&changes, std::slice::from_ref(&two_later));
+    assert_eq!(found, Err(vec![Violation::AcceptedAfterItsEnd(two_later)]));
+}
+
+#[test]
+fn a_time_in_which_no_token_is_valid_is_found() {
+    for refused in [asked("a", false, 20..30), asked("b", false, 40..41)] {
+        let found = check(&replacement(), std::slice::from_ref(&refused));
+        assert_eq!(found, Err(vec![Violation::RefusedWhileValid(refused)]));
+    }
+}
+
+#[test]
+fn a_token_that_comes_back_is_found() {
+    let back = asked("a", true, 33..34);
+    let found = check(&replacement(), &[asked("a", false, 31..33), back.clone()]);
+    assert_eq!(found, Err(vec![Violation::AcceptedAgain(back)]));
+}
+
+#[test]
+fn a_token_that_nobody_generated_is_found() {
+    for early in [asked("a", true, 9..10), asked("never", true, 50..51)] {
+        let found = check(&replacement(), std::slice::from_ref(&early));
+        assert_eq!(found, Err(vec![Violation::AcceptedUngenerated(early)]));
+    }
+}
+
+#[test]
+fn two_tokens_that_replaced_the_same_one_are_found() {
+    let changes = [&replacement()[..], &[generated("c", Some("a"), 35..45)]].concat();
+    let found = check(&changes, &[]).unwrap_err();
+    assert!(found.contains(&Violation::EndedNotOnce("a".to_owned())), "{found:?}");
+}
+
+#[test]
+fn two_tokens_of_which_none_replaced_the_other_are_found() {
+    let revocation = revoked("a", 20..30);
+    let (b, c) = (generated("b", None, 40..50), generated("c", None, 40..50));
+    let found = check(&[generated("a", None, 10..20), revocation, b, c], &[]).unwrap_err();
+    assert!(found.contains(&Violation::EndedNotOnce("b".to_owned())), "{found:?}");
+    assert!(found.contains(&Violation::Unexplained), "{found:?}");
+}
+
+#[test]
+fn a_chain_that_goes_back_in_time_is_found() {
+    let before_its_birth = [generated("a", None, 30..40), generated("b", Some("a"), 10..20)];
+    let past_another =
+        [generated("a", None, 10..20), revoked("x", 25..30), generated("b", Some("a"), 30..40)];
+    for changes in [&before_its_birth[..], &past_another] {
+        let found = check(changes, &[]).unwrap_err();
+        assert!(found.contains(&Violation::OutOfOrder("a".to_owned())), "{found:?}");
+    }
+}
+
+#[test]
+fn a_lost_answer_explains_one_change_at_any_later_time() {
+    let changes = [generated("a", None, 10..20), unknown(30..40)];
+    assert!(check(&changes, &[asked("a", true, 50..51), asked("a", false, 60..61)]).is_ok());
+    let early = asked("a", false, 21..29);
+    let found = check(&changes, std::slice::from_ref(&early));
+    assert_eq!(found, Err(vec![Violation::RefusedWhileValid(early)]));
+
+    let explained = generated("b", Some("x"), 50..60);
+    let changes = [&changes[..], &[explained]].concat();
+    assert!(check(&changes, &[asked("a", false, 41..42), asked("b", true, 60..61)]).is_ok());
+
+    let second = [&changes[..], &[generated("c", Some("y"), 70..80)]].concat();
+    let found = check(&second, &[]).unwrap_err();
+    assert!(found.contains(&Violation::Unexplained), "{found:?}");
+}
+
+#[test]
+fn a_lost_answer_excuses_nothing_once_its_turn_has_passed() {
+    // `b` says that it replaced `a`, so the lost generation did not come between them.
+    let changes = [generated("a", None, 10..20), unknown(12..15), replacement()[1].clone()];
+    let refused = asked("a", false, 21..22);
+    let found = check(&changes, std::slice::from_ref(&refused));
+    assert_eq!(found, Err(vec![Violation::RefusedWhileValid(refused)]));
+}
