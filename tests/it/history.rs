@@ -10,6 +10,7 @@ use crate::support::process::Scimward;
 
 mod changes;
 mod checker;
+mod held;
 mod kills;
 mod questions;
 mod run;
