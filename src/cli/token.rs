@@ -201,16 +201,24 @@ fn answer(
 
 async fn revoke(services: &Services, format: &Format) -> Result<ExitCode, Complaint> {
     let revoked = services.tokens.revoke(Actor::CommandLine, Source::command_line(), None).await;
-    let id = revoked.map_err(|error| match error {
-        RevokeError::NoToken => no_token(),
-        other => format!("the token was not revoked: {other}").into(),
-    })?;
+    let id = revoked.map_err(|error| not_revoked(&error))?;
     if format.json {
         say_json(&json!({ "revoked": id.as_str() }))?;
     } else {
         say(&format!("Token {id} was revoked. SCIM sync stops until a new token is generated."))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn not_revoked(error: &RevokeError) -> Complaint {
+    match error {
+        RevokeError::NoToken => no_token(),
+        RevokeError::Failed(failure) if !failure.nothing_changed() => format!(
+            "it is not certain whether the token was revoked: {failure}; see `scimward token show`"
+        )
+        .into(),
+        other => format!("the token was not revoked: {other}").into(),
+    }
 }
 
 fn no_token() -> Complaint {

@@ -68,6 +68,24 @@ fn fifty_generations_at_once_leave_one_valid_token(database: &Database) {
     assert_eq!(valid, 1);
 }
 
+#[test]
+fn a_revocation_that_is_cut_off_at_its_end_is_not_called_undone() {
+    let database = Database::fresh(Engine::Postgres);
+    let scimward = Scimward::on(&database);
+    generate(&scimward);
+    drop(database.hold(
+        "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql
+         AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER cut AFTER UPDATE ON tokens DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION cut()",
+    ));
+
+    let ended = scimward.run(&["token", "revoke"]);
+
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("it is not certain"), "{ended:?}");
+}
+
 fn server_admins_are_managed_without_a_browser(database: &Database) {
     let scimward = Scimward::on(database);
     let add = |email: &str| {
