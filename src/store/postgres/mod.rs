@@ -37,6 +37,11 @@ use super::connection::Condition;
 /// How much longer to wait for an answer than the server may work on it.
 const ANSWER_MARGIN: Duration = Duration::from_millis(300);
 
+/// A transaction never rests by itself. One that does belongs to a process that hangs or to a machine
+/// that is gone, and would keep all others from replacing the token: the server ends it well before
+/// they give up.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
 /// Connects on the current runtime. `patience` is how long a statement may run or wait for a lock.
 ///
 /// # Errors
@@ -49,9 +54,12 @@ pub(super) async fn connect(
     let connect = async {
         let mut conn = connect_as_asked(url).await?;
         // Not a parameter of the connection: connection poolers refuse that.
-        conn.batch_execute(&format!("SET statement_timeout = {}", patience.as_millis()))
-            .await
-            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        let limits = format!(
+            "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+            patience.as_millis(),
+            LONGEST_PAUSE.as_millis()
+        );
+        conn.batch_execute(&limits).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
     };
     match tokio::time::timeout(url.patience(), connect).await {

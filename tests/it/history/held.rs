@@ -1,13 +1,19 @@
-//! An answer of the database that is under way when the token is replaced.
+//! Answers of the database that are under way while the token is replaced.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::num::NonZero;
 
+use scimward::domain::activity::Actor;
+use scimward::domain::source::Source;
+use tokio::runtime::Builder;
+
 use crate::support::app::TestApp;
 use crate::support::database::{Database, Engine};
 use crate::support::http::{Request, Response, connect};
+use crate::support::post::Post;
 use crate::support::relay::Relay;
+use crate::support::smtp::MailServer;
 
 /// Requests enough that each thread of the server has some.
 const MANY: usize = 4;
@@ -46,6 +52,32 @@ fn nobody_who_asks_after_a_replacement_shares_a_read_from_before() {
 
     assert!(answers(before).contains(&200), "no read was under way");
     assert!(answers(after).iter().all(|status| *status == 401));
+}
+
+#[test]
+fn an_instance_that_hangs_while_it_changes_the_token_keeps_no_other_from_it() {
+    let database = Database::fresh(Engine::Postgres);
+    let near = TestApp::start(&database);
+    let relay = Relay::before(database.address());
+    let behind_relay = database.url_at(relay.address);
+    let mails = MailServer::start();
+    let far = Post::with(&database, &mails, &[("SCIMWARD_DATABASE_URL", &behind_relay)]);
+    // Its connection and the statements are prepared.
+    far.generate(6);
+    let tokens = far.app.services.tokens.clone();
+
+    // It does not learn that it holds the lock.
+    relay.hold_from("UPDATE 1");
+    let hanging = std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(tokens.revoke(Actor::CommandLine, Source::command_line(), None))
+    });
+    relay.wait_for_held(1);
+    let replaced = near.generate(6).replaced;
+    relay.release();
+
+    assert!(replaced.is_some());
+    assert!(hanging.join().unwrap().is_err());
 }
 
 fn answers(connections: Vec<TcpStream>) -> Vec<u16> {

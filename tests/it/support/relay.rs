@@ -21,6 +21,8 @@ struct Gate {
 #[derive(Default)]
 struct State {
     is_closed: bool,
+    /// An answer that holds this closes it.
+    closed_by: Option<&'static str>,
     /// Connections on which an answer waits.
     waiting: usize,
     has_ended: bool,
@@ -41,8 +43,8 @@ impl Relay {
                 let server = TcpStream::connect(target).expect("the server listens");
                 let (asking, answering) = (client.try_clone(), server.try_clone());
                 let gate = Arc::clone(&shared);
-                thread::spawn(move || pass(asking.unwrap(), server, || {}));
-                thread::spawn(move || pass(answering.unwrap(), client, || gate.pass()));
+                thread::spawn(move || pass(asking.unwrap(), server, |_| {}));
+                thread::spawn(move || pass(answering.unwrap(), client, |answer| gate.pass(answer)));
             }
         });
         Self { address, gate }
@@ -53,6 +55,11 @@ impl Relay {
         self.gate.state.lock().unwrap().is_closed = true;
     }
 
+    /// Keeps answers back from the first one on that holds `text`.
+    pub(crate) fn hold_from(&self, text: &'static str) {
+        self.gate.state.lock().unwrap().closed_by = Some(text);
+    }
+
     /// Waits until answers are kept back on so many connections.
     pub(crate) fn wait_for_held(&self, count: usize) {
         let state = self.gate.state.lock().unwrap();
@@ -61,7 +68,9 @@ impl Relay {
 
     /// Lets everything pass again.
     pub(crate) fn release(&self) {
-        self.gate.state.lock().unwrap().is_closed = false;
+        let mut state = self.gate.state.lock().unwrap();
+        (state.is_closed, state.closed_by) = (false, None);
+        drop(state);
         self.gate.changed.notify_all();
     }
 }
@@ -76,8 +85,10 @@ impl Drop for Relay {
 }
 
 impl Gate {
-    fn pass(&self) {
+    fn pass(&self, answer: &[u8]) {
         let mut state = self.state.lock().unwrap();
+        let holds = |text: &str| answer.windows(text.len()).any(|part| part == text.as_bytes());
+        state.is_closed |= state.closed_by.is_some_and(holds);
         state.waiting += 1;
         self.changed.notify_all();
         state = self.changed.wait_while(state, |state| state.is_closed).unwrap();
@@ -85,10 +96,10 @@ impl Gate {
     }
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, before_each: impl Fn()) {
+fn pass(mut from: TcpStream, mut to: TcpStream, before_each: impl Fn(&[u8])) {
     let mut part = [0; 8192];
     while let Ok(read @ 1..) = from.read(&mut part) {
-        before_each();
+        before_each(&part[..read]);
         if to.write_all(&part[..read]).is_err() {
             break;
         }
