@@ -28,7 +28,13 @@ impl Instances {
         let scimward = scimward
             .with("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1")
             .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef");
-        let servers = [scimward.serve(), scimward.serve()];
+        let serve = || {
+            stand_back();
+            scimward.serve()
+        };
+        let servers = std::thread::scope(|scope| {
+            [(); 2].map(|()| scope.spawn(serve).join().expect("the server starts"))
+        });
         Self { scimward, servers }
     }
 
@@ -109,6 +115,7 @@ impl<'a> Run<'a> {
         work: impl FnOnce(&Self) + Send + 'scope,
     ) -> ScopedJoinHandle<'scope, ()> {
         scope.spawn(move || {
+            stand_back();
             let _end = EndOnPanic(self);
             work(self);
         })
@@ -164,6 +171,7 @@ impl<'a> Run<'a> {
 
     /// Presents tokens until the run is over.
     fn validate(&self, client: u64) {
+        stand_back();
         let mut dice = Dice::new(client);
         let address = self.instances.addresses()[usize::from(client >= VALIDATORS)];
         let mut connection = None;
@@ -204,6 +212,12 @@ impl<'a> Run<'a> {
             *connection = None;
         }
     }
+}
+
+/// The load leaves the processors to other tests: on Linux this concerns the thread and whatever it
+/// starts.
+fn stand_back() {
+    let _ = rustix::process::nice(19);
 }
 
 struct EndOnPanic<'a, 'b>(&'a Run<'b>);
