@@ -2,7 +2,11 @@
 //!
 //! A session id is a random text that only the browser holds; the database holds its digest.
 
-use chrono::TimeDelta;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::spawn;
+use tokio::time::timeout;
 
 use crate::domain::activity::{Actor, Event, Kind};
 use crate::domain::admin::{AdminId, ServerAdmin};
@@ -19,6 +23,8 @@ pub const IDLE_LIMIT: TimeDelta = TimeDelta::minutes(30);
 pub const ABSOLUTE_LIMIT: TimeDelta = TimeDelta::hours(12);
 /// `last seen` is written at most this often.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// A page waits this long for that.
+const TOUCH_PATIENCE: Duration = Duration::from_secs(1);
 /// What the key that signs cookies is stored under.
 const COOKIE_KEY: &str = "cookie_key";
 
@@ -112,14 +118,23 @@ impl Sessions {
             return Ok(None);
         }
         if now >= session.last_seen_at + TOUCH_EVERY {
-            let digest = session.digest.clone();
-            self.world
-                .store
-                .write(Lock::Admins, move |conn| store::sessions::touch(conn, &digest, now))
-                .await
-                .map_err(|error: StoreError| Failure::from(error))?;
+            self.touch(session.digest.clone(), now).await;
         }
         Ok(Some(Current { session, admin }))
+    }
+
+    /// Notes that a session is in use. Nobody needs to know before the page is shown: while others
+    /// change the database it is noted later.
+    async fn touch(&self, digest: Digest, now: DateTime<Utc>) {
+        let store = self.world.store.clone();
+        let touched = spawn(async move {
+            let touch = move |conn: &mut store::Conn| store::sessions::touch(conn, &digest, now);
+            if let Err(error) = store.write(Lock::Admins, touch).await {
+                let error: StoreError = error;
+                tracing::warn!(%error, "it was not noted that a session is in use");
+            }
+        });
+        let _ = timeout(TOUCH_PATIENCE, touched).await;
     }
 
     /// Changes what a session holds; says whether it still existed.
