@@ -16,7 +16,7 @@ use crate::store::tokens::Credential;
 use crate::store::{Lookups, Store, StoreError};
 
 /// Turns of the event loop that a read waits for further requests, at most.
-const TURNS: usize = 8;
+const TURNS: usize = 32;
 
 /// Reads credentials for one thread; cheap to clone.
 #[derive(Clone)]
