@@ -109,7 +109,7 @@ scenario('pages about errors say what happened, whether something changed, and w
   await admin.open();
   server.sql('ALTER TABLE tokens RENAME TO broken;');
   await page.reload();
-  await shows('Not available at the moment');
+  await shows('Something went wrong');
   assert.ok(server.output.includes(await page.locator('code').innerText()));
   assert.ok(!/tokens|sqlite|no such/i.test(await page.locator('main').innerText()), 'no cause leaves the server');
   server.sql('ALTER TABLE broken RENAME TO tokens;');

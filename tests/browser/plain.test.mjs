@@ -146,13 +146,13 @@ scenario('no JS: revoking asks first', { as: PLAIN, token: 'used' }, async ({ ad
 });
 
 scenario('no JS: a failure says that nothing has changed', { as: PLAIN }, async ({ admin, page, server }) => {
-  admin.expect(/status of 503/);
+  admin.expect(/status of 500/);
   await admin.open();
   server.sql('ALTER TABLE used_requests RENAME TO broken;');
 
   await generate(page);
 
-  await heading(page, 'Not available at the moment');
+  await heading(page, 'Something went wrong');
   await page.getByText('Nothing was changed.').waitFor();
   const reference = await page.locator('code').textContent();
   assert.ok(server.output.includes(reference));
