@@ -31,6 +31,8 @@ use self::server::{Scimward, Server};
 
 /// Connections of the load.
 const CONNECTIONS: u32 = 32;
+/// More than the servers can answer at once.
+const MANY_CONNECTIONS: u32 = 128;
 /// How long each target is driven in each round.
 const SLICE: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 5;
@@ -53,7 +55,8 @@ fn main() {
     let bare = Server::bare(&folder.0, &sqlite.answer(VALIDATE));
 
     report::start(&sqlite, &postgres);
-    compare(&bare, &sqlite, &postgres, &cluster);
+    compare(CONNECTIONS, &bare, &sqlite, &postgres, &cluster);
+    compare(MANY_CONNECTIONS, &bare, &sqlite, &postgres, &cluster);
     endpoints(&sqlite, "SQLite");
     endpoints(&postgres, "PostgreSQL");
     flood(&folder.0, &sqlite);
@@ -78,7 +81,13 @@ impl Drop for Folder {
 }
 
 /// Validation beside the bare handler.
-fn compare(bare: &Server, sqlite: &Scimward, postgres: &Scimward, cluster: &Cluster) {
+fn compare(
+    connections: u32,
+    bare: &Server,
+    sqlite: &Scimward,
+    postgres: &Scimward,
+    cluster: &Cluster,
+) {
     let targets = [
         ("bare handler", bare, "-", None),
         ("SQLite", &sqlite.server, sqlite.token.as_str(), None),
@@ -87,10 +96,10 @@ fn compare(bare: &Server, sqlite: &Scimward, postgres: &Scimward, cluster: &Clus
     let mut rows: Vec<Row> = targets.iter().map(|(name, ..)| Row::new(name)).collect();
     for _ in 0..ROUNDS {
         for ((_, server, token, cluster), row) in targets.iter().zip(&mut rows) {
-            row.add(Load::new(server, VALIDATE, token).run(CONNECTIONS, SLICE, *cluster));
+            row.add(Load::new(server, VALIDATE, token).run(connections, SLICE, *cluster));
         }
     }
-    report::table(&format!("GET {VALIDATE}, {CONNECTIONS} connections"), &rows);
+    report::table(&format!("GET {VALIDATE}, {connections} connections"), &rows);
 }
 
 /// The other endpoints beside the validation endpoint.
