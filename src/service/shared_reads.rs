@@ -8,6 +8,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 
 use tokio::task::{spawn_local, yield_now};
 
@@ -29,6 +30,8 @@ struct Inner {
     /// Absent while a read is under way.
     lookups: Cell<Option<Lookups>>,
     gathering: RefCell<Rc<Batch>>,
+    /// How many shared the last read.
+    last: Cell<usize>,
     is_reading: Cell<bool>,
 }
 
@@ -52,6 +55,7 @@ impl SharedReads {
             store: store.clone(),
             lookups: Cell::new(Some(store.lookups())),
             gathering: RefCell::default(),
+            last: Cell::default(),
             is_reading: Cell::new(false),
         };
         Self { inner: Rc::new(inner) }
@@ -69,6 +73,13 @@ impl SharedReads {
             spawn_local(Reading { inner: Rc::clone(&self.inner), batch: Rc::default() }.run());
         }
         poll_fn(|context| batch.poll(place, id, context)).await
+    }
+}
+
+impl Inner {
+    /// How many wait for the next read.
+    fn waiting(&self) -> usize {
+        self.gathering.borrow().waiting.borrow().len()
     }
 }
 
@@ -146,15 +157,24 @@ impl Reading {
     /// Lets requests that arrive at this moment join, for as long as every turn of the event loop
     /// brings further ones: it costs less to wait for them than to read again.
     async fn gather(&self) {
-        let mut before = 0;
-        for _ in 0..TURNS {
-            let now = self.inner.gathering.borrow().waiting.borrow().len();
-            if now <= before {
-                break;
-            }
-            before = now;
-            yield_now().await;
+        let (mut seen, mut stood_back) = (self.inner.waiting(), false);
+        if seen == 0 {
+            return;
         }
+        for _ in 0..TURNS {
+            yield_now().await;
+            let waiting = self.inner.waiting();
+            if waiting > seen {
+                (seen, stood_back) = (waiting, false);
+            } else if stood_back || seen >= self.inner.last.get() {
+                break;
+            } else {
+                // Those who have just been answered need a processor to ask again.
+                thread::yield_now();
+                stood_back = true;
+            }
+        }
+        self.inner.last.set(seen);
     }
 
     /// The requests that have gathered; false if there are none.
