@@ -13,7 +13,7 @@ use crate::service::{Failure, World};
 use crate::store;
 
 /// Entries that are read at most: one stands for up to an hour of one group.
-const ENTRIES: usize = 200;
+const ENTRIES: usize = 100;
 
 /// Records refusals and says when a source has to wait.
 ///
