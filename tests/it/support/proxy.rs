@@ -104,8 +104,9 @@ impl Program {
             // An address without a scheme would make Caddy ask for a certificate.
             Self::Caddy => replaced(recipe, "scim.example.com {", &format!("http://{address} {{")),
             Self::Haproxy => {
-                let action = recipes().join("scim-auth.lua").display().to_string();
-                let recipe = replaced(recipe, "/etc/haproxy/scim-auth.lua\n", &(action + "\n"));
+                // The folder of the project may have a blank in its name.
+                let action = format!("\"{}\"\n", recipes().join("scim-auth.lua").display());
+                let recipe = replaced(recipe, "/etc/haproxy/scim-auth.lua\n", &action);
                 replaced(&recipe, "127.0.0.1:8443", &address.to_string())
             }
         }
