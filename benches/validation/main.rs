@@ -2,7 +2,7 @@
 //!
 //! `cargo bench` starts the bare handler and scimward, on `SQLite` and on a throw-away PostgreSQL,
 //! drives them in turns with the same load and prints a table. Needs `wrk` and PostgreSQL's server
-//! programs (on Debian `apt-get install wrk postgresql`), and takes about four minutes.
+//! programs (on Debian `apt-get install wrk postgresql`), and takes less than four minutes.
 
 #![expect(
     clippy::as_conversions,
