@@ -9,8 +9,8 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    // The allocator asks for them, and a server that does nothing would take twice the memory. Where
-    // that cannot be prevented it still works.
+    // The allocator asks for huge pages, with which a server that does nothing takes twice the
+    // memory. Where they cannot be refused it still works.
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::disable_transparent_huge_pages(true);
     scimward::cli::run()
