@@ -154,7 +154,7 @@ def proxied(request, start, scimward, service, token):
         "127.0.0.1:9000": service,
         "127.0.0.1:8443": f"127.0.0.1:{port}",
         "scim.example.com {": f"http://127.0.0.1:{port} {{",
-        "/etc/haproxy/scim-auth.lua\n": f"{RECIPES / 'scim-auth.lua'}\n",
+        "/etc/haproxy/scim-auth.lua\n": f'"{RECIPES / "scim-auth.lua"}"\n',
     }
     start(COMMANDS[request.param](recipe_with(request, addresses)), port)
     return Client(f"http://127.0.0.1:{port}/v2", token)
