@@ -11,13 +11,18 @@ const says = (page, text) => page.getByRole('status').filter({ hasText: text }).
 const row = (page, name) => page.getByRole('listitem').filter({ hasText: name });
 const password = (page, label) => page.getByLabel(label, { exact: true });
 
-scenario('an invitation makes another Server Admin, once', {}, async (stage) => {
-  const { admin, page } = stage;
+/** Invites Grace and returns the link that she is to open. */
+async function invite({ admin, page }) {
   await admin.open('/admin/server-admins');
   await page.getByLabel('Name').fill(GRACE.name);
   await page.getByLabel('Email').fill(GRACE.email);
   await page.getByRole('button', { name: 'Invite' }).click();
-  const link = await page.getByLabel('Invitation link').inputValue();
+  return page.getByLabel('Invitation link').inputValue();
+}
+
+scenario('an invitation makes another Server Admin, once', {}, async (stage) => {
+  const { page } = stage;
+  const link = await invite(stage);
   await audit(page);
   await page.getByRole('link', { name: 'Done' }).click();
   await page.getByRole('heading', { name: 'Open invitations' }).waitFor();
@@ -40,12 +45,8 @@ scenario('an invitation makes another Server Admin, once', {}, async (stage) => 
 });
 
 scenario('a withdrawn invitation is worth nothing', {}, async (stage) => {
-  const { admin, page } = stage;
-  await admin.open('/admin/server-admins');
-  await page.getByLabel('Name').fill(GRACE.name);
-  await page.getByLabel('Email').fill(GRACE.email);
-  await page.getByRole('button', { name: 'Invite' }).click();
-  const link = await page.getByLabel('Invitation link').inputValue();
+  const { page } = stage;
+  const link = await invite(stage);
   await page.getByRole('link', { name: 'Done' }).click();
   await page.getByRole('button', { name: `Withdraw the invitation of ${GRACE.name}` }).click();
   await says(page, 'The invitation was withdrawn.');
