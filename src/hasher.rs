@@ -15,7 +15,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
-use crate::domain::secret::PhcString;
+use crate::domain::token::secret::PhcString;
 use crate::entropy::{SharedEntropy, random};
 
 /// How far hashing stands back when processors are scarce: a tenth of a share.
@@ -129,7 +129,7 @@ impl Hasher {
     ///
     /// # Errors
     /// As [`Hasher::verify`].
-    pub async fn verify_nothing(&self, secret: SecretString) -> Result<bool, HashError> {
+    pub async fn verify_stand_in(&self, secret: SecretString) -> Result<bool, HashError> {
         let stand_in = self
             .stand_in
             .get_or_try_init(|| self.hash(SecretString::from("an account that does not exist")))

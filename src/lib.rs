@@ -3,20 +3,18 @@
 //!
 //! ```text
 //! cli        the command line: the only layer that prints
-//! server     the web and what runs beside it, from start to shutdown
-//! app        settings and the outside world become services
+//! server     the web and what runs beside it, from start to shutdown; wires everything together
 //! config     the only reader of the environment
-//! web        HTTP: `machine` for clients and proxies, `pages` for browsers
-//! service    one file per use case; asks the clock once, decides by domain, keeps it in store
+//! web        HTTP: `api` for clients, proxies and applications, `pages` for browsers
+//! service    one module per use case; asks the clock once, decides by domain, keeps it in store
 //! store      the database: the only layer that knows Diesel
 //! mail       what mails say and how they leave
 //! hasher     Argon2id on few threads · clock and entropy: time and randomness
 //! domain     decisions as functions of their arguments: no I/O, no async, no framework
 //! ```
 //!
-//! Imports run downwards only; `tests/architecture.rs` holds the table.
+//! Imports run downwards only; `tests/architecture/main.rs` holds the table.
 
-pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -24,10 +22,8 @@ pub mod domain;
 pub mod entropy;
 pub mod hasher;
 pub mod mail;
-pub mod notifier;
 pub mod server;
 pub mod service;
 pub mod store;
 pub mod telemetry;
-pub mod upkeep;
 pub mod web;

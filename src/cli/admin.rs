@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::output::{instant, say, say_json};
 use super::{Complaint, Start, secret_input};
-use crate::domain::activity::Actor;
-use crate::domain::admin::{EmailAddress, PersonName, ServerAdmin};
-use crate::domain::source::Source;
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::actor::Actor;
+use crate::domain::admin::person::{EmailAddress, PersonName};
+use crate::domain::network::source::Source;
 use crate::service::Services;
 use crate::service::admins::{AdminError, NewAdmin};
 

@@ -6,8 +6,8 @@ use clap::Subcommand;
 
 use super::output::say;
 use super::{Complaint, Start};
-use crate::domain::admin::EmailAddress;
-use crate::service::notices::Delivery;
+use crate::domain::admin::person::EmailAddress;
+use crate::service::mails::Delivery;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -22,7 +22,7 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, Complaint> {
     let Command::Test { address } = command;
     let app = start.open().await?;
-    match app.services.notices.test_address(address.clone()).await? {
+    match app.services.mails.test_address(address.clone()).await? {
         Delivery::Accepted(answer) => {
             say(&format!("Test mail sent to {address}. The mail server answered: {answer}"))?;
             Ok(ExitCode::SUCCESS)

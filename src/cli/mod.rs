@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing::Level;
 
-use crate::app::{App, Outside};
 use crate::config::{self as configuration, ConfigError, Flags, LogFormat, Settings};
+use crate::server::app::{App, Platform};
 use crate::service::Failure;
 use crate::telemetry;
 
@@ -88,16 +88,16 @@ impl Start<'_> {
         if settings.log <= Level::INFO {
             settings.log = Level::ERROR;
         }
-        build(settings, Outside::of_a_command()).await
+        build(settings, Platform::command()).await
     }
 
     /// The same for the server.
     async fn open_server(self) -> Result<App, Complaint> {
-        build(configuration::load(self.flags)?, Outside::real()).await
+        build(configuration::load(self.flags)?, Platform::server()).await
     }
 }
 
-async fn build(settings: Settings, outside: Outside) -> Result<App, Complaint> {
+async fn build(settings: Settings, outside: Platform) -> Result<App, Complaint> {
     telemetry::start(settings.log, settings.log_format == LogFormat::Json)?;
     Ok(App::build(settings, outside).await?)
 }

@@ -11,7 +11,7 @@ use super::output::{instant, note, say, say_json};
 use super::{Complaint, Start};
 use crate::domain::calendar;
 use crate::service::Services;
-use crate::service::notices::{Entry, Overview, Pass, State};
+use crate::service::mails::{Entry, Overview, Pass, State};
 
 #[derive(Debug, Args)]
 pub(super) struct Command {
@@ -68,7 +68,7 @@ pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, 
         return pass(&app.services, command.json).await;
     }
     let at = command.at.map(|at| at.in_zone(app.settings.timezone));
-    let overview = app.services.notices.overview(at).await?;
+    let overview = app.services.mails.overview(at).await?;
     if command.json {
         say_json(&describe(&overview))?;
     } else {
@@ -78,8 +78,8 @@ pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, 
 }
 
 async fn pass(services: &Services, json: bool) -> Result<ExitCode, Complaint> {
-    let report = services.notices.run_once(Pass::Now, || false).await?;
-    let after = services.notices.overview(None).await?;
+    let report = services.mails.run_once(Pass::Now, || false).await?;
+    let after = services.mails.overview(None).await?;
     if json {
         say_json(&json!({
             "due": report.due,

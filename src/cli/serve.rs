@@ -7,8 +7,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Complaint;
 use super::output::say;
-use crate::app::App;
 use crate::server::Server;
+use crate::server::app::App;
 
 /// Serves until SIGTERM or Ctrl+C.
 pub(super) async fn run(app: App) -> Result<ExitCode, Complaint> {

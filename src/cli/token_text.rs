@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::output::instant;
-use crate::domain::secret::TokenId;
-use crate::domain::source::Source;
+use crate::domain::network::source::Source;
+use crate::domain::token::secret::TokenId;
 use crate::domain::token::{Token, TokenStatus};
 
 /// One word: `active`, `expired`, `replaced` or `revoked`.

@@ -11,10 +11,10 @@ use tracing::Level;
 
 use super::raw::Raw;
 use super::{ConfigError, ReportLine, keys};
-use crate::domain::admin::EmailAddress;
-use crate::domain::application::Applications;
+use crate::domain::admin::person::EmailAddress;
+use crate::domain::introspection_client::Applications;
 use crate::domain::network::Networks;
-use crate::domain::public_url::PublicUrl;
+use crate::domain::network::public_url::PublicUrl;
 use crate::mail::MailServer;
 use crate::store::DatabaseUrl;
 

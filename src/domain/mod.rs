@@ -6,18 +6,9 @@
 
 pub mod activity;
 pub mod admin;
-pub mod application;
 pub mod base62;
 pub mod calendar;
-pub mod lifespan;
-pub mod milestone;
+pub mod introspection_client;
+pub mod mail;
 pub mod network;
-pub mod notice;
-pub mod one_time;
-pub mod public_url;
-pub mod refusal;
-pub mod secret;
-pub mod source;
-pub mod throttle;
-pub mod timeline;
 pub mod token;

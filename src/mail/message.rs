@@ -11,8 +11,8 @@ use url::Host;
 
 use super::letter::Letter;
 use super::{Letterhead, Undelivered};
-use crate::domain::admin::EmailAddress;
-use crate::domain::notice::Occasion;
+use crate::domain::admin::person::EmailAddress;
+use crate::domain::mail::Occasion;
 
 /// A letter with its recipient.
 #[derive(Debug, Clone)]
@@ -118,7 +118,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::mail) fn outgoing(name: &str, address: &str, subject: &str) -> Outgoing {
+    pub(crate) fn outgoing(name: &str, address: &str, subject: &str) -> Outgoing {
         let letter =
             Letter {
                 subject: subject.to_owned(), text: "é\n".to_owned(), html: "<p>é".to_owned()

@@ -3,21 +3,21 @@
 //! [`Mailer`] is one of two ways out. Without a mail server, mails become files; nothing else
 //! differs, so what a file shows is what a server would have been given.
 
-mod conversation;
 mod directory;
 pub mod letter;
 pub mod letters;
 mod message;
-mod server;
+mod smtp;
+mod smtp_url;
 mod wrap;
 
 use std::path::PathBuf;
 
-use crate::domain::public_url::PublicUrl;
+use crate::domain::network::public_url::PublicUrl;
 
 pub use self::message::Outgoing;
-pub use self::server::{InvalidServer, MailServer};
-use crate::domain::admin::EmailAddress;
+pub use self::smtp_url::{InvalidServer, MailServer};
+use crate::domain::admin::person::EmailAddress;
 
 /// In whose name mails are sent.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ pub struct Session<'a> {
 
 enum State {
     Idle,
-    Open(Box<conversation::Conversation>),
+    Open(Box<smtp::Conversation>),
     /// The server could not be reached: the mails that follow in this session are not tried one by
     /// one, or a silent server would hold up every recipient for the whole time limit.
     Unreachable(String),
@@ -110,7 +110,7 @@ impl Session<'_> {
         server: &MailServer,
         wrapped: &message::Wrapped,
     ) -> Result<String, Undelivered> {
-        use conversation::Trouble;
+        use smtp::Trouble;
 
         let reused = match std::mem::replace(&mut self.state, State::Idle) {
             State::Unreachable(answer) => {
@@ -127,7 +127,7 @@ impl Session<'_> {
                 other => return other.map_err(Trouble::into),
             }
         }
-        let result = match conversation::open(server, self.letterhead.public_url.host()).await {
+        let result = match smtp::open(server, self.letterhead.public_url.host()).await {
             Ok(conversation) => self.deliver(Box::new(conversation), wrapped).await,
             Err(answer) => Err(Trouble::NotBegun(answer)),
         };
@@ -140,9 +140,9 @@ impl Session<'_> {
     /// Delivers and keeps the connection unless it broke.
     async fn deliver(
         &mut self,
-        mut conversation: Box<conversation::Conversation>,
+        mut conversation: Box<smtp::Conversation>,
         wrapped: &message::Wrapped,
-    ) -> Result<String, conversation::Trouble> {
+    ) -> Result<String, smtp::Trouble> {
         let result = conversation.deliver(wrapped).await;
         if conversation.is_usable() {
             self.state = State::Open(conversation);

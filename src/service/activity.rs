@@ -1,8 +1,8 @@
 //! Reading the activity list, by pages and as a whole.
 
+use super::{Failure, Resources};
+use crate::domain::activity::timeline::{Assembly, Entry, Page, Position};
 use crate::domain::activity::{Kind, Recorded};
-use crate::domain::timeline::{Assembly, Entry, Page, Position};
-use crate::service::{Failure, World};
 use crate::store::{self, Conn, StoreError};
 
 /// Entries on a page.
@@ -18,7 +18,7 @@ const GROWTH: usize = 3;
 /// The activity list.
 #[derive(Clone)]
 pub struct Activity {
-    world: World,
+    resources: Resources,
 }
 
 /// Which page of the list.
@@ -33,9 +33,9 @@ pub enum Place {
 }
 
 impl Activity {
-    /// Works on `world`.
-    pub const fn new(world: World) -> Self {
-        Self { world }
+    /// Works on `resources`.
+    pub const fn new(resources: Resources) -> Self {
+        Self { resources }
     }
 
     /// A page with entries of these kinds only, unless `kinds` is empty. The page of the newest
@@ -53,7 +53,7 @@ impl Activity {
                 None => older(conn, None, &kinds, PAGE),
             },
         };
-        Ok(self.world.store.read(read).await?)
+        Ok(self.resources.store.read(read).await?)
     }
 
     /// The newest entries, at most `limit`.
@@ -61,7 +61,7 @@ impl Activity {
     /// # Errors
     /// [`Failure`] when the database fails.
     pub async fn recent(&self, limit: usize) -> Result<Vec<Entry>, Failure> {
-        let page = self.world.store.read(move |conn| older(conn, None, &[], limit));
+        let page = self.resources.store.read(move |conn| older(conn, None, &[], limit));
         Ok(page.await?.entries)
     }
 
@@ -75,8 +75,10 @@ impl Activity {
         kinds: &[Kind],
     ) -> Result<Vec<Recorded>, Failure> {
         let kinds = kinds.to_vec();
-        let rows =
-            self.world.store.read(move |conn| store::activity::page(conn, before, &kinds, CHUNK));
+        let rows = self
+            .resources
+            .store
+            .read(move |conn| store::activity::page(conn, before, &kinds, CHUNK));
         Ok(rows.await?)
     }
 }

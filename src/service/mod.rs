@@ -5,16 +5,9 @@
 
 pub mod activity;
 pub mod admins;
-pub mod counters;
-mod delay;
-pub mod logins;
-mod memory;
-pub mod notices;
-pub mod refusals;
+pub mod mails;
 pub mod sessions;
-mod shared_reads;
 pub mod tokens;
-mod turns;
 pub mod upkeep;
 pub mod usage;
 pub mod validation;
@@ -30,7 +23,7 @@ use crate::store::{Store, StoreError};
 
 /// What every use case works with.
 #[derive(Clone)]
-pub struct World {
+pub struct Resources {
     /// The database.
     pub store: Store,
     /// The time.
@@ -53,37 +46,44 @@ pub struct Services {
     /// Who may sign in.
     pub admins: admins::Admins,
     /// Signing in.
-    pub logins: logins::Logins,
+    pub logins: sessions::login::Logins,
     /// Staying signed in.
     pub sessions: sessions::Sessions,
     /// Deciding about presented tokens.
     pub validation: validation::Validation,
     /// What clients do: uses and refusals.
-    pub usage: Arc<usage::Usage>,
+    pub usage: Arc<usage::uses::Usage>,
     /// Mails.
-    pub notices: notices::Notices,
+    pub mails: mails::Mails,
     /// What the server does by itself.
     pub upkeep: upkeep::Upkeep,
     /// Counting refusals and slowing their sources down.
-    pub refusals: Arc<refusals::Refusals>,
+    pub refusals: Arc<usage::refusals::Refusals>,
 }
 
 impl Services {
     /// Wires the use cases together.
-    pub fn new(world: &World, mails: notices::Configured) -> Self {
-        let usage = Arc::new(usage::Usage::new(world.clone()));
-        let validation = validation::Validation::new(world.clone(), Arc::clone(&usage));
-        let bell = Arc::new(Notify::new());
+    pub fn new(resources: &Resources, mail_settings: mails::MailSettings) -> Self {
+        let usage = Arc::new(usage::uses::Usage::new(resources.clone()));
+        let validation = validation::Validation::new(resources.clone(), Arc::clone(&usage));
+        let new_mail = Arc::new(Notify::new());
         Self {
-            activity: activity::Activity::new(world.clone()),
-            tokens: tokens::Tokens::new(world.clone(), validation.memory(), Arc::clone(&bell)),
-            admins: admins::Admins::new(world.clone()),
-            logins: logins::Logins::new(world.clone()),
-            sessions: sessions::Sessions::new(world.clone()),
-            notices: notices::Notices::new(world.clone(), mails, bell),
-            upkeep: upkeep::Upkeep::new(world.clone(), Arc::clone(&usage)),
+            activity: activity::Activity::new(resources.clone()),
+            tokens: tokens::Tokens::new(
+                resources.clone(),
+                validation.memory(),
+                Arc::clone(&new_mail),
+            ),
+            admins: admins::Admins::new(resources.clone()),
+            logins: sessions::login::Logins::new(resources.clone()),
+            sessions: sessions::Sessions::new(resources.clone()),
+            mails: mails::Mails::new(resources.clone(), mail_settings, new_mail),
+            upkeep: upkeep::Upkeep::new(resources.clone(), Arc::clone(&usage)),
             validation,
-            refusals: Arc::new(refusals::Refusals::new(world.clone(), Arc::clone(&usage))),
+            refusals: Arc::new(usage::refusals::Refusals::new(
+                resources.clone(),
+                Arc::clone(&usage),
+            )),
             usage,
         }
     }

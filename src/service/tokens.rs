@@ -6,15 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use crate::domain::activity::{Actor, Event, Kind};
-use crate::domain::lifespan::Lifespan;
-use crate::domain::notice::Occasion;
-use crate::domain::one_time::OneTimeCode;
-use crate::domain::secret::{PhcString, PlainToken, TokenId};
-use crate::domain::source::Source;
+use super::validation::memory::Memory;
+use super::{Failure, Resources};
+use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::actor::Actor;
+use crate::domain::admin::code::SecretCode;
+use crate::domain::mail::Occasion;
+use crate::domain::network::source::Source;
+use crate::domain::token::lifespan::Lifespan;
+use crate::domain::token::secret::{PhcString, PlainToken, TokenId};
 use crate::domain::token::{Token, TokenHistory};
-use crate::service::memory::Memory;
-use crate::service::{Failure, World};
 use crate::store::{self, Conn, Lock, StoreError};
 
 /// What one admin may generate from the page in an hour.
@@ -23,9 +24,9 @@ const HOURLY_LIMIT: i64 = 20;
 /// Generates, revokes and describes tokens.
 #[derive(Clone)]
 pub struct Tokens {
-    world: World,
+    resources: Resources,
     memory: Memory,
-    bell: Arc<Notify>,
+    new_mail: Arc<Notify>,
 }
 
 /// What somebody wants generated.
@@ -45,7 +46,7 @@ pub struct Generate {
 #[derive(Debug)]
 pub struct Form {
     /// The form's single-use id.
-    pub request: OneTimeCode,
+    pub request: SecretCode,
     /// The unrevoked token that the page showed, if any.
     pub replaces: Option<TokenId>,
 }
@@ -108,10 +109,10 @@ impl From<StoreError> for RevokeError {
 }
 
 impl Tokens {
-    /// Works on `world`; generated tokens are put into `memory`, and `bell` is rung for the mails
+    /// Works on `resources`; generated tokens are put into `memory`, and `new_mail` is rung for the mails
     /// that tell of them.
-    pub const fn new(world: World, memory: Memory, bell: Arc<Notify>) -> Self {
-        Self { world, memory, bell }
+    pub const fn new(resources: Resources, memory: Memory, new_mail: Arc<Notify>) -> Self {
+        Self { resources, memory, new_mail }
     }
 
     /// Generates a token and revokes the one before in one transaction. When this returns, no
@@ -120,18 +121,18 @@ impl Tokens {
     /// # Errors
     /// [`GenerateError`]; unless it is a [`Failure`] with an unknown outcome, nothing has changed.
     pub async fn generate(&self, wanted: Generate) -> Result<Generated, GenerateError> {
-        let plain = PlainToken::generate(|bytes| self.world.entropy.fill(bytes));
+        let plain = PlainToken::generate(|bytes| self.resources.entropy.fill(bytes));
         let secret = SecretString::from(plain.expose());
-        let hash = self.world.token_hasher.hash(secret).await.map_err(Failure::from)?;
-        let now = self.world.clock.now();
+        let hash = self.resources.token_hasher.hash(secret).await.map_err(Failure::from)?;
+        let now = self.resources.clock.now();
         let token = new_token(&plain, hash.clone(), &wanted, now);
         let (token, replaced) = self
-            .world
+            .resources
             .store
             .write(Lock::Tokens, move |conn| replace(conn, token, wanted.form.as_ref(), now))
             .await?;
         self.memory.remember(plain.id(), plain.expose(), &hash);
-        self.bell.notify_one();
+        self.new_mail.notify_one();
         tracing::info!(
             token.id = %token.id,
             token.expires_at = %token.expires_at,
@@ -152,9 +153,9 @@ impl Tokens {
         from: Source,
         expected: Option<TokenId>,
     ) -> Result<TokenId, RevokeError> {
-        let now = self.world.clock.now();
+        let now = self.resources.clock.now();
         let id = self
-            .world
+            .resources
             .store
             .write(Lock::Tokens, move |conn| {
                 let id = store::tokens::revoke(conn, &by, None, now)?;
@@ -176,7 +177,7 @@ impl Tokens {
     /// # Errors
     /// [`Failure`] when the database fails.
     pub async fn history(&self) -> Result<TokenHistory, Failure> {
-        Ok(self.world.store.read(store::tokens::history).await?)
+        Ok(self.resources.store.read(store::tokens::history).await?)
     }
 
     /// The token with this id, revoked or not.
@@ -184,17 +185,17 @@ impl Tokens {
     /// # Errors
     /// [`Failure`] when the database fails.
     pub async fn by_id(&self, id: TokenId) -> Result<Option<Token>, Failure> {
-        Ok(self.world.store.read(move |conn| store::tokens::by_id(conn, &id)).await?)
+        Ok(self.resources.store.read(move |conn| store::tokens::by_id(conn, &id)).await?)
     }
 
     /// A fresh single-use id for a form.
-    pub fn request_id(&self) -> OneTimeCode {
-        OneTimeCode::generate(|bytes| self.world.entropy.fill(bytes))
+    pub fn request_id(&self) -> SecretCode {
+        SecretCode::generate(|bytes| self.resources.entropy.fill(bytes))
     }
 
     /// The present instant.
     pub fn now(&self) -> DateTime<Utc> {
-        self.world.clock.now()
+        self.resources.clock.now()
     }
 }
 

@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::activity::{Actor, Event, Kind};
-use crate::domain::secret::TokenId;
-use crate::domain::source::Source;
+use super::sessions::IDLE_LIMIT;
+use super::sessions::login::MEMORY as LOGIN_FAILURES_KEPT;
+use super::usage::uses::Usage;
+use super::{Failure, Resources};
+use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::actor::Actor;
+use crate::domain::network::source::Source;
 use crate::domain::token::Token;
-use crate::service::logins::MEMORY as LOGIN_FAILURES_KEPT;
-use crate::service::sessions::IDLE_LIMIT;
-use crate::service::usage::Usage;
-use crate::service::{Failure, World};
+use crate::domain::token::secret::TokenId;
 use crate::store::{self, Conn, Lock, StoreError};
 
 /// Rows that one transaction removes, so that nobody waits long for its end.
@@ -30,15 +31,15 @@ type Purge = fn(&mut Conn, DateTime<Utc>, i64) -> Result<usize, StoreError>;
 /// Keeps the database in order.
 #[derive(Clone)]
 pub struct Upkeep {
-    world: World,
+    resources: Resources,
     usage: Arc<Usage>,
     last_purge: Arc<Mutex<Option<DateTime<Utc>>>>,
 }
 
 impl Upkeep {
-    /// Works on `world`.
-    pub fn new(world: World, usage: Arc<Usage>) -> Self {
-        Self { world, usage, last_purge: Arc::default() }
+    /// Works on `resources`.
+    pub fn new(resources: Resources, usage: Arc<Usage>) -> Self {
+        Self { resources, usage, last_purge: Arc::default() }
     }
 
     /// Does all of it once. What fails is tried again the next time, and does not keep the rest
@@ -47,7 +48,7 @@ impl Upkeep {
     /// # Errors
     /// The first [`Failure`].
     pub async fn run_once(&self, retention: TimeDelta) -> Result<(), Failure> {
-        let now = self.world.clock.now();
+        let now = self.resources.clock.now();
         let written = self.usage.write().await;
         let noted = self.note_expiry(now, retention).await;
         let purged = self.purge(now, retention).await;
@@ -69,10 +70,10 @@ impl Upkeep {
 
     /// Adds the entry that the token has expired, once, unless it would be removed for its age.
     async fn note_expiry(&self, now: DateTime<Utc>, retention: TimeDelta) -> Result<(), Failure> {
-        if self.world.store.read(move |conn| unnoted(conn, now, retention)).await?.is_none() {
+        if self.resources.store.read(move |conn| unnoted(conn, now, retention)).await?.is_none() {
             return Ok(());
         }
-        let write = self.world.store.write(Lock::Usage, move |conn| {
+        let write = self.resources.store.write(Lock::Usage, move |conn| {
             // Another instance may have been faster.
             let Some((id, expired_at)) = unnoted(conn, now, retention)? else { return Ok(()) };
             let event =
@@ -93,9 +94,9 @@ impl Upkeep {
         let purges: [(Lock, Purge, TimeDelta); 5] = [
             (Lock::Usage, store::activity::purge, retention),
             // A session past its absolute limit is not touched any more and so falls idle too.
-            (Lock::Admins, store::sessions::purge, IDLE_LIMIT),
-            (Lock::Admins, store::links::purge, LINKS_KEPT),
-            (Lock::Admins, store::logins::purge, LOGIN_FAILURES_KEPT),
+            (Lock::Admins, store::people::sessions::purge, IDLE_LIMIT),
+            (Lock::Admins, store::people::links::purge, LINKS_KEPT),
+            (Lock::Admins, store::people::login_failures::purge, LOGIN_FAILURES_KEPT),
             (Lock::Tokens, store::tokens::purge_requests, REQUESTS_KEPT),
         ];
         for (lock, purge, kept) in purges {
@@ -113,7 +114,8 @@ impl Upkeep {
     ) -> Result<(), Failure> {
         let mut removed = BATCH;
         while removed >= BATCH {
-            let batch = self.world.store.write(lock, move |conn| purge(conn, cutoff, BATCH)).await;
+            let batch =
+                self.resources.store.write(lock, move |conn| purge(conn, cutoff, BATCH)).await;
             let batch = batch.map_err(|error: StoreError| Failure::from(error))?;
             removed = i64::try_from(batch).unwrap_or_default();
         }

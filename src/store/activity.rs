@@ -6,16 +6,17 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{AsSelect, IntoBoxed, Select};
 use diesel::prelude::*;
 
-use super::connection::{Conn, MultiBackend};
+use super::database::connection::{Conn, MultiBackend};
 use super::error::StoreError;
+use super::row::{instant, seconds};
 use super::schema::activity;
-use super::time::{instant, seconds};
-use crate::domain::activity::{Actor, Event, Kind, Recorded};
-use crate::domain::admin::AdminId;
-use crate::domain::refusal::RefusedGroup;
-use crate::domain::secret::TokenId;
-use crate::domain::source::Source;
-use crate::domain::timeline::Position;
+use crate::domain::activity::timeline::Position;
+use crate::domain::activity::{Event, Kind, Recorded};
+use crate::domain::admin::actor::Actor;
+use crate::domain::admin::person::AdminId;
+use crate::domain::network::source::Source;
+use crate::domain::token::refusal::RefusedGroup;
+use crate::domain::token::secret::TokenId;
 
 #[derive(Insertable)]
 #[diesel(table_name = activity)]

@@ -6,14 +6,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::activity::{corrupt, parse_token_id};
-use super::connection::Conn;
+use super::database::connection::Conn;
 use super::error::StoreError;
+use super::row::{instant, seconds};
 use super::schema::{mails, server_admins};
-use super::time::{instant, seconds};
-use crate::domain::admin::{AdminId, EmailAddress};
-use crate::domain::milestone::Begun;
-use crate::domain::notice::{Mail, MailId, Occasion, Outcome, Recipient};
-use crate::domain::secret::TokenId;
+use crate::domain::admin::person::{AdminId, EmailAddress};
+use crate::domain::mail::milestone::Begun;
+use crate::domain::mail::{Mail, MailId, Occasion, Outcome, Recipient};
+use crate::domain::token::secret::TokenId;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = mails)]

@@ -5,21 +5,13 @@
 //! per table or pair of tables.
 
 pub mod activity;
-pub mod admins;
-mod connection;
+mod database;
 mod error;
-pub mod links;
-mod locks;
-pub mod logins;
-mod lookup;
 pub mod mails;
-mod migrate;
-mod pool;
-mod postgres;
+pub mod people;
+mod row;
 mod schema;
-pub mod sessions;
 pub mod settings;
-mod time;
 pub mod tokens;
 
 use std::fs::DirBuilder;
@@ -33,12 +25,12 @@ use diesel::connection::TransactionManager;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
-use self::connection::Condition;
-pub use self::connection::{Conn, DatabaseUrl, InvalidDatabaseUrl};
+use self::database::connection::Condition;
+pub use self::database::connection::{Conn, DatabaseUrl, InvalidDatabaseUrl};
+pub use self::database::locks::Lock;
+use self::database::pool::{Member, Pool};
 pub use self::error::StoreError;
-pub use self::locks::Lock;
-pub use self::lookup::Lookups;
-use self::pool::{Member, Pool};
+pub use self::tokens::lookup::Lookups;
 
 /// A read waits this long for a turn or a lock.
 const READ_PATIENCE: Duration = Duration::from_millis(800);
@@ -95,8 +87,8 @@ impl Store {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let url = self.inner.url.clone();
         finish(spawn_blocking(move || {
-            let mut conn = Conn::open(&url, migrate::patience(&url))?;
-            migrate::run(&mut conn).map_err(StoreError::Unavailable)
+            let mut conn = Conn::open(&url, database::migrate::patience(&url))?;
+            database::migrate::run(&mut conn).map_err(StoreError::Unavailable)
         }))
         .await
     }
@@ -207,7 +199,7 @@ impl Inner {
             member.conn.set_patience(READ_PATIENCE);
             let begun = Conn::begin_transaction(&mut member.conn).and_then(|()| {
                 member.conn.set_patience(self.writes.patience());
-                locks::take(&mut member.conn, lock)
+                database::locks::take(&mut member.conn, lock)
             });
             let Err(error) = begun else { return Ok(member) };
             let condition = member.conn.condition();

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::Conn;
+use super::database::connection::Conn;
 use super::error::StoreError;
 use super::schema::settings;
 

@@ -9,7 +9,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::until;
 use crate::service::Services;
-use crate::service::counters::Counts;
+use crate::service::usage::counters::Counts;
 
 /// Serves `/metrics` on `listener` until `shutdown` ends.
 ///

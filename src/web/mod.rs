@@ -3,16 +3,16 @@
 //! `machine` answers clients, proxies and applications; `pages` answers browsers. A machine route
 //! carries no session and no middleware: it must cost little more than a bare handler.
 
+pub mod api;
 mod assets;
+mod client;
 mod csrf;
 mod headers;
 mod health;
-pub mod machine;
 pub mod metrics;
 mod pages;
 mod session;
 mod site;
-mod source;
 pub mod tls;
 
 use std::io;
@@ -23,8 +23,8 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
 use rustls::ServerConfig;
 
+pub use self::client::source;
 pub use self::site::{Shared, Site};
-pub use self::source::source;
 use crate::service::Services;
 
 /// Requests in flight are given this long when the server stops.
@@ -47,9 +47,9 @@ pub async fn serve(
         App::new()
             .app_data(shared.clone())
             // One for each worker thread: requests on a thread share reads without locking.
-            .app_data(machine::Machine::new(&shared))
+            .app_data(api::Api::new(&shared))
             .configure(|config| routes(config, &shared))
-            .default_service(web::to(machine::unmatched))
+            .default_service(web::to(api::unmatched))
     })
     .client_request_timeout(Duration::from_secs(10))
     .shutdown_timeout(GRACE)
@@ -74,6 +74,6 @@ async fn until(shutdown: impl Future<Output = ()>, mut server: Server) -> io::Re
 
 /// Every route there is. The pages take whatever is not a path of machines.
 fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
-    config.configure(health::routes).configure(machine::routes);
+    config.configure(health::routes).configure(api::routes);
     pages::routes(config, shared);
 }

@@ -2,9 +2,9 @@
 
 use chrono_tz::Tz;
 
-use crate::domain::application::Applications;
+use crate::domain::introspection_client::Applications;
 use crate::domain::network::Networks;
-use crate::domain::public_url::PublicUrl;
+use crate::domain::network::public_url::PublicUrl;
 use crate::service::Services;
 
 /// The settings that concern requests and answers.

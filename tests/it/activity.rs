@@ -1,11 +1,12 @@
 //! The activity list: pages, filters and exports.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use scimward::domain::activity::{Actor, Event, Kind};
-use scimward::domain::admin::AdminId;
-use scimward::domain::refusal::Refusal;
-use scimward::domain::source::Source;
-use scimward::domain::timeline::Position;
+use scimward::domain::activity::timeline::Position;
+use scimward::domain::activity::{Event, Kind};
+use scimward::domain::admin::actor::Actor;
+use scimward::domain::admin::person::AdminId;
+use scimward::domain::network::source::Source;
+use scimward::domain::token::refusal::Refusal;
 use scimward::service::activity::Place;
 use scimward::store::{self, Lock, StoreError};
 

@@ -205,8 +205,11 @@ fn each_admin_hears_of_a_new_token(database: &Database) {
     assert!(!mails[0].content.contains("Revoked token ID"));
     assert!(mails[2].content.contains(second.id.as_str()));
     assert!(mails[2].content.contains("Revoked token ID"));
-    let entries =
-        post.app.world.store.read(|conn| store::activity::page(conn, None, &[Kind::MailSent], 9));
+    let entries = post
+        .app
+        .resources
+        .store
+        .read(|conn| store::activity::page(conn, None, &[Kind::MailSent], 9));
     let entries = post.wait(entries).unwrap();
     assert_eq!(entries.len(), 2);
     assert!(entries.iter().all(|entry| entry.event.count == 2));
@@ -225,7 +228,7 @@ fn the_replaced_token_that_is_still_presented_is_reported_once(database: &Databa
         let id = old.id.clone();
         let late =
             scimward::domain::token::LateUse { count: 1, at: now, from: [192, 0, 2, 7].into() };
-        let write = post.app.world.store.write(store::Lock::Usage, move |conn| {
+        let write = post.app.resources.store.write(store::Lock::Usage, move |conn| {
             store::tokens::record_late_use(conn, &id, &late)
         });
         post.wait(write).unwrap();
@@ -293,7 +296,7 @@ fn a_look_ahead_changes_nothing(database: &Database) {
     server.take();
 
     let at = "2026-12-21T09:00:00Z".parse().unwrap();
-    let ahead = post.wait(post.app.services.notices.overview(Some(at))).unwrap();
+    let ahead = post.wait(post.app.services.mails.overview(Some(at))).unwrap();
 
     let states: Vec<_> = ahead.entries.iter().map(|entry| entry.state.as_str()).collect();
     assert_eq!(states, ["superseded", "due", "planned", "planned", "sent"]);

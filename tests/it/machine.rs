@@ -1,6 +1,6 @@
 //! The contract with SCIM clients, reverse proxies and applications, over bare sockets.
 
-use scimward::domain::refusal::Refusal;
+use scimward::domain::token::refusal::Refusal;
 
 use crate::support::app::TestApp;
 use crate::support::database::{Database, Engine};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use scimward::domain::activity::Kind;
-use scimward::service::notices::{Delivery, Pass, State};
+use scimward::service::mails::{Delivery, Pass, State};
 use scimward::store;
 
 use crate::support::database::{Database, Engine};
@@ -87,7 +87,7 @@ fn two_instances_send_each_mail_once(database: &Database) {
             scope.spawn(move || {
                 let runtime =
                     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                let pass = other.app.services.notices.run_once(Pass::Scheduled, || false);
+                let pass = other.app.services.mails.run_once(Pass::Scheduled, || false);
                 runtime.block_on(pass).expect("the database answers");
             });
         }
@@ -105,7 +105,7 @@ fn a_crash_between_sending_and_confirming_costs_one_duplicate(database: &Databas
     let server = MailServer::start();
     let post = on_the_first_day(database, &server);
     server.fault("ada@example.com", Fault::NeverAnswer);
-    let pass = post.app.services.notices.run_once(Pass::Scheduled, || false);
+    let pass = post.app.services.mails.run_once(Pass::Scheduled, || false);
     let crashed = post.wait(async { tokio::time::timeout(Duration::from_millis(500), pass).await });
     assert!(crashed.is_err());
     let before = server.take();
@@ -170,8 +170,11 @@ fn delays_grow_and_the_last_mail_is_given_up_after_a_week(database: &Database) {
     assert!(*tries.last().unwrap() < 60 * 24 * 7, "{tries:?}");
     assert!(post.states().contains(&"plus1 failed ada".to_owned()), "{:?}", post.states());
     assert!(!post.overview().banner.health.reaches_nobody());
-    let failures =
-        post.app.world.store.read(|conn| store::activity::page(conn, None, &[Kind::MailFailed], 9));
+    let failures = post
+        .app
+        .resources
+        .store
+        .read(|conn| store::activity::page(conn, None, &[Kind::MailFailed], 9));
     let failures = post.wait(failures).unwrap();
     assert_eq!(failures.len(), 1);
     let detail = failures[0].event.detail.as_deref();
@@ -203,7 +206,7 @@ fn a_test_mail_brings_the_answer(database: &Database) {
     post.admin("Ada");
     server.fault("eve@example.com", Fault::Recipient("550 5.1.1 no such user"));
     let send = |address: &str| {
-        let sent = post.app.services.notices.test_address(address.parse().unwrap());
+        let sent = post.app.services.mails.test_address(address.parse().unwrap());
         post.wait(sent).unwrap()
     };
 

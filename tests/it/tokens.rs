@@ -1,8 +1,9 @@
 //! Generating, replacing and revoking, below the pages.
 
 use chrono::TimeDelta;
-use scimward::domain::activity::{Actor, Kind};
-use scimward::domain::source::Source;
+use scimward::domain::activity::Kind;
+use scimward::domain::admin::actor::Actor;
+use scimward::domain::network::source::Source;
 use scimward::domain::token::TokenStatus;
 
 use crate::support::app::TestApp;

@@ -1,8 +1,9 @@
 //! What the server does by itself every minute.
 
 use chrono::TimeDelta;
-use scimward::domain::activity::{Actor, Event, Kind};
-use scimward::domain::source::Source;
+use scimward::domain::activity::{Event, Kind};
+use scimward::domain::admin::actor::Actor;
+use scimward::domain::network::source::Source;
 use scimward::service::sessions::IDLE_LIMIT;
 use scimward::store::{self, Lock};
 
@@ -48,7 +49,7 @@ fn ended_sessions_and_old_links_are_removed(database: &Database) {
     let id = id.expect("a session");
     let stored = || {
         let digest = id.digest();
-        let found = app.store().read(move |conn| store::sessions::by_digest(conn, &digest));
+        let found = app.store().read(move |conn| store::people::sessions::by_digest(conn, &digest));
         app.wait(found).expect("an answer").is_some()
     };
     app.advance(IDLE_LIMIT);

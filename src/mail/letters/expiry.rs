@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Letterhead, Reader, STEPS, generation, local, settings_link};
 use crate::domain::calendar::{LocalText, days_until};
-use crate::domain::milestone::{Milestone, Schedule};
+use crate::domain::mail::milestone::{Milestone, Schedule};
 use crate::domain::token::Token;
 use crate::mail::letter::{Draft, Letter, Tone};
 
@@ -202,10 +202,10 @@ mod tests {
     use chrono_tz::Tz;
 
     use super::*;
-    use crate::domain::activity::Actor;
-    use crate::domain::lifespan::Lifespan;
-    use crate::domain::secret::TokenId;
-    use crate::domain::source::Source;
+    use crate::domain::admin::actor::Actor;
+    use crate::domain::network::source::Source;
+    use crate::domain::token::lifespan::Lifespan;
+    use crate::domain::token::secret::TokenId;
 
     fn token(expires_at: &str) -> Token {
         Token {
@@ -214,7 +214,7 @@ mod tests {
             lifespan: Lifespan::DEFAULT,
             generated_at: "2026-06-04T14:03:00Z".parse().unwrap(),
             generated_by: Actor::Admin {
-                id: crate::domain::admin::AdminId(1),
+                id: crate::domain::admin::person::AdminId(1),
                 name: "Grace <b>Hopper</b>".to_owned(),
             },
             generated_from: Source::command_line(),

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{Letterhead, Reader, local, settings_link};
-use crate::domain::activity::Actor;
-use crate::domain::admin::EmailAddress;
-use crate::domain::secret::TokenId;
+use crate::domain::admin::actor::Actor;
+use crate::domain::admin::person::EmailAddress;
+use crate::domain::token::secret::TokenId;
 use crate::domain::token::{LateUse, Token};
 use crate::mail::letter::{Draft, Letter, Tone};
 

@@ -3,14 +3,16 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AdminError, Admins, NewAdmin, add};
-use crate::domain::activity::{Actor, Event, Kind};
-use crate::domain::admin::{EmailAddress, PersonName, ServerAdmin};
-use crate::domain::one_time::{Digest, OneTimeCode};
-use crate::domain::secret::PhcString;
-use crate::domain::source::Source;
+use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::actor::Actor;
+use crate::domain::admin::code::{Digest, SecretCode};
+use crate::domain::admin::person::{EmailAddress, PersonName};
+use crate::domain::network::source::Source;
+use crate::domain::token::secret::PhcString;
 use crate::service::Failure;
-pub use crate::store::links::Link as Invitation;
-use crate::store::links::{Link, Purpose};
+pub use crate::store::people::links::Link as Invitation;
+use crate::store::people::links::{Link, Purpose};
 use crate::store::{self, Conn, Lock, StoreError};
 
 /// A set-up or invitation link works this long.
@@ -20,7 +22,7 @@ const LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
 #[derive(Debug)]
 pub struct NewInvitation {
     /// What its link carries.
-    pub code: OneTimeCode,
+    pub code: SecretCode,
     /// The first instant at which it no longer works.
     pub expires_at: DateTime<Utc>,
 }
@@ -30,18 +32,18 @@ impl Admins {
     ///
     /// # Errors
     /// [`Failure`] when the database fails.
-    pub async fn setup_code(&self) -> Result<Option<OneTimeCode>, Failure> {
-        let now = self.world.clock.now();
+    pub async fn setup_code(&self) -> Result<Option<SecretCode>, Failure> {
+        let now = self.resources.clock.now();
         let code = self.code();
         let link = link(&code, None, None, now);
         let made = self
-            .world
+            .resources
             .store
             .write(Lock::Admins, move |conn| {
-                if store::admins::any(conn)? {
+                if store::people::admins::any(conn)? {
                     return Ok(false);
                 }
-                store::links::insert(conn, Purpose::Setup, &link, None, now)?;
+                store::people::links::insert(conn, Purpose::Setup, &link, None, now)?;
                 Ok(true)
             })
             .await
@@ -53,15 +55,15 @@ impl Admins {
     ///
     /// # Errors
     /// [`Failure`] when the database fails.
-    pub async fn is_setup_code(&self, code: &OneTimeCode) -> Result<bool, Failure> {
-        let now = self.world.clock.now();
+    pub async fn is_setup_code(&self, code: &SecretCode) -> Result<bool, Failure> {
+        let now = self.resources.clock.now();
         let digest = code.digest();
         Ok(self
-            .world
+            .resources
             .store
             .read(move |conn| {
-                let usable = store::links::usable(conn, Purpose::Setup, &digest, now)?;
-                Ok(usable.is_some() && !store::admins::any(conn)?)
+                let usable = store::people::links::usable(conn, Purpose::Setup, &digest, now)?;
+                Ok(usable.is_some() && !store::people::admins::any(conn)?)
             })
             .await?)
     }
@@ -72,7 +74,7 @@ impl Admins {
     /// [`AdminError::LinkNotUsable`] once any Server Admin exists.
     pub async fn set_up(
         &self,
-        code: &OneTimeCode,
+        code: &SecretCode,
         new: NewAdmin,
         from: Source,
     ) -> Result<ServerAdmin, AdminError> {
@@ -80,14 +82,14 @@ impl Admins {
         if !self.is_setup_code(code).await? {
             return Err(AdminError::LinkNotUsable);
         }
-        let now = self.world.clock.now();
+        let now = self.resources.clock.now();
         let hash = self.hash(&new).await?;
         let digest = code.digest();
-        self.world
+        self.resources
             .store
             .write(Lock::Admins, move |conn| {
-                let usable = store::links::usable(conn, Purpose::Setup, &digest, now)?;
-                if usable.is_none() || store::admins::any(conn)? {
+                let usable = store::people::links::usable(conn, Purpose::Setup, &digest, now)?;
+                if usable.is_none() || store::people::admins::any(conn)? {
                     return Err(AdminError::LinkNotUsable);
                 }
                 join(conn, &digest, &new, &hash, from, now)
@@ -106,22 +108,22 @@ impl Admins {
         by: &ServerAdmin,
         from: Source,
     ) -> Result<NewInvitation, AdminError> {
-        let now = self.world.clock.now();
+        let now = self.resources.clock.now();
         let code = self.code();
         let link = link(&code, Some(&name), Some(&email), now);
         let (actor, creator, expires_at) = (by.actor(), by.id, link.expires_at);
-        self.world
+        self.resources
             .store
             .write(Lock::Admins, move |conn| {
-                if store::admins::by_email(conn, &email)?.is_some() {
+                if store::people::admins::by_email(conn, &email)?.is_some() {
                     return Err(AdminError::EmailTaken);
                 }
-                for open in store::links::open(conn, Purpose::Invitation, now)? {
+                for open in store::people::links::open(conn, Purpose::Invitation, now)? {
                     if open.email.is_some_and(|open| open.to_lowercase() == email.key()) {
-                        store::links::consume(conn, &open.digest, now)?;
+                        store::people::links::consume(conn, &open.digest, now)?;
                     }
                 }
-                store::links::insert(conn, Purpose::Invitation, &link, Some(creator), now)?;
+                store::people::links::insert(conn, Purpose::Invitation, &link, Some(creator), now)?;
                 let event = Event::new(now, Kind::AdminInvited, actor, from).about(email.as_str());
                 Ok(store::activity::record(conn, &event)?)
             })
@@ -133,13 +135,13 @@ impl Admins {
     ///
     /// # Errors
     /// [`Failure`] when the database fails.
-    pub async fn invitation(&self, code: &OneTimeCode) -> Result<Option<Link>, Failure> {
-        let now = self.world.clock.now();
+    pub async fn invitation(&self, code: &SecretCode) -> Result<Option<Link>, Failure> {
+        let now = self.resources.clock.now();
         let digest = code.digest();
         Ok(self
-            .world
+            .resources
             .store
-            .read(move |conn| store::links::usable(conn, Purpose::Invitation, &digest, now))
+            .read(move |conn| store::people::links::usable(conn, Purpose::Invitation, &digest, now))
             .await?)
     }
 
@@ -148,9 +150,11 @@ impl Admins {
     /// # Errors
     /// [`Failure`] when the database fails.
     pub async fn invitations(&self) -> Result<Vec<Link>, Failure> {
-        let now = self.world.clock.now();
-        let open =
-            self.world.store.read(move |conn| store::links::open(conn, Purpose::Invitation, now));
+        let now = self.resources.clock.now();
+        let open = self
+            .resources
+            .store
+            .read(move |conn| store::people::links::open(conn, Purpose::Invitation, now));
         Ok(open.await?)
     }
 
@@ -160,20 +164,20 @@ impl Admins {
     /// [`AdminError::LinkNotUsable`], [`AdminError::WeakPassword`], [`AdminError::EmailTaken`].
     pub async fn accept(
         &self,
-        code: &OneTimeCode,
+        code: &SecretCode,
         new: NewAdmin,
         from: Source,
     ) -> Result<ServerAdmin, AdminError> {
         if self.invitation(code).await?.is_none() {
             return Err(AdminError::LinkNotUsable);
         }
-        let now = self.world.clock.now();
+        let now = self.resources.clock.now();
         let hash = self.hash(&new).await?;
         let digest = code.digest();
-        self.world
+        self.resources
             .store
             .write(Lock::Admins, move |conn| {
-                let link = store::links::usable(conn, Purpose::Invitation, &digest, now)?;
+                let link = store::people::links::usable(conn, Purpose::Invitation, &digest, now)?;
                 let email = link.and_then(|link| link.email).ok_or(AdminError::LinkNotUsable)?;
                 if email != new.email.as_str() {
                     return Err(AdminError::LinkNotUsable);
@@ -193,13 +197,13 @@ impl Admins {
         by: Actor,
         from: Source,
     ) -> Result<(), AdminError> {
-        let now = self.world.clock.now();
-        self.world
+        let now = self.resources.clock.now();
+        self.resources
             .store
             .write(Lock::Admins, move |conn| {
-                let link = store::links::usable(conn, Purpose::Invitation, &digest, now)?;
+                let link = store::people::links::usable(conn, Purpose::Invitation, &digest, now)?;
                 let link = link.ok_or(AdminError::LinkNotUsable)?;
-                store::links::consume(conn, &digest, now)?;
+                store::people::links::consume(conn, &digest, now)?;
                 let event = Event::new(now, Kind::InvitationWithdrawn, by, from)
                     .about(link.email.unwrap_or_default());
                 Ok(store::activity::record(conn, &event)?)
@@ -207,8 +211,8 @@ impl Admins {
             .await
     }
 
-    fn code(&self) -> OneTimeCode {
-        OneTimeCode::generate(|bytes| self.world.entropy.fill(bytes))
+    fn code(&self) -> SecretCode {
+        SecretCode::generate(|bytes| self.resources.entropy.fill(bytes))
     }
 }
 
@@ -221,14 +225,14 @@ fn join(
     from: Source,
     now: DateTime<Utc>,
 ) -> Result<ServerAdmin, AdminError> {
-    store::links::consume(conn, link, now)?;
+    store::people::links::consume(conn, link, now)?;
     let admin = add(conn, new, hash, None, from, now)?;
-    store::admins::set_last_login(conn, admin.id, now)?;
+    store::people::admins::set_last_login(conn, admin.id, now)?;
     Ok(admin)
 }
 
 fn link(
-    code: &OneTimeCode,
+    code: &SecretCode,
     name: Option<&PersonName>,
     email: Option<&EmailAddress>,
     now: DateTime<Utc>,

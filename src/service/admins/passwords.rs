@@ -4,11 +4,14 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{AdminError, Admins};
-use crate::domain::activity::{Actor, Event, Kind};
-use crate::domain::admin::{NewPassword, ServerAdmin};
-use crate::domain::one_time::Digest;
-use crate::domain::source::Source;
-use crate::service::{Failure, delay};
+use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::actor::Actor;
+use crate::domain::admin::code::Digest;
+use crate::domain::admin::password::NewPassword;
+use crate::domain::network::source::Source;
+use crate::service::Failure;
+use crate::service::sessions::delay;
 use crate::store::{self, Conn, Lock, StoreError};
 
 impl Admins {
@@ -25,16 +28,21 @@ impl Admins {
         kept_session: Digest,
         from: Source,
     ) -> Result<(), AdminError> {
-        let now = self.world.clock.now();
+        let now = self.resources.clock.now();
         let subject = format!("password:{}", admin.id.0);
         let counted = subject.clone();
-        self.world.store.write(Lock::Admins, move |conn| attempt(conn, &counted, now)).await?;
-        let right = self.world.password_hasher.verify(present, admin.password_hash.clone()).await;
+        self.resources.store.write(Lock::Admins, move |conn| attempt(conn, &counted, now)).await?;
+        let right =
+            self.resources.password_hasher.verify(present, admin.password_hash.clone()).await;
         if !right.map_err(Failure::from)? {
             return Err(AdminError::WrongPassword);
         }
-        let forget = move |conn: &mut Conn| store::logins::clear(conn, &subject);
-        self.world.store.write(Lock::Admins, forget).await.map_err(|error: StoreError| error)?;
+        let forget = move |conn: &mut Conn| store::people::login_failures::clear(conn, &subject);
+        self.resources
+            .store
+            .write(Lock::Admins, forget)
+            .await
+            .map_err(|error: StoreError| error)?;
         self.store_password(admin, fresh, Some(kept_session), admin.actor(), from).await
     }
 
@@ -60,16 +68,16 @@ impl Admins {
         by: Actor,
         from: Source,
     ) -> Result<(), AdminError> {
-        let now = self.world.clock.now();
+        let now = self.resources.clock.now();
         let fresh = NewPassword::parse(fresh, admin.name.as_str(), admin.email.as_str())?;
-        let hash = self.world.password_hasher.hash(SecretString::from(fresh.expose())).await;
+        let hash = self.resources.password_hasher.hash(SecretString::from(fresh.expose())).await;
         let hash = hash.map_err(Failure::from)?;
         let (id, email) = (admin.id, admin.email.clone());
-        self.world
+        self.resources
             .store
             .write(Lock::Admins, move |conn| {
-                store::admins::set_password(conn, id, &hash)?;
-                store::sessions::delete_of_admin(conn, id, kept_session.as_ref())?;
+                store::people::admins::set_password(conn, id, &hash)?;
+                store::people::sessions::delete_of_admin(conn, id, kept_session.as_ref())?;
                 let event = Event::new(now, Kind::PasswordChanged, by, from).about(email.as_str());
                 Ok(store::activity::record(conn, &event)?)
             })
@@ -80,11 +88,11 @@ impl Admins {
 /// Counts an attempt as a failure before the password is looked at, so that guessing in parallel
 /// gains nothing; a success takes it back.
 fn attempt(conn: &mut Conn, subject: &str, now: DateTime<Utc>) -> Result<(), AdminError> {
-    if let Some(failures) = store::logins::of(conn, subject)? {
+    if let Some(failures) = store::people::login_failures::of(conn, subject)? {
         let until = delay::next_try(failures.count, delay::FREE_FOR_ACCOUNT, failures.last_at);
         if until > now {
             return Err(AdminError::Throttled { until });
         }
     }
-    Ok(store::logins::add(conn, subject, now)?)
+    Ok(store::people::login_failures::add(conn, subject, now)?)
 }

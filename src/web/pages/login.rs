@@ -8,12 +8,13 @@ use askama::Template;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::shell::{Shell, page};
-use super::time::count;
+use super::layout::time::count;
+use super::layout::{Shell, page};
 use super::{HOME, PageError};
-use crate::service::logins::LoginError;
+use crate::service::sessions::login::LoginError;
+use crate::web::Shared;
+use crate::web::client::source;
 use crate::web::session::{self, SignedForm, SignedIn};
-use crate::web::{Shared, source};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 

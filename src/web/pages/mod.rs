@@ -1,34 +1,19 @@
 //! Pages for Server Admins: one file for each page, and what all pages share.
 
-mod account;
-mod activation;
 mod activity;
-mod authentication;
-mod banner;
-mod error;
-mod export;
-mod feed;
-mod frame;
-mod generate;
-mod generate_form;
-mod invite;
-mod join;
+mod admins;
+mod error_page;
+mod layout;
 mod login;
-mod mail_card;
-mod notifications;
-mod people_card;
-mod revoke;
-mod server_admins;
-mod shell;
-mod time;
-mod token_card;
-mod token_state;
+mod mails;
+mod middleware;
+mod token;
 
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpResponse, Resource, Responder, Route, guard, web};
 
-pub(super) use self::error::PageError;
-use super::{Shared, assets, machine, session};
+pub(super) use self::error_page::PageError;
+use super::{Shared, api, assets, session};
 
 /// Where people land.
 const HOME: &str = "/admin/authentication";
@@ -38,32 +23,40 @@ pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
     assets::routes(config);
     config.service(
         web::scope("")
-            .guard(guard::fn_guard(|context| !machine::owns(context.head().uri.path())))
-            .wrap(from_fn(frame::reach))
+            .guard(guard::fn_guard(|context| !api::owns(context.head().uri.path())))
+            .wrap(from_fn(middleware::reach))
             .wrap(session::middleware(shared))
-            .wrap(from_fn(frame::frame))
+            .wrap(from_fn(middleware::answer_pages))
             .service(reading("/", || async { login::go_to(HOME) }))
             .service(both("/login", login::form, web::post().to(login::log_in)))
             .service(writing("/logout", web::post().to(login::log_out)))
-            .service(both("/setup", join::setup_form, web::post().to(join::set_up)))
-            .service(both("/invitation", join::invitation_form, web::post().to(join::accept)))
-            .service(reading(HOME, authentication::page))
+            .service(both("/setup", admins::join::setup_form, web::post().to(admins::join::set_up)))
+            .service(both(
+                "/invitation",
+                admins::join::invitation_form,
+                web::post().to(admins::join::accept),
+            ))
+            .service(reading(HOME, token::page::page))
             .service(writing(
                 "/admin/authentication/scim-token",
-                web::post().to(generate::generate),
+                web::post().to(token::generate::generate),
             ))
             .service(both(
                 "/admin/authentication/revoke",
-                revoke::confirm,
-                web::post().to(revoke::revoke),
+                token::revoke::confirm,
+                web::post().to(token::revoke::revoke),
             ))
             .configure(people)
-            .service(reading(notifications::PATH, notifications::page))
-            .service(writing("/admin/notifications/test", web::post().to(notifications::test)))
-            .service(reading(activity::PATH, activity::page))
+            .service(reading(mails::page::PATH, mails::page::page))
+            .service(writing("/admin/notifications/test", web::post().to(mails::page::test)))
+            .service(reading(activity::page::PATH, activity::page::page))
             // An export holds no secret that compression could give away.
-            .service(reading(export::CSV, export::export).wrap(Compress::default()))
-            .service(reading(export::JSON, export::export).wrap(Compress::default()))
+            .service(
+                reading(activity::export::CSV, activity::export::export).wrap(Compress::default()),
+            )
+            .service(
+                reading(activity::export::JSON, activity::export::export).wrap(Compress::default()),
+            )
             .default_service(web::to(not_found)),
     );
 }
@@ -71,30 +64,42 @@ pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
 /// Server Admins and the reader's own account. A form that was refused is answered under its own
 /// path; whoever reloads that one gets the page of the form.
 fn people(config: &mut web::ServiceConfig) {
-    let list = || async { login::go_to(server_admins::PATH) };
-    let own = || async { login::go_to(account::PATH) };
+    let list = || async { login::go_to(admins::list::PATH) };
+    let own = || async { login::go_to(admins::account::PATH) };
     config
-        .service(reading(server_admins::PATH, server_admins::page))
-        .service(both("/admin/server-admins/invite", list, web::post().to(invite::invite)))
+        .service(reading(admins::list::PATH, admins::list::page))
+        .service(both("/admin/server-admins/invite", list, web::post().to(admins::invite::invite)))
         .service(both(
             "/admin/server-admins/withdraw",
             list,
-            web::post().to(server_admins::withdraw),
+            web::post().to(admins::list::withdraw),
         ))
-        .service(both("/admin/server-admins/{id}", account::other, web::post().to(account::save)))
+        .service(both(
+            "/admin/server-admins/{id}",
+            admins::account::other,
+            web::post().to(admins::account::save),
+        ))
         .service(both(
             "/admin/server-admins/{id}/deactivate",
-            activation::confirm_off,
-            web::post().to(activation::deactivate),
+            admins::activation::confirm_off,
+            web::post().to(admins::activation::deactivate),
         ))
         .service(both(
             "/admin/server-admins/{id}/reactivate",
-            activation::confirm_on,
-            web::post().to(activation::reactivate),
+            admins::activation::confirm_on,
+            web::post().to(admins::activation::reactivate),
         ))
-        .service(reading(account::PATH, account::own))
-        .service(both("/admin/account/password", own, web::post().to(account::change_password)))
-        .service(both("/admin/account/sessions", own, web::post().to(account::end_session)));
+        .service(reading(admins::account::PATH, admins::account::own))
+        .service(both(
+            "/admin/account/password",
+            own,
+            web::post().to(admins::account::change_password),
+        ))
+        .service(both(
+            "/admin/account/sessions",
+            own,
+            web::post().to(admins::account::end_session),
+        ));
 }
 
 async fn not_found() -> Result<HttpResponse, PageError> {

@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::num::NonZero;
 
-use scimward::domain::activity::Actor;
-use scimward::domain::source::Source;
+use scimward::domain::admin::actor::Actor;
+use scimward::domain::network::source::Source;
 use tokio::runtime::Builder;
 
 use crate::support::app::TestApp;

@@ -1,6 +1,6 @@
 //! How tokens are presented, which ones, and what the answers say of them.
 
-use scimward::domain::secret::PlainToken;
+use scimward::domain::token::secret::PlainToken;
 use scimward::entropy::Entropy;
 
 use crate::support::doubles::SeededEntropy;

@@ -121,8 +121,8 @@ fn without_any_token_everything_is_refused() {
     let app = TestApp::start(&database);
     let gone = app.generate(1);
     let revoked = app.services().tokens.revoke(
-        scimward::domain::activity::Actor::CommandLine,
-        scimward::domain::source::Source::command_line(),
+        scimward::domain::admin::actor::Actor::CommandLine,
+        scimward::domain::network::source::Source::command_line(),
         None,
     );
     app.wait(revoked).unwrap();

@@ -6,14 +6,16 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use scimward::app::{App, Outside};
 use scimward::config::{self, Flags};
-use scimward::domain::activity::{Actor, Recorded};
-use scimward::domain::admin::{EmailAddress, ServerAdmin};
-use scimward::domain::lifespan::Lifespan;
-use scimward::domain::source::Source;
+use scimward::domain::activity::Recorded;
+use scimward::domain::admin::ServerAdmin;
+use scimward::domain::admin::actor::Actor;
+use scimward::domain::admin::person::EmailAddress;
+use scimward::domain::network::source::Source;
+use scimward::domain::token::lifespan::Lifespan;
 use scimward::hasher::HashCost;
 use scimward::server::Server;
+use scimward::server::app::{App, Platform};
 use scimward::service::Services;
 use scimward::service::admins::NewAdmin;
 use scimward::service::tokens::{Generate, Generated};
@@ -70,7 +72,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().unwrap();
         let settings = read_settings(database, address, settings);
-        let outside = Outside {
+        let outside = Platform {
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(SeededEntropy::new(instance)),
             hash_cost: HashCost { memory: 8, passes: 1 },
@@ -108,7 +110,7 @@ impl TestApp {
 
     /// Its database.
     pub(crate) fn store(&self) -> &Store {
-        &self.app.world.store
+        &self.app.resources.store
     }
 
     /// Waits for a future, for example a use case.
@@ -173,7 +175,8 @@ impl TestApp {
 
     /// The newest entries of the activity list.
     pub(crate) fn activity(&self) -> Vec<Recorded> {
-        let page = self.app.world.store.read(|conn| store::activity::page(conn, None, &[], 200));
+        let page =
+            self.app.resources.store.read(|conn| store::activity::page(conn, None, &[], 200));
         self.wait(page).expect("the activity")
     }
 

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use scimward::app::{App, Outside};
-use scimward::domain::activity::Actor;
-use scimward::domain::lifespan::Lifespan;
-use scimward::domain::source::Source;
+use scimward::domain::admin::actor::Actor;
+use scimward::domain::network::source::Source;
 use scimward::domain::token::Token;
+use scimward::domain::token::lifespan::Lifespan;
 use scimward::hasher::HashCost;
+use scimward::server::app::{App, Platform};
 use scimward::service::admins::NewAdmin;
-use scimward::service::notices::{Overview, Pass, Report};
+use scimward::service::mails::{Overview, Pass, Report};
 use scimward::service::tokens::Generate;
 use tokio::runtime::Runtime;
 
@@ -60,7 +60,7 @@ impl Post {
         let url = server.url();
         let settings = [&[("SCIMWARD_SMTP_URL", url.as_str())], settings].concat();
         let settings = read_settings(database, ([127, 0, 0, 1], 8080).into(), &settings);
-        let outside = Outside {
+        let outside = Platform {
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(SeededEntropy::new(instance)),
             hash_cost: HashCost { memory: 8, passes: 1 },
@@ -116,19 +116,19 @@ impl Post {
 
     /// One pass, as every minute.
     pub(crate) fn pass(&self) -> Report {
-        let pass = self.app.services.notices.run_once(Pass::Scheduled, || false);
+        let pass = self.app.services.mails.run_once(Pass::Scheduled, || false);
         self.wait(pass).expect("the database answers")
     }
 
     /// One pass that waits for no next try.
     pub(crate) fn pass_now(&self) -> Report {
-        let pass = self.app.services.notices.run_once(Pass::Now, || false);
+        let pass = self.app.services.mails.run_once(Pass::Now, || false);
         self.wait(pass).expect("the database answers")
     }
 
     /// How the mails stand.
     pub(crate) fn overview(&self) -> Overview {
-        self.wait(self.app.services.notices.overview(None)).expect("the database answers")
+        self.wait(self.app.services.mails.overview(None)).expect("the database answers")
     }
 
     /// State, mail and recipient of each mail.

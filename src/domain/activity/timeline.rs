@@ -1,0 +1,222 @@
+//! The activity list as people read it: newest first, in pages, and refused requests that follow
+//! each other put together, so that an outage does not hide what else happened.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+
+use super::{Event, Kind, Recorded};
+
+/// A place in the list: entries are ordered by time, those of the same second by their key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// The key.
+    pub id: i64,
+}
+
+/// The text names no position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("that is no position in the activity list")]
+pub struct InvalidPosition;
+
+impl From<&Recorded> for Position {
+    fn from(recorded: &Recorded) -> Self {
+        Self { at: recorded.event.at, id: recorded.id }
+    }
+}
+
+impl fmt::Display for Position {
+    /// Seconds since 1970, a hyphen and the key: `1795356180-482`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.at.timestamp(), self.id)
+    }
+}
+
+impl FromStr for Position {
+    type Err = InvalidPosition;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
+        let (seconds, id) = text.split_once('-').ok_or(InvalidPosition)?;
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let numbers = is_number(seconds) && is_number(id);
+        let at = seconds.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        match (at, id.parse().ok()) {
+            (Some(at), Some(id)) if numbers => Ok(Self { at, id }),
+            _ => Err(InvalidPosition),
+        }
+    }
+}
+
+/// An entry of the list, or several about the same refused requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The place of the latest.
+    pub position: Position,
+    /// The latest, with the count of all.
+    pub event: Event,
+    /// When the earliest happened.
+    pub since: DateTime<Utc>,
+}
+
+/// A page of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// Newest first.
+    pub entries: Vec<Entry>,
+    /// Where the page with newer entries ends, unless this is the newest.
+    pub newer: Option<Position>,
+    /// Where the page with older entries begins, unless this is the oldest.
+    pub older: Option<Position>,
+}
+
+/// Puts a page together from entries that come in the order of the list, or all in reverse.
+#[derive(Debug)]
+pub struct Assembly {
+    limit: usize,
+    entries: Vec<Entry>,
+    /// Where the present stretch of refused requests begins.
+    stretch: usize,
+    first: Option<Position>,
+    last: Option<Position>,
+}
+
+impl Assembly {
+    /// A page of at most `limit` entries.
+    pub const fn new(limit: usize) -> Self {
+        Self { limit, entries: Vec::new(), stretch: 0, first: None, last: None }
+    }
+
+    /// How many entries it holds at most.
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Takes the next entry, or refuses it because the page is full.
+    pub fn take(&mut self, recorded: Recorded) -> bool {
+        let position = Position::from(&recorded);
+        let event = recorded.event;
+        let is_refusal = event.kind == Kind::RequestsRefused;
+        let stretch = self.entries.iter_mut().skip(self.stretch);
+        let same = stretch.filter(|_| is_refusal).find(|entry| is_about_the_same(entry, &event));
+        if let Some(entry) = same {
+            entry.add(position, event);
+        } else if self.entries.len() == self.limit {
+            return false;
+        } else {
+            self.entries.push(Entry { position, since: event.at, event });
+            if !is_refusal {
+                self.stretch = self.entries.len();
+            }
+        }
+        self.first.get_or_insert(position);
+        self.last = Some(position);
+        true
+    }
+
+    /// The place of the first entry that was taken.
+    pub const fn first(&self) -> Option<Position> {
+        self.first
+    }
+
+    /// The place of the last entry that was taken.
+    pub const fn last(&self) -> Option<Position> {
+        self.last
+    }
+
+    /// The entries, newest first.
+    pub fn entries(mut self) -> Vec<Entry> {
+        self.entries.sort_by_key(|entry| std::cmp::Reverse(entry.position));
+        self.entries
+    }
+}
+
+fn is_about_the_same(entry: &Entry, event: &Event) -> bool {
+    entry.event.subject == event.subject
+        && entry.event.token == event.token
+        && entry.event.source.address == event.source.address
+}
+
+impl Entry {
+    fn add(&mut self, position: Position, event: Event) {
+        let count = self.event.count.saturating_add(event.count);
+        self.since = self.since.min(event.at);
+        if position > self.position {
+            self.position = position;
+            self.event = event;
+        }
+        self.event.count = count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::admin::actor::Actor;
+    use crate::domain::network::source::Source;
+
+    fn recorded(id: i64, kind: Kind, subject: &str) -> Recorded {
+        let at = DateTime::from_timestamp(1_000 + id, 0).unwrap();
+        let event = Event::new(at, kind, Actor::System, Source::default()).about(subject);
+        Recorded { id, event }
+    }
+
+    fn refused(id: i64, reason: &str, count: u64) -> Recorded {
+        let mut refused = recorded(id, Kind::RequestsRefused, reason);
+        refused.event.count = count;
+        refused
+    }
+
+    fn told(assembly: Assembly) -> Vec<(i64, u64, i64)> {
+        let entries = assembly.entries().into_iter();
+        entries.map(|e| (e.position.id, e.event.count, e.since.timestamp() - 1_000)).collect()
+    }
+
+    #[test]
+    fn a_position_is_read_back_from_its_text() {
+        let position = Position::from(&recorded(482, Kind::LoggedIn, ""));
+
+        assert_eq!(position.to_string(), "1482-482");
+        assert_eq!(position.to_string().parse(), Ok(position));
+        for text in ["", "-", "1", "1-", "-1", "+1-2", "1--2", "1-2-3", "1-x", "99999999999999-1"] {
+            assert_eq!(text.parse::<Position>(), Err(InvalidPosition), "{text}");
+        }
+    }
+
+    #[test]
+    fn refusals_of_one_stretch_are_put_together_in_either_direction() {
+        let rows = [
+            refused(9, "expired", 4),
+            refused(8, "unknown", 1),
+            refused(7, "expired", 3),
+            recorded(6, Kind::LoggedIn, ""),
+            refused(5, "expired", 2),
+            recorded(4, Kind::LoginFailed, "a@b"),
+            recorded(3, Kind::LoginFailed, "a@b"),
+        ];
+        let expected = vec![(9, 7, 7), (8, 1, 8), (6, 1, 6), (5, 2, 5), (4, 1, 4), (3, 1, 3)];
+        let (mut down, mut up) = (Assembly::new(50), Assembly::new(50));
+
+        assert!(rows.iter().all(|row| down.take(row.clone())));
+        assert!(rows.iter().rev().all(|row| up.take(row.clone())));
+
+        assert_eq!((down.first(), up.last()), (up.last(), down.first()));
+        assert_eq!(told(down), expected);
+        assert_eq!(told(up), expected);
+    }
+
+    #[test]
+    fn a_full_page_still_takes_what_belongs_to_its_last_stretch() {
+        let mut page = Assembly::new(2);
+
+        assert!(page.take(recorded(9, Kind::LoggedIn, "")));
+        assert!(page.take(refused(8, "expired", 1)));
+        assert!(page.take(refused(7, "expired", 1)));
+        assert!(!page.take(refused(6, "unknown", 1)));
+
+        assert_eq!(page.last().map(|position| position.id), Some(7));
+        assert_eq!(told(page), [(9, 1, 9), (8, 2, 7)]);
+    }
+}

@@ -1,0 +1,39 @@
+//! Server Admins: who may sign in and gets the mails.
+
+pub mod actor;
+pub mod code;
+pub mod password;
+pub mod person;
+pub mod throttle;
+
+use chrono::{DateTime, Utc};
+
+use self::actor::Actor;
+use self::person::{AdminId, EmailAddress, PersonName};
+use super::token::secret::PhcString;
+
+/// A Server Admin as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerAdmin {
+    /// The key.
+    pub id: AdminId,
+    /// The name that pages and mails show.
+    pub name: PersonName,
+    /// The address that mails go to and that is used to sign in.
+    pub email: EmailAddress,
+    /// Argon2id hash of the password.
+    pub password_hash: PhcString,
+    /// Whether the admin may sign in and gets mails.
+    pub active: bool,
+    /// When the admin was added.
+    pub created_at: DateTime<Utc>,
+    /// The last successful login.
+    pub last_login_at: Option<DateTime<Utc>>,
+}
+
+impl ServerAdmin {
+    /// The admin as the one who does something.
+    pub fn actor(&self) -> Actor {
+        Actor::Admin { id: self.id, name: self.name.as_str().to_owned() }
+    }
+}

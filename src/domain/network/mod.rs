@@ -1,0 +1,119 @@
+//! Which address a request really came from.
+
+pub mod public_url;
+pub mod source;
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// A list of networks, such as the trusted proxies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Networks(Vec<IpNet>);
+
+/// The text is not a list of networks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither an address nor a network such as 10.0.0.0/8")]
+pub struct InvalidNetwork(String);
+
+impl Networks {
+    /// Reads addresses and networks separated by commas; empty text is an empty list.
+    ///
+    /// # Errors
+    /// [`InvalidNetwork`] with the part that cannot be read.
+    pub fn parse(text: &str) -> Result<Self, InvalidNetwork> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(parse_network).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether `address` belongs to one of the networks; an IPv4 address that is written as IPv6
+    /// counts as the IPv4 address.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether there is no network in the list.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The networks as they were read, for display.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(ToString::to_string)
+    }
+}
+
+fn parse_network(part: &str) -> Result<IpNet, InvalidNetwork> {
+    let network = part.parse::<IpNet>().ok();
+    let network = network.or_else(|| part.parse::<IpAddr>().ok().map(IpNet::from));
+    network.ok_or_else(|| InvalidNetwork(part.to_owned()))
+}
+
+/// The address of the client: the peer, unless the peer is a trusted proxy; then the right-most
+/// address in `forwarded_for` that is not a trusted proxy itself.
+///
+/// `forwarded_for` yields the values of the `X-Forwarded-For` lines from first to last. An entry
+/// that cannot be read ends the search at the last address that a trusted proxy vouched for.
+pub fn client_address<'a>(
+    peer: IpAddr,
+    forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
+    trusted: &Networks,
+) -> IpAddr {
+    let mut client = peer;
+    let hops = forwarded_for.rev().flat_map(|line| line.rsplit(','));
+    for hop in hops {
+        if !trusted.contains(client) {
+            break;
+        }
+        match parse_hop(hop.trim()) {
+            Some(address) => client = address,
+            None => break,
+        }
+    }
+    client.to_canonical()
+}
+
+/// An address, with or without a port and brackets.
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    hop.parse()
+        .ok()
+        .or_else(|| hop.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip()))
+        .or_else(|| hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_right_most_untrusted_hop_is_the_client() {
+        let trusted = Networks::parse("127.0.0.1, 10.0.0.0/8").unwrap();
+        for (peer, lines, client) in [
+            ("192.0.2.9", &["203.0.113.1"][..], "192.0.2.9"),
+            ("127.0.0.1", &[], "127.0.0.1"),
+            ("127.0.0.1", &["203.0.113.1"], "203.0.113.1"),
+            ("::ffff:127.0.0.1", &["203.0.113.1"], "203.0.113.1"),
+            ("127.0.0.1", &["6.6.6.6, 203.0.113.1, 10.1.1.1"], "203.0.113.1"),
+            ("127.0.0.1", &["6.6.6.6", "203.0.113.1"], "203.0.113.1"),
+            ("127.0.0.1", &["6.6.6.6, nonsense"], "127.0.0.1"),
+            ("127.0.0.1", &["203.0.113.1:4711"], "203.0.113.1"),
+            ("127.0.0.1", &["[2001:db8::1]:80"], "2001:db8::1"),
+            ("127.0.0.1", &["[2001:db8::1]"], "2001:db8::1"),
+        ] {
+            let result = client_address(peer.parse().unwrap(), lines.iter().copied(), &trusted);
+
+            assert_eq!(result, client.parse::<IpAddr>().unwrap(), "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_networks_is_read_or_refused() {
+        assert!(Networks::parse("").unwrap().is_empty());
+        assert!(Networks::parse("10.0.0.0/8,::1").unwrap().contains("::1".parse().unwrap()));
+        assert_eq!(
+            Networks::parse("10.0.0.0/8, ten").unwrap_err().to_string(),
+            "\"ten\" is neither an address nor a network such as 10.0.0.0/8"
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! The stored record of a token and what can be said of it at an instant.
+
+pub mod lifespan;
+pub mod refusal;
+pub mod secret;
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+
+use self::lifespan::Lifespan;
+use self::secret::{PhcString, TokenId};
+use super::admin::actor::Actor;
+use super::network::source::Source;
+
+/// A token as it is stored: everything but its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The public id.
+    pub id: TokenId,
+    /// What a presented token is verified against; erased when the token is revoked.
+    pub hash: Option<PhcString>,
+    /// The lifespan it was generated with.
+    pub lifespan: Lifespan,
+    /// When it was generated.
+    pub generated_at: DateTime<Utc>,
+    /// Who generated it.
+    pub generated_by: Actor,
+    /// From where it was generated.
+    pub generated_from: Source,
+    /// The first instant at which it is no longer accepted.
+    pub expires_at: DateTime<Utc>,
+    /// Present once it was revoked, with or without a replacement.
+    pub revocation: Option<Revocation>,
+    /// When it was accepted for the first time.
+    pub first_used_at: Option<DateTime<Utc>>,
+    /// When and from where it was accepted last.
+    pub last_use: Option<LastUse>,
+    /// How often, when and from where it was presented after it had been revoked.
+    pub late_use: Option<LateUse>,
+}
+
+/// How a token's life ended before its expiry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    /// When it was revoked.
+    pub at: DateTime<Utc>,
+    /// Who revoked it.
+    pub by: Actor,
+    /// The token that replaced it; nothing if it was revoked without a replacement.
+    pub replaced_by: Option<TokenId>,
+}
+
+/// The last time a token was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastUse {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// From which address.
+    pub from: IpAddr,
+    /// The client's own name for itself.
+    pub agent: Option<String>,
+}
+
+/// Requests that still carried a token after it had been revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateUse {
+    /// How many requests.
+    pub count: u64,
+    /// The latest of them.
+    pub at: DateTime<Utc>,
+    /// The address the latest came from.
+    pub from: IpAddr,
+}
+
+/// What a token is worth at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenStatus {
+    /// It is accepted.
+    Active,
+    /// Its time has come.
+    Expired,
+    /// It was revoked or replaced.
+    Revoked,
+}
+
+impl Token {
+    /// The status at `now`: without leeway, a token is expired from the second of its expiry on
+    /// (RFC 7519 section 4.1.4).
+    pub fn status(&self, now: DateTime<Utc>) -> TokenStatus {
+        if self.revocation.is_some() || self.hash.is_none() {
+            TokenStatus::Revoked
+        } else if now >= self.expires_at {
+            TokenStatus::Expired
+        } else {
+            TokenStatus::Active
+        }
+    }
+
+    /// Whether a client has ever been let in with it.
+    pub const fn was_used(&self) -> bool {
+        self.first_used_at.is_some() || self.last_use.is_some()
+    }
+}
+
+/// What the page knows of the tokens: the newest one and the one it replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenHistory {
+    /// The token that was generated last, revoked or not; nothing if there never was one.
+    pub newest: Option<Token>,
+    /// The token that the newest one replaced.
+    pub replaced: Option<Token>,
+}
+
+impl TokenHistory {
+    /// The newest token unless it was revoked: the one that may still be accepted.
+    pub fn unrevoked(&self) -> Option<&Token> {
+        self.newest.as_ref().filter(|token| token.revocation.is_none())
+    }
+}

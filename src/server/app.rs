@@ -1,0 +1,128 @@
+//! The composition root: settings and the outside resources become services.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::clock::{SharedClock, SystemClock};
+use crate::config::Settings;
+use crate::domain::mail::milestone::Schedule;
+use crate::entropy::{OsEntropy, SharedEntropy};
+use crate::hasher::{HashCost, Hasher};
+use crate::mail::{Letterhead, Mailer};
+use crate::service::mails::MailSettings;
+use crate::service::{Resources, Services};
+use crate::store::Store;
+use crate::web::Site;
+
+/// Hashes that may wait for a thread before callers are told to come back.
+const WAITING_TOKENS: usize = 64;
+const WAITING_PASSWORDS: usize = 64;
+
+/// Everything that tests replace; nothing else differs between tests and production.
+pub struct Platform {
+    /// The time.
+    pub clock: SharedClock,
+    /// Randomness.
+    pub entropy: SharedEntropy,
+    /// How much work a hash is.
+    pub hash_cost: HashCost,
+    /// How long a change waits while others commit theirs.
+    pub patience: Duration,
+}
+
+impl Platform {
+    /// The real resources of a server: a browser gives up after 20 seconds.
+    pub fn server() -> Self {
+        Self {
+            patience: Duration::from_secs(15),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+            hash_cost: HashCost::PRODUCTION,
+        }
+    }
+
+    /// The real resources of a command: whoever starts many at once wants all of them done.
+    pub fn command() -> Self {
+        Self { patience: Duration::from_mins(2), ..Self::server() }
+    }
+}
+
+/// A configured application with a migrated database.
+#[derive(Clone)]
+pub struct App {
+    /// What was configured.
+    pub settings: Arc<Settings>,
+    /// What it can do.
+    pub services: Services,
+    /// What it works with.
+    pub resources: Resources,
+}
+
+impl App {
+    /// Opens the database, brings its schema up to date and wires the services.
+    ///
+    /// # Errors
+    /// A sentence that names the cause.
+    pub async fn build(settings: Settings, outside: Platform) -> Result<Self, String> {
+        let store = Store::new(settings.database.clone(), outside.patience)?;
+        store.migrate().await.map_err(|error| {
+            format!(
+                "the database {} cannot be used: {error}; check SCIMWARD_DATABASE_URL and who may \
+                 write there",
+                settings.database
+            )
+        })?;
+        let hasher = |threads, waiting| {
+            Hasher::start(outside.hash_cost, threads, waiting, Arc::clone(&outside.entropy))
+        };
+        let resources = Resources {
+            store,
+            // Half of the cores: a flood of forged tokens leaves the others to real clients.
+            token_hasher: hasher((cores() / 2).max(1), WAITING_TOKENS)?,
+            password_hasher: hasher(1, WAITING_PASSWORDS)?,
+            clock: outside.clock,
+            entropy: outside.entropy,
+        };
+        let services = Services::new(&resources, mails(&settings));
+        Ok(Self { settings: Arc::new(settings), services, resources })
+    }
+
+    /// What the web layer knows of the settings.
+    pub(crate) fn site(&self, cookie_key: Vec<u8>) -> Site {
+        let settings = &self.settings;
+        Site {
+            product_name: settings.product_name.clone(),
+            public_url: settings.public_url.clone(),
+            timezone: settings.timezone,
+            trusted_proxies: settings.trusted_proxies.clone(),
+            client_networks: settings.client_networks.clone(),
+            connection_test: settings.connection_test,
+            accept_bare_token: settings.accept_bare_token,
+            introspection_clients: settings.introspection_clients.clone(),
+            cookie_key: cookie_key.into(),
+        }
+    }
+}
+
+fn mails(settings: &Settings) -> MailSettings {
+    let mailer = match &settings.smtp_url {
+        Some(server) => Mailer::Server(Box::new(server.clone())),
+        None => Mailer::Directory(settings.mail_dir.clone()),
+    };
+    MailSettings {
+        mailer,
+        letterhead: Letterhead {
+            product: settings.product_name.clone(),
+            public_url: settings.public_url.clone(),
+            from: settings.mail_from.clone(),
+        },
+        schedule: Schedule { zone: settings.timezone, time: settings.notify_at },
+        extra: settings.mail_to_extra.clone(),
+    }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}

@@ -1,0 +1,86 @@
+//! A server that is ready to run: whatever can fail at start has been done.
+
+pub mod app;
+pub mod mail_loop;
+mod upkeep_loop;
+
+use std::net::{SocketAddr, TcpListener};
+
+use chrono::TimeDelta;
+use tokio::sync::watch;
+
+use self::app::App;
+use crate::service::Services;
+use crate::web;
+
+/// A configured server with everything it needs in hand.
+pub struct Server {
+    app: App,
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+    tls: Option<rustls::ServerConfig>,
+    site: web::Site,
+}
+
+impl Server {
+    /// Prepares to serve `app` on `listener`.
+    ///
+    /// # Errors
+    /// A sentence that names the cause.
+    pub async fn prepare(app: App, listener: TcpListener) -> Result<Self, String> {
+        let tls = app.settings.tls.as_ref();
+        let tls = tls.map(|files| web::tls::load(&files.cert, &files.key)).transpose()?;
+        let metrics = app.settings.metrics_listen.map(listen_for_metrics).transpose()?;
+        let cookie_key = app.services.sessions.cookie_key().await;
+        let site = app.site(cookie_key.map_err(|error| error.to_string())?);
+        Ok(Self { app, listener, metrics, tls, site })
+    }
+
+    /// Where metrics are served, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Serves until `shutdown` ends; then finishes requests in flight and writes what is still kept
+    /// in memory.
+    ///
+    /// # Errors
+    /// A sentence that names the cause.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), String> {
+        let services = self.app.services.clone();
+        let retention = TimeDelta::days(self.app.settings.activity_retention_days.into());
+        // The work in the background ends after the last answer: it writes what that one has done.
+        let (served, stopped) = watch::channel(());
+        let notifier = mail_loop::run(services.mails.clone(), dropped(stopped.clone()));
+        let upkeep = upkeep_loop::run(services.upkeep.clone(), retention, dropped(stopped.clone()));
+        let metrics = serve_metrics(self.metrics, services.clone(), dropped(stopped));
+        let serve = async {
+            let result = web::serve(self.listener, self.tls, services, self.site, shutdown).await;
+            drop(served);
+            result.map_err(|error| format!("the server ended: {error}"))
+        };
+        tokio::join!(serve, upkeep, notifier, metrics).0
+    }
+}
+
+fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).map_err(|error| {
+        format!("cannot listen on {address}: {error}; choose another SCIMWARD_METRICS_LISTEN")
+    })
+}
+
+async fn serve_metrics(
+    listener: Option<TcpListener>,
+    services: Services,
+    stop: impl Future<Output = ()>,
+) {
+    let Some(listener) = listener else { return };
+    if let Err(error) = web::metrics::serve(listener, services, stop).await {
+        tracing::error!(%error, "metrics are not served any more");
+    }
+}
+
+/// Ends when the sender is dropped.
+async fn dropped(mut receiver: watch::Receiver<()>) {
+    while receiver.changed().await.is_ok() {}
+}

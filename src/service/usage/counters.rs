@@ -1,0 +1,73 @@
+//! How many requests were decided how since the process started, for monitoring: one atomic
+//! addition for each.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::domain::token::refusal::Refusal;
+
+/// Counts decisions.
+#[derive(Debug, Default)]
+pub struct Counters {
+    accepted: AtomicU64,
+    refused: [AtomicU64; Refusal::ALL.len()],
+    undecided: AtomicU64,
+}
+
+/// The counts at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts {
+    /// Valid tokens.
+    pub accepted: u64,
+    /// Refused requests by reason, every reason once.
+    pub refused: Vec<(Refusal, u64)>,
+    /// Requests about which nothing could be decided, because the database or hashing failed.
+    pub undecided: u64,
+}
+
+impl Counters {
+    pub(crate) fn count_accepted(&self) {
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_refused(&self, reason: Refusal) {
+        let place = Refusal::ALL.iter().position(|other| *other == reason);
+        if let Some(count) = place.and_then(|place| self.refused.get(place)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn count_undecided(&self) {
+        self.undecided.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The counts now.
+    pub fn read(&self) -> Counts {
+        let refused = Refusal::ALL.iter().zip(&self.refused);
+        Counts {
+            accepted: self.accepted.load(Ordering::Relaxed),
+            refused: refused.map(|(r, count)| (*r, count.load(Ordering::Relaxed))).collect(),
+            undecided: self.undecided.load(Ordering::Relaxed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_is_counted_by_itself() {
+        let counters = Counters::default();
+        for (times, reason) in Refusal::ALL.iter().enumerate() {
+            for _ in 0..times {
+                counters.count_refused(*reason);
+            }
+        }
+
+        let counts = counters.read();
+
+        let expected = (0..).zip(Refusal::ALL).map(|(times, reason)| (*reason, times));
+        assert_eq!(counts.refused, expected.collect::<Vec<_>>());
+        assert_eq!((counts.accepted, counts.undecided), (0, 0));
+    }
+}

@@ -1,0 +1,132 @@
+//! What a process remembers of verified tokens, so that Argon2id runs once for each.
+//!
+//! What is remembered is only that a certain text matched a certain hash, which stays true for ever,
+//! as keyed digests under a key that is drawn per process and never leaves it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use subtle::ConstantTimeEq;
+use tokio::sync::oneshot;
+
+use crate::domain::token::secret::{PhcString, TokenId};
+
+/// A keyed digest of a token and the hash it is compared with.
+pub(crate) type Fingerprint = [u8; 32];
+
+/// Which text matched which hash; cheap to clone.
+#[derive(Clone)]
+pub struct Memory {
+    key: Arc<[u8; 32]>,
+    state: Arc<Mutex<MemoryState>>,
+}
+
+/// One remembered text for each token id, a few that did not match, and what is being verified.
+#[derive(Default)]
+struct MemoryState {
+    matched: HashMap<TokenId, Fingerprint>,
+    /// Forged texts, so that repeating one costs nothing; emptied when it is full.
+    failed: HashSet<Fingerprint>,
+    flights: HashMap<Fingerprint, Vec<oneshot::Sender<()>>>,
+}
+
+/// Remembered forgeries: 128 KiB at most.
+const FAILED_LIMIT: usize = 4096;
+/// Tokens remembered as matched; there is one unrevoked token at a time.
+const MATCHED_LIMIT: usize = 64;
+
+/// What is known of a text.
+pub(crate) enum Knowledge {
+    /// Whether it matches.
+    Known(bool),
+    /// Somebody verifies it; ends when they do.
+    Busy(oneshot::Receiver<()>),
+    /// The caller has to verify it.
+    Unknown(Flight),
+}
+
+/// A verification under way; wakes those who wait for it when it ends in whatever way.
+pub(crate) struct Flight {
+    memory: Memory,
+    id: TokenId,
+    digest: Fingerprint,
+}
+
+impl Memory {
+    pub(crate) fn new(key: [u8; 32]) -> Self {
+        Self { key: Arc::new(key), state: Arc::default() }
+    }
+
+    /// Remembers a token that this process generated itself.
+    pub fn remember(&self, id: &TokenId, plain: &str, hash: &PhcString) {
+        let digest = self.digest(plain, hash);
+        self.state().remember(id, digest);
+    }
+
+    pub(crate) fn digest(&self, text: &str, hash: &PhcString) -> Fingerprint {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(text.as_bytes()).update(hash.as_str().as_bytes());
+        *hasher.finalize().as_bytes()
+    }
+
+    pub(crate) fn recall(&self, id: &TokenId, digest: &Fingerprint) -> Option<bool> {
+        self.state().recall(id, digest)
+    }
+
+    pub(crate) fn begin(&self, id: &TokenId, digest: Fingerprint) -> Knowledge {
+        let mut state = self.state();
+        if let Some(matches) = state.recall(id, &digest) {
+            return Knowledge::Known(matches);
+        }
+        if let Some(waiting) = state.flights.get_mut(&digest) {
+            let (done, wait) = oneshot::channel();
+            waiting.push(done);
+            return Knowledge::Busy(wait);
+        }
+        state.flights.insert(digest, Vec::new());
+        Knowledge::Unknown(Flight { memory: self.clone(), id: id.clone(), digest })
+    }
+
+    fn state(&self) -> MutexGuard<'_, MemoryState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MemoryState {
+    fn recall(&self, id: &TokenId, digest: &Fingerprint) -> Option<bool> {
+        if self.matched.get(id).is_some_and(|known| known.ct_eq(digest).into()) {
+            return Some(true);
+        }
+        self.failed.contains(digest).then_some(false)
+    }
+
+    fn remember(&mut self, id: &TokenId, digest: Fingerprint) {
+        if self.matched.len() >= MATCHED_LIMIT {
+            self.matched.clear();
+        }
+        self.matched.insert(id.clone(), digest);
+    }
+}
+
+impl Flight {
+    pub(crate) fn finish(self, matches: bool) {
+        let mut state = self.memory.state();
+        if matches {
+            state.remember(&self.id, self.digest);
+        } else {
+            if state.failed.len() >= FAILED_LIMIT {
+                state.failed.clear();
+            }
+            state.failed.insert(self.digest);
+        }
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let waiting = self.memory.state().flights.remove(&self.digest);
+        for done in waiting.into_iter().flatten() {
+            let _ = done.send(());
+        }
+    }
+}

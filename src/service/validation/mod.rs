@@ -1,0 +1,200 @@
+//! Deciding whether a presented token is valid: fresh on every request, Argon2id once per token.
+//!
+//! Every decision rests on a row that was read after the request arrived; nothing is cached that a
+//! revocation could make wrong. What is remembered is only that a certain text matched a certain
+//! hash, which stays true for ever.
+
+pub(super) mod memory;
+mod shared_reads;
+mod turns;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use tokio::task::spawn;
+use tokio::time::{Instant, timeout_at};
+
+use self::memory::{Fingerprint, Knowledge, Memory};
+use self::shared_reads::SharedReads;
+use self::turns::Turns;
+use super::usage::uses::Usage;
+use super::{Failure, Resources};
+use crate::domain::base62;
+use crate::domain::token::refusal::Refusal;
+use crate::domain::token::secret::{PhcString, PresentedToken, TokenId};
+use crate::entropy::random;
+use crate::hasher::HashError;
+use crate::store::StoreError;
+
+/// A decision that takes longer is given up: proxies and clients get an answer within two seconds.
+const PATIENCE: Duration = Duration::from_millis(1700);
+
+/// A token that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidToken {
+    /// The public id.
+    pub id: TokenId,
+    /// When it was generated.
+    pub issued_at: DateTime<Utc>,
+    /// The first instant at which it is no longer accepted.
+    pub expires_at: DateTime<Utc>,
+    /// The instant of this decision.
+    pub now: DateTime<Utc>,
+}
+
+/// What was decided about a presented token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is valid.
+    Valid(ValidToken),
+    /// It is not, for the admins' eyes; `known` says that a token with its id exists.
+    Refused {
+        /// Why.
+        reason: Refusal,
+        /// The id it carried, if a token with this id exists.
+        known: Option<TokenId>,
+    },
+}
+
+/// Makes a validator for each worker thread.
+#[derive(Clone)]
+pub struct Validation {
+    resources: Resources,
+    memory: Memory,
+    turns: Turns,
+    usage: Arc<Usage>,
+}
+
+impl Validation {
+    /// Works on `resources`.
+    pub fn new(resources: Resources, usage: Arc<Usage>) -> Self {
+        let memory = Memory::new(random(&*resources.entropy));
+        let turns = Turns::new(resources.token_hasher.threads());
+        Self { resources, memory, turns, usage }
+    }
+
+    /// What this process remembers of verified tokens.
+    pub fn memory(&self) -> Memory {
+        self.memory.clone()
+    }
+
+    /// Ten letters and digits that no other thread or process has: what the ids of the requests that
+    /// one thread answers begin with. Not a secret.
+    pub fn label(&self) -> String {
+        base62::random::<10>(|bytes| self.resources.entropy.fill(bytes))
+    }
+
+    /// A validator for the current thread.
+    pub fn validator(&self) -> Validator {
+        Validator {
+            reads: SharedReads::new(&self.resources.store),
+            resources: self.resources.clone(),
+            memory: self.memory.clone(),
+            turns: self.turns.clone(),
+            usage: Arc::clone(&self.usage),
+        }
+    }
+}
+
+/// Validates tokens on one thread; cheap to clone, cannot leave its thread.
+#[derive(Clone)]
+pub struct Validator {
+    resources: Resources,
+    reads: SharedReads,
+    memory: Memory,
+    turns: Turns,
+    usage: Arc<Usage>,
+}
+
+impl Validator {
+    /// Decides about a token that `source` presents.
+    ///
+    /// # Errors
+    /// [`Failure`] when no decision can be made: the answer is 503, never 401 and never 200.
+    pub async fn validate(
+        &self,
+        presented: &PresentedToken,
+        source: IpAddr,
+    ) -> Result<Verdict, Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        let credential =
+            self.reads.get(presented.id()).await.map_err(|error| unavailable(&error))?;
+        let now = self.resources.clock.now();
+        let Some(credential) = credential else {
+            return Ok(Verdict::Refused { reason: Refusal::Unknown, known: None });
+        };
+        let refused = |reason| Ok(Verdict::Refused { reason, known: Some(presented.id().clone()) });
+        let Some(hash) = credential.hash.as_ref().filter(|_| !credential.revoked) else {
+            return refused(Refusal::Revoked);
+        };
+        if now >= credential.expires_at {
+            return refused(Refusal::Expired);
+        }
+        let digest = self.memory.digest(presented.expose(), hash);
+        let matches = if let Some(matches) = self.memory.recall(presented.id(), &digest) {
+            matches
+        } else {
+            let verified = self.verify(presented, hash, digest, source);
+            timeout_at(deadline, verified).await.unwrap_or(Err(HashError::Busy.into()))?
+        };
+        if !matches {
+            return refused(Refusal::Unknown);
+        }
+        Ok(Verdict::Valid(ValidToken {
+            id: credential.id.clone(),
+            issued_at: credential.generated_at,
+            expires_at: credential.expires_at,
+            now,
+        }))
+    }
+
+    /// What clients do is recorded here, off the request path.
+    pub fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    /// Whether the text is what the hash was made from.
+    async fn verify(
+        &self,
+        presented: &PresentedToken,
+        hash: &PhcString,
+        digest: Fingerprint,
+        source: IpAddr,
+    ) -> Result<bool, Failure> {
+        loop {
+            match self.memory.begin(presented.id(), digest) {
+                Knowledge::Known(matches) => return Ok(matches),
+                Knowledge::Busy(done) => {
+                    // Somebody verifies the same text: its result will be known afterwards.
+                    let _ = done.await;
+                }
+                Knowledge::Unknown(flight) => {
+                    // Whoever floods with forged tokens waits here, behind its own.
+                    let turn = self.turns.take(source).await;
+                    let secret = SecretString::from(presented.expose());
+                    let (hasher, hash) = (self.resources.token_hasher.clone(), hash.clone());
+                    // A task of its own: should this request give up, the next one knows the result.
+                    let verified = spawn(async move {
+                        let matches = hasher.verify(secret, hash).await?;
+                        flight.finish(matches);
+                        drop(turn);
+                        Ok(matches)
+                    });
+                    return verified.await.unwrap_or(Err(HashError::Busy.into()));
+                }
+            }
+        }
+    }
+}
+
+/// Everybody who shared the read gets the same failure.
+fn unavailable(error: &StoreError) -> Failure {
+    let text = match error {
+        StoreError::Unavailable(text) => text.clone(),
+        error => error.to_string(),
+    };
+    Failure::Store(StoreError::Unavailable(text))
+}

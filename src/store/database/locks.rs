@@ -1,0 +1,42 @@
+//! Write transactions that wait for each other.
+//!
+//! Counting up one row as the first statement makes a transaction the only one of its kind on both
+//! databases. It must come first: a deferred SQLite transaction that reads before it writes fails
+//! with "database is locked" instead of waiting.
+
+use diesel::prelude::*;
+
+use super::connection::Conn;
+use crate::store::schema::locks;
+
+/// What a write transaction must not share with another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// Generating and revoking tokens.
+    Tokens,
+    /// Server Admins, their links, sessions and login failures.
+    Admins,
+    /// Counters and activity that the server writes by itself.
+    Usage,
+    /// Mails: who gets which, and who sends it.
+    Mails,
+}
+
+impl Lock {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Tokens => "tokens",
+            Self::Admins => "admins",
+            Self::Usage => "usage",
+            Self::Mails => "mails",
+        }
+    }
+}
+
+/// Waits until no other transaction holds the lock, and holds it until this one ends.
+pub(crate) fn take(conn: &mut Conn, lock: Lock) -> QueryResult<()> {
+    diesel::update(locks::table.find(lock.name()))
+        .set(locks::taken.eq(locks::taken + 1))
+        .execute(conn)
+        .and_then(|rows| if rows == 1 { Ok(()) } else { Err(diesel::result::Error::NotFound) })
+}

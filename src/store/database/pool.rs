@@ -1,0 +1,85 @@
+//! Connections that wait for work, and the bound on how many work at once.
+//!
+//! A connection that failed is thrown away. When one turns out to be dead, all that were opened
+//! before it are thrown away too, without asking the server about each: after a restart of the
+//! server the first failure clears the pool.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::connection::{Conn, DatabaseUrl};
+use crate::store::error::StoreError;
+
+/// Connections for one purpose.
+pub(crate) struct Pool {
+    url: DatabaseUrl,
+    patience: Duration,
+    turns: Arc<Semaphore>,
+    idle: Mutex<Vec<Member>>,
+    /// Counts the times the server was lost; shared by all pools of a store.
+    losses: Arc<AtomicU64>,
+}
+
+/// A connection on loan.
+pub(crate) struct Member {
+    pub(crate) conn: Conn,
+    /// How often the server had been lost when this connection was opened.
+    opened_after: u64,
+}
+
+impl Pool {
+    /// At most `size` connections, opened when they are needed. `patience` is how long to wait for
+    /// a turn, and how long a statement may wait for a lock.
+    pub(crate) fn new(
+        url: DatabaseUrl,
+        size: usize,
+        patience: Duration,
+        losses: Arc<AtomicU64>,
+    ) -> Self {
+        let turns = Arc::new(Semaphore::new(size));
+        Self { url, patience, turns, idle: Mutex::default(), losses }
+    }
+
+    /// How long a statement may wait for a lock.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// The right to borrow one connection, to be held until it is given back: so a slow database
+    /// does not gather threads that wait for it.
+    pub(crate) async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        match tokio::time::timeout(self.patience, turn).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(_)) | Err(_) => Err(StoreError::Unavailable("it is too busy".to_owned())),
+        }
+    }
+
+    /// Takes an idle connection or opens one, which may block.
+    pub(crate) fn borrow(&self) -> Result<Member, StoreError> {
+        let opened_after = self.losses.load(Ordering::SeqCst);
+        let idle = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.retain(|member| member.opened_after == opened_after);
+            idle.pop()
+        };
+        match idle {
+            Some(member) => Ok(member),
+            None => Ok(Member { conn: Conn::open(&self.url, self.patience)?, opened_after }),
+        }
+    }
+
+    /// Keeps a connection for the next loan.
+    pub(crate) fn give_back(&self, member: Member) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(member);
+    }
+
+    /// Drops a dead connection, and with it all that were opened before it was found dead.
+    pub(crate) fn lose(&self, member: Member) {
+        self.losses.fetch_add(1, Ordering::SeqCst);
+        drop(member);
+    }
+}

@@ -1,0 +1,217 @@
+//! How to reach a PostgreSQL server.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+
+/// How long an address may take to accept a connection.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What `sslmode` and `sslrootcert` ask for, with libpq's meaning of each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Encryption {
+    /// Whether to encrypt.
+    pub(crate) mode: SslMode,
+    /// What to check of the server's certificate.
+    pub(crate) check: Check,
+    /// PEM file with the authorities to trust; nothing means the public ones.
+    pub(crate) roots: Option<PathBuf>,
+}
+
+/// What is checked of the server's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// Nothing: protects against listening in, not against an impostor.
+    Nothing,
+    /// That a trusted authority signed it.
+    Authority,
+    /// That, and that it is for the host that was asked for.
+    AuthorityAndName,
+}
+
+/// A `postgres://` URL.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PgUrl {
+    pub(crate) config: Box<Config>,
+    pub(crate) encryption: Encryption,
+}
+
+impl PgUrl {
+    /// Reads a `postgres://` URL.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong, without the URL's password.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let (rest, parameters) = split(text);
+        let mut config: Config = rest.parse().map_err(|error| {
+            format!("the PostgreSQL URL cannot be read: {}", super::refusal::with_causes(&error))
+        })?;
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            return Err("the PostgreSQL URL names no host: write \
+                        postgres://USER@HOST/DATABASE"
+                .to_owned());
+        }
+        let encryption = encryption(&config, &parameters)?;
+        config.ssl_mode(encryption.mode);
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT_TIMEOUT);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("scimward");
+        }
+        // A standby may lag behind: it would accept a token that was replaced a moment ago.
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        // Finds out about a peer that vanished while a connection was idle.
+        config.keepalives_idle(Duration::from_mins(1));
+        Ok(Self { config: Box::new(config), encryption })
+    }
+
+    /// How long connecting may take when every address has to be tried.
+    pub(crate) fn patience(&self) -> Duration {
+        let hosts = self.config.get_hosts().len().max(self.config.get_hostaddrs().len());
+        let each = self.config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
+        each.saturating_mul(u32::try_from(hosts).unwrap_or(1).saturating_add(1))
+    }
+}
+
+/// The parameters that tokio-postgres does not know in full.
+#[derive(Default)]
+struct Parameters {
+    mode: Option<String>,
+    roots: Option<String>,
+}
+
+/// The URL without our parameters, and these.
+fn split(text: &str) -> (String, Parameters) {
+    let mut parameters = Parameters::default();
+    let Some((base, query)) = text.split_once('?') else { return (text.to_owned(), parameters) };
+    let mut others = Vec::new();
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let place = match name {
+            "sslmode" => &mut parameters.mode,
+            "sslrootcert" => &mut parameters.roots,
+            _ => {
+                others.push(pair);
+                continue;
+            }
+        };
+        *place = Some(percent_decode_str(value).decode_utf8_lossy().into_owned());
+    }
+    if others.is_empty() {
+        return (base.to_owned(), parameters);
+    }
+    (format!("{base}?{}", others.join("&")), parameters)
+}
+
+fn encryption(config: &Config, parameters: &Parameters) -> Result<Encryption, String> {
+    // PostgreSQL does not encrypt local sockets.
+    let is_local = !config.get_hosts().is_empty()
+        && config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+    let has_roots = parameters.roots.is_some();
+    let (mode, check) = match parameters.mode.as_deref().unwrap_or("prefer") {
+        "disable" => (SslMode::Disable, Check::Nothing),
+        "allow" | "prefer" => (SslMode::Prefer, Check::Nothing),
+        "require" if has_roots => (SslMode::Require, Check::Authority),
+        "require" => (SslMode::Require, Check::Nothing),
+        "verify-ca" => (SslMode::Require, Check::Authority),
+        "verify-full" => (SslMode::Require, Check::AuthorityAndName),
+        other => {
+            return Err(format!(
+                "sslmode={other} is not known: write disable, prefer, require, verify-ca or \
+                 verify-full"
+            ));
+        }
+    };
+    let mode = if is_local { SslMode::Disable } else { mode };
+    let roots = parameters.roots.as_ref().filter(|file| *file != "system").map(PathBuf::from);
+    Ok(Encryption { mode, check, roots })
+}
+
+impl fmt::Display for PgUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ports = self.config.get_ports();
+        let hosts = self.config.get_hosts().iter().enumerate().map(|(place, host)| {
+            let port = ports.get(place).or(ports.first()).filter(|port| **port != 5432);
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            match host {
+                Host::Tcp(name) => format!("{name}{port}"),
+                Host::Unix(path) => format!("{}{port}", path.display()),
+            }
+        });
+        let user = self.config.get_user().map(|user| format!("{user}@")).unwrap_or_default();
+        let database = self.config.get_dbname().unwrap_or_default();
+        write!(f, "postgres://{user}{}/{database}", hosts.collect::<Vec<_>>().join(","))
+    }
+}
+
+impl fmt::Debug for PgUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sslmode_means_what_it_means_to_libpq() {
+        for (parameters, mode, check, roots) in [
+            ("", SslMode::Prefer, Check::Nothing, None),
+            ("?sslmode=disable", SslMode::Disable, Check::Nothing, None),
+            ("?sslmode=prefer", SslMode::Prefer, Check::Nothing, None),
+            ("?sslmode=require&connect_timeout=3", SslMode::Require, Check::Nothing, None),
+            (
+                "?sslrootcert=%2Fca.pem&sslmode=require",
+                SslMode::Require,
+                Check::Authority,
+                Some("/ca.pem"),
+            ),
+            ("?sslmode=verify-ca", SslMode::Require, Check::Authority, None),
+            (
+                "?sslmode=verify-full&sslrootcert=system",
+                SslMode::Require,
+                Check::AuthorityAndName,
+                None,
+            ),
+            (
+                "?sslmode=verify-full&sslrootcert=a/ca.pem",
+                SslMode::Require,
+                Check::AuthorityAndName,
+                Some("a/ca.pem"),
+            ),
+        ] {
+            let url = PgUrl::parse(&format!("postgres://ward@db/scim{parameters}")).unwrap();
+            let expected = Encryption { mode, check, roots: roots.map(PathBuf::from) };
+            assert_eq!(url.encryption, expected, "{parameters}");
+        }
+        let local = PgUrl::parse("postgres://ward@%2Frun%2Fpostgresql/scim?sslmode=require");
+        assert_eq!(local.unwrap().encryption.mode, SslMode::Disable);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_without_the_password() {
+        for (text, part) in [
+            ("postgres://ward:hunter2@db/scim?sslmode=verify", "sslmode=verify is not known"),
+            ("postgres://ward:hunter2@db/scim?sslcert=x", "sslcert"),
+            ("postgres://ward:hunter2@db:port/scim", "port"),
+            ("postgres:///scim", "names no host"),
+        ] {
+            let error = PgUrl::parse(text).unwrap_err();
+            assert!(error.contains(part) && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn several_hosts_are_kept_and_shown() {
+        let url = PgUrl::parse("postgres://ward:hunter2@a:5433,b:5434/scim").unwrap();
+
+        assert_eq!(url.to_string(), "postgres://ward@a:5433,b:5434/scim");
+        assert_eq!(url.patience(), CONNECT_TIMEOUT * 3);
+    }
+}

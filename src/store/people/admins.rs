@@ -1,0 +1,170 @@
+//! Server Admins.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
+use crate::domain::token::secret::PhcString;
+use crate::store::activity::corrupt;
+use crate::store::database::connection::Conn;
+use crate::store::error::StoreError;
+use crate::store::row::{instant, seconds};
+use crate::store::schema::server_admins;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = server_admins)]
+struct Row {
+    id: i64,
+    name: String,
+    email: String,
+    password_hash: String,
+    active: bool,
+    created_at: i64,
+    last_login_at: Option<i64>,
+}
+
+/// Adds an active Server Admin.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if somebody has the address already.
+pub fn insert(
+    conn: &mut Conn,
+    name: &PersonName,
+    email: &EmailAddress,
+    password_hash: &PhcString,
+    now: DateTime<Utc>,
+) -> Result<AdminId, StoreError> {
+    let id = diesel::insert_into(server_admins::table)
+        .values((
+            server_admins::name.eq(name.as_str()),
+            server_admins::email.eq(email.as_str()),
+            server_admins::email_key.eq(email.key()),
+            server_admins::password_hash.eq(password_hash.as_str()),
+            server_admins::active.eq(true),
+            server_admins::created_at.eq(seconds(now)),
+        ))
+        .returning(server_admins::id)
+        .get_result(conn)?;
+    Ok(AdminId(id))
+}
+
+/// Whether there is any Server Admin, active or not.
+///
+/// # Errors
+/// When the database fails.
+pub fn any(conn: &mut Conn) -> Result<bool, StoreError> {
+    let first: Option<i64> =
+        server_admins::table.select(server_admins::id).limit(1).first(conn).optional()?;
+    Ok(first.is_some())
+}
+
+/// All Server Admins, by name.
+///
+/// # Errors
+/// When the database fails.
+pub fn list(conn: &mut Conn) -> Result<Vec<ServerAdmin>, StoreError> {
+    let rows: Vec<Row> = server_admins::table
+        .select(Row::as_select())
+        .order((server_admins::name.asc(), server_admins::id.asc()))
+        .load(conn)?;
+    rows.into_iter().map(ServerAdmin::try_from).collect()
+}
+
+/// The Server Admin with this key.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_id(conn: &mut Conn, id: AdminId) -> Result<Option<ServerAdmin>, StoreError> {
+    let row = server_admins::table.find(id.0).select(Row::as_select()).first::<Row>(conn);
+    row.optional()?.map(ServerAdmin::try_from).transpose()
+}
+
+/// The Server Admin with this address, however it is spelled.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_email(conn: &mut Conn, email: &EmailAddress) -> Result<Option<ServerAdmin>, StoreError> {
+    let row = server_admins::table
+        .filter(server_admins::email_key.eq(email.key()))
+        .select(Row::as_select())
+        .first::<Row>(conn);
+    row.optional()?.map(ServerAdmin::try_from).transpose()
+}
+
+/// How many Server Admins are active.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_active(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(server_admins::table.filter(server_admins::active.eq(true)).count().get_result(conn)?)
+}
+
+/// Activates or deactivates.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_active(conn: &mut Conn, id: AdminId, active: bool) -> Result<(), StoreError> {
+    diesel::update(server_admins::table.find(id.0))
+        .set(server_admins::active.eq(active))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Changes name and address.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if somebody else has the address.
+pub fn set_profile(
+    conn: &mut Conn,
+    id: AdminId,
+    name: &PersonName,
+    email: &EmailAddress,
+) -> Result<(), StoreError> {
+    diesel::update(server_admins::table.find(id.0))
+        .set((
+            server_admins::name.eq(name.as_str()),
+            server_admins::email.eq(email.as_str()),
+            server_admins::email_key.eq(email.key()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Changes the password.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_password(conn: &mut Conn, id: AdminId, hash: &PhcString) -> Result<(), StoreError> {
+    diesel::update(server_admins::table.find(id.0))
+        .set(server_admins::password_hash.eq(hash.as_str()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Remembers a login.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_last_login(conn: &mut Conn, id: AdminId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(server_admins::table.find(id.0))
+        .set(server_admins::last_login_at.eq(Some(seconds(now))))
+        .execute(conn)?;
+    Ok(())
+}
+
+impl TryFrom<Row> for ServerAdmin {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: AdminId(row.id),
+            name: row.name.parse().map_err(|_malformed| corrupt("name", &row.name))?,
+            email: row.email.parse().map_err(|_malformed| corrupt("e-mail address", &row.email))?,
+            password_hash: PhcString::new(row.password_hash),
+            active: row.active,
+            created_at: instant(row.created_at)?,
+            last_login_at: row.last_login_at.map(instant).transpose()?,
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! Sessions of signed-in Server Admins.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::domain::admin::code::Digest;
+use crate::domain::admin::person::AdminId;
+use crate::domain::network::source::Source;
+use crate::store::activity::parse_address;
+use crate::store::database::connection::Conn;
+use crate::store::error::StoreError;
+use crate::store::row::{instant, seconds};
+use crate::store::schema::sessions;
+
+/// A session as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The stored form of its id.
+    pub digest: Digest,
+    /// Whose it is.
+    pub admin: AdminId,
+    /// What the pages keep in it, as JSON; never a token.
+    pub state: String,
+    /// The login.
+    pub created_at: DateTime<Utc>,
+    /// The latest request, to the minute.
+    pub last_seen_at: DateTime<Utc>,
+    /// Where the login came from.
+    pub address: Option<IpAddr>,
+    /// The browser's name for itself.
+    pub agent: Option<String>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+struct Row {
+    id_hash: String,
+    admin_id: i64,
+    state: String,
+    created_at: i64,
+    last_seen_at: i64,
+    address: Option<String>,
+    agent: Option<String>,
+}
+
+/// Stores a new session.
+///
+/// # Errors
+/// When the database fails.
+pub fn insert(
+    conn: &mut Conn,
+    digest: &Digest,
+    admin: AdminId,
+    state: &str,
+    source: &Source,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id_hash.eq(digest.as_str()),
+            sessions::admin_id.eq(admin.0),
+            sessions::state.eq(state),
+            sessions::created_at.eq(seconds(now)),
+            sessions::last_seen_at.eq(seconds(now)),
+            sessions::address.eq(source.address_text()),
+            sessions::agent.eq(source.agent.as_deref()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The session with this digest.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_digest(conn: &mut Conn, digest: &Digest) -> Result<Option<Session>, StoreError> {
+    let row = sessions::table.find(digest.as_str()).select(Row::as_select()).first::<Row>(conn);
+    row.optional()?.map(Session::try_from).transpose()
+}
+
+/// The sessions of an admin, the most recently used first.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_admin(conn: &mut Conn, admin: AdminId) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<Row> = sessions::table
+        .filter(sessions::admin_id.eq(admin.0))
+        .select(Row::as_select())
+        .order((sessions::last_seen_at.desc(), sessions::id_hash.asc()))
+        .load(conn)?;
+    rows.into_iter().map(Session::try_from).collect()
+}
+
+/// Changes what a session holds; says whether it still existed.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_state(conn: &mut Conn, digest: &Digest, state: &str) -> Result<bool, StoreError> {
+    let rows = diesel::update(sessions::table.find(digest.as_str()))
+        .set(sessions::state.eq(state))
+        .execute(conn)?;
+    Ok(rows == 1)
+}
+
+/// Remembers that a session is in use.
+///
+/// # Errors
+/// When the database fails.
+pub fn touch(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(sessions::table.find(digest.as_str()))
+        .set(sessions::last_seen_at.eq(seconds(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// When the database fails.
+pub fn delete(conn: &mut Conn, digest: &Digest) -> Result<(), StoreError> {
+    diesel::delete(sessions::table.find(digest.as_str())).execute(conn)?;
+    Ok(())
+}
+
+/// Ends all sessions of an admin but `kept`.
+///
+/// # Errors
+/// When the database fails.
+pub fn delete_of_admin(
+    conn: &mut Conn,
+    admin: AdminId,
+    kept: Option<&Digest>,
+) -> Result<(), StoreError> {
+    let kept = kept.map_or("", Digest::as_str);
+    diesel::delete(sessions::table)
+        .filter(sessions::admin_id.eq(admin.0))
+        .filter(sessions::id_hash.ne(kept))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes at most `limit` sessions that were last used before `cutoff`; says how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn purge(conn: &mut Conn, cutoff: DateTime<Utc>, limit: i64) -> Result<usize, StoreError> {
+    let old: Vec<String> = sessions::table
+        .filter(sessions::last_seen_at.lt(seconds(cutoff)))
+        .select(sessions::id_hash)
+        .limit(limit)
+        .load(conn)?;
+    Ok(diesel::delete(sessions::table.filter(sessions::id_hash.eq_any(old))).execute(conn)?)
+}
+
+impl TryFrom<Row> for Session {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            digest: Digest::new(row.id_hash),
+            admin: AdminId(row.admin_id),
+            state: row.state,
+            created_at: instant(row.created_at)?,
+            last_seen_at: instant(row.last_seen_at)?,
+            address: row.address.as_deref().map(parse_address).transpose()?,
+            agent: row.agent,
+        })
+    }
+}

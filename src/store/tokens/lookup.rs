@@ -1,0 +1,160 @@
+//! Looking up tokens on the thread that answers requests.
+//!
+//! Handing a query to another thread and its result back costs more than the query. An embedded
+//! database answers from memory in microseconds and its readers do not wait for writers, so it is
+//! asked on the spot; only when a lock is in the way does a blocking thread wait. A server is asked
+//! asynchronously, over a connection that belongs to the thread.
+
+use std::time::Duration;
+
+use diesel::ConnectionResult;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+use super::Credential;
+use crate::domain::token::secret::TokenId;
+use crate::store::database::connection::{Conn, DatabaseUrl};
+use crate::store::database::postgres::{self, PgUrl};
+use crate::store::error::StoreError;
+use crate::store::{READ_PATIENCE, Store};
+
+/// A server that refused a connection is left alone for this long.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Looks up tokens for one thread; belongs to that thread's runtime.
+pub struct Lookups {
+    store: Store,
+    way: Way,
+}
+
+enum Way {
+    /// A connection that never waits for a lock.
+    Sqlite(Option<Box<Conn>>),
+    Postgres(Box<Link>),
+}
+
+impl Lookups {
+    pub(crate) fn new(store: Store) -> Self {
+        let way = match &store.inner.url {
+            DatabaseUrl::Sqlite(_) => Way::Sqlite(None),
+            DatabaseUrl::Postgres(url) => Way::Postgres(Box::new(Link::new(url.clone()))),
+        };
+        Self { store, way }
+    }
+
+    /// The credentials with these ids; ids that do not exist are left out. The database is read
+    /// after the call, and the answer, or an error, is there within a second.
+    ///
+    /// # Errors
+    /// When the database fails or is too slow.
+    pub async fn credentials(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
+        match &mut self.way {
+            Way::Sqlite(conn) => match at_once(conn, &self.store, ids) {
+                Err(StoreError::Unavailable(_)) => {
+                    let ids = ids.to_vec();
+                    self.store.read(move |conn| super::credentials(conn, &ids)).await
+                }
+                result => result,
+            },
+            Way::Postgres(link) => link.credentials(ids).await,
+        }
+    }
+}
+
+fn at_once(
+    conn: &mut Option<Box<Conn>>,
+    store: &Store,
+    ids: &[TokenId],
+) -> Result<Vec<Credential>, StoreError> {
+    let conn = match conn {
+        Some(conn) => conn,
+        None => conn.insert(Box::new(Conn::open(&store.inner.url, Duration::ZERO)?)),
+    };
+    super::credentials(conn, ids)
+}
+
+/// A connection to a server, renewed when it breaks.
+struct Link {
+    url: PgUrl,
+    conn: Option<AsyncPgConnection>,
+    /// Under way: trying several hosts may take longer than a request can wait.
+    connecting: Option<JoinHandle<ConnectionResult<AsyncPgConnection>>>,
+    /// When the server refused a connection, and how.
+    refused: Option<(Instant, String)>,
+}
+
+impl Link {
+    const fn new(url: PgUrl) -> Self {
+        Self { url, conn: None, connecting: None, refused: None }
+    }
+
+    async fn credentials(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
+        if let Ok(result) = timeout(READ_PATIENCE, self.read(ids)).await {
+            return result;
+        }
+        // Not worth waiting for any longer: the next read tries a new connection.
+        self.conn = None;
+        Err(StoreError::Unavailable("it did not answer in time".to_owned()))
+    }
+
+    /// A connection that was idle, or was made for a caller who gave up, may have died unnoticed:
+    /// then a new one is tried once.
+    async fn read(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
+        let was_idle = self.conn.is_some() || self.connecting.is_some();
+        match self.query(ids).await {
+            Err(StoreError::Unavailable(_)) if was_idle => self.query(ids).await,
+            result => result,
+        }
+    }
+
+    async fn query(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
+        let conn = self.connection().await?;
+        let rows: Result<Vec<super::CredentialRow>, _> = match ids {
+            [id] => super::credential_of(id.as_str()).load(conn).await,
+            ids => {
+                let ids = ids.iter().map(TokenId::as_str).collect();
+                super::credentials_of(ids).load(conn).await
+            }
+        };
+        match rows {
+            Ok(rows) => rows.into_iter().map(super::credential).collect(),
+            Err(error) => {
+                self.conn = None;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn connection(&mut self) -> Result<&mut AsyncPgConnection, StoreError> {
+        if self.conn.is_none() {
+            self.conn = Some(self.connect().await?);
+        }
+        self.conn.as_mut().ok_or_else(|| StoreError::Unavailable("not connected".to_owned()))
+    }
+
+    /// Waits for a connection; when the caller gives up, connecting goes on for the next one.
+    async fn connect(&mut self) -> Result<AsyncPgConnection, StoreError> {
+        if let Some((_, error)) = self.refused.as_ref().filter(|(at, _)| at.elapsed() < PAUSE) {
+            return Err(StoreError::Unavailable(error.clone()));
+        }
+        let url = self.url.clone();
+        let connecting = self.connecting.get_or_insert_with(|| {
+            tokio::spawn(async move { postgres::connect(&url, READ_PATIENCE).await })
+        });
+        let result = connecting.await;
+        self.connecting = None;
+        match result {
+            Ok(Ok(conn)) => {
+                self.refused = None;
+                Ok(conn)
+            }
+            Ok(Err(error)) => {
+                let error = StoreError::from(error);
+                self.refused = Some((Instant::now(), error.to_string()));
+                Err(error)
+            }
+            Err(error) => Err(StoreError::Corrupt(error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Tokens and the form ids that have generated one.
+
+pub(super) mod lookup;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::activity::{actor, corrupt, parse_address, parse_token_id};
+use super::database::connection::Conn;
+use super::error::StoreError;
+use super::row::{instant, seconds};
+use super::schema::{tokens, used_requests};
+use crate::domain::admin::actor::Actor;
+use crate::domain::admin::code::Digest;
+use crate::domain::admin::person::AdminId;
+use crate::domain::network::source::Source;
+use crate::domain::token::lifespan::Lifespan;
+use crate::domain::token::secret::{PhcString, TokenId};
+use crate::domain::token::{LastUse, LateUse, Revocation, Token, TokenHistory};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tokens)]
+struct Row {
+    id: String,
+    hash: Option<String>,
+    lifespan_months: i64,
+    generated_at: i64,
+    generated_by_id: Option<i64>,
+    generated_by: String,
+    generated_from: Option<String>,
+    generated_agent: Option<String>,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+    revoked_by_id: Option<i64>,
+    revoked_by: Option<String>,
+    replaced_by: Option<String>,
+    first_used_at: Option<i64>,
+    last_used_at: Option<i64>,
+    last_used_from: Option<String>,
+    last_used_agent: Option<String>,
+    late_uses: i64,
+    late_used_at: Option<i64>,
+    late_used_from: Option<String>,
+}
+
+/// What validating a token needs to know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// The public id.
+    pub id: TokenId,
+    /// What a presented token is verified against; nothing once it is revoked.
+    pub hash: Option<PhcString>,
+    /// When it was generated.
+    pub generated_at: DateTime<Utc>,
+    /// The first instant at which it is no longer accepted.
+    pub expires_at: DateTime<Utc>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+pub(super) type CredentialRow = (String, Option<String>, i64, i64, Option<i64>);
+
+/// The credential with this id: by far the most frequent query.
+#[diesel::dsl::auto_type]
+#[expect(clippy::elidable_lifetime_names, reason = "the type that Diesel derives needs its name")]
+pub(super) fn credential_of<'a>(id: &'a str) -> _ {
+    let columns: CredentialColumns =
+        (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
+    tokens::table.find(id).select(columns)
+}
+
+/// As [`credential_of()`], for several ids.
+#[diesel::dsl::auto_type]
+#[expect(clippy::elidable_lifetime_names, reason = "the type that Diesel derives needs its name")]
+pub(super) fn credentials_of<'a>(ids: Vec<&'a str>) -> _ {
+    let columns: CredentialColumns =
+        (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
+    tokens::table.filter(tokens::id.eq_any(ids)).select(columns)
+}
+
+type CredentialColumns =
+    (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
+
+/// The credentials with these ids; ids that do not exist are left out.
+///
+/// # Errors
+/// When the database fails.
+pub fn credentials(conn: &mut Conn, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
+    let rows: Vec<CredentialRow> = match ids {
+        [id] => credential_of(id.as_str()).load(conn)?,
+        ids => credentials_of(ids.iter().map(TokenId::as_str).collect()).load(conn)?,
+    };
+    rows.into_iter().map(credential).collect()
+}
+
+/// What a row says.
+///
+/// # Errors
+/// When it holds what scimward did not write.
+pub(super) fn credential(row: CredentialRow) -> Result<Credential, StoreError> {
+    let (id, hash, generated_at, expires_at, revoked_at) = row;
+    Ok(Credential {
+        id: parse_token_id(&id)?,
+        hash: hash.map(PhcString::new),
+        generated_at: instant(generated_at)?,
+        expires_at: instant(expires_at)?,
+        revoked: revoked_at.is_some(),
+    })
+}
+
+/// The newest token and the one it replaced.
+///
+/// # Errors
+/// When the database fails.
+pub fn history(conn: &mut Conn) -> Result<TokenHistory, StoreError> {
+    let newest: Option<Row> = tokens::table
+        .order(tokens::position.desc())
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    let newest = newest.map(Token::try_from).transpose()?;
+    let replaced = newest.as_ref().map(|newest| replaced_by(conn, &newest.id)).transpose()?;
+    Ok(TokenHistory { newest, replaced: replaced.flatten() })
+}
+
+/// The token that this one replaced.
+///
+/// # Errors
+/// When the database fails.
+pub fn replaced_by(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError> {
+    let row = tokens::table
+        .filter(tokens::replaced_by.eq(id.as_str()))
+        .select(Row::as_select())
+        .first::<Row>(conn);
+    row.optional()?.map(Token::try_from).transpose()
+}
+
+/// The token with this id.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_id(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError> {
+    let row = tokens::table.find(id.as_str()).select(Row::as_select()).first::<Row>(conn);
+    row.optional()?.map(Token::try_from).transpose()
+}
+
+/// Stores a new token. Belongs into one transaction with [`revoke`], which must come first: the
+/// database allows one unrevoked token.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if another token is unrevoked.
+pub fn insert(conn: &mut Conn, token: &Token) -> Result<(), StoreError> {
+    let last: Option<i64> = tokens::table.select(diesel::dsl::max(tokens::position)).first(conn)?;
+    diesel::insert_into(tokens::table)
+        .values((
+            (
+                tokens::id.eq(token.id.as_str()),
+                tokens::hash.eq(token.hash.as_ref().map(PhcString::as_str)),
+                tokens::lifespan_months.eq(i64::from(token.lifespan.months())),
+                tokens::generated_at.eq(seconds(token.generated_at)),
+                tokens::generated_by_id.eq(token.generated_by.admin_id().map(|id| id.0)),
+                tokens::generated_by.eq(token.generated_by.name()),
+            ),
+            (
+                tokens::generated_from.eq(token.generated_from.address_text()),
+                tokens::generated_agent.eq(token.generated_from.agent.as_deref()),
+                tokens::expires_at.eq(seconds(token.expires_at)),
+                tokens::late_uses.eq(0),
+                tokens::position.eq(last.unwrap_or_default() + 1),
+            ),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Revokes the unrevoked token, if there is one, and erases its hash; says which it was.
+///
+/// # Errors
+/// When the database fails.
+pub fn revoke(
+    conn: &mut Conn,
+    by: &Actor,
+    replaced_by: Option<&TokenId>,
+    now: DateTime<Utc>,
+) -> Result<Option<TokenId>, StoreError> {
+    let unrevoked: Option<String> = tokens::table
+        .filter(tokens::revoked_at.is_null())
+        .select(tokens::id)
+        .first(conn)
+        .optional()?;
+    let Some(id) = unrevoked else { return Ok(None) };
+    diesel::update(tokens::table.find(&id))
+        .set((
+            tokens::hash.eq(None::<String>),
+            tokens::revoked_at.eq(Some(seconds(now))),
+            tokens::revoked_by_id.eq(by.admin_id().map(|id| id.0)),
+            tokens::revoked_by.eq(Some(by.name())),
+            tokens::replaced_by.eq(replaced_by.map(TokenId::as_str)),
+        ))
+        .execute(conn)?;
+    parse_token_id(&id).map(Some)
+}
+
+/// How many tokens an admin has generated since `since`.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_generated(
+    conn: &mut Conn,
+    admin: AdminId,
+    since: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    Ok(tokens::table
+        .filter(tokens::generated_by_id.eq(admin.0))
+        .filter(tokens::generated_at.gt(seconds(since)))
+        .count()
+        .get_result(conn)?)
+}
+
+/// Remembers a use; says whether it was the first one.
+///
+/// # Errors
+/// When the database fails.
+pub fn record_use(conn: &mut Conn, id: &TokenId, last: &LastUse) -> Result<bool, StoreError> {
+    let at = seconds(last.at);
+    let first = diesel::update(tokens::table.find(id.as_str()))
+        .filter(tokens::first_used_at.is_null())
+        .set(tokens::first_used_at.eq(Some(at)))
+        .execute(conn)?;
+    let later = tokens::last_used_at.is_null().or(tokens::last_used_at.lt(at));
+    diesel::update(tokens::table.find(id.as_str()))
+        .filter(later)
+        .set((
+            tokens::last_used_at.eq(Some(at)),
+            tokens::last_used_from.eq(Some(last.from.to_string())),
+            tokens::last_used_agent.eq(last.agent.as_deref()),
+        ))
+        .execute(conn)?;
+    Ok(first == 1)
+}
+
+/// Adds requests that carried a revoked token.
+///
+/// # Errors
+/// When the database fails.
+pub fn record_late_use(conn: &mut Conn, id: &TokenId, late: &LateUse) -> Result<(), StoreError> {
+    let count = i64::try_from(late.count).unwrap_or(i64::MAX);
+    diesel::update(tokens::table.find(id.as_str()))
+        .set((
+            tokens::late_uses.eq(tokens::late_uses + count),
+            tokens::late_used_at.eq(Some(seconds(late.at))),
+            tokens::late_used_from.eq(Some(late.from.to_string())),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The token that a form has generated, if it has.
+///
+/// # Errors
+/// When the database fails.
+pub fn used_request(conn: &mut Conn, request: &Digest) -> Result<Option<TokenId>, StoreError> {
+    let id: Option<String> = used_requests::table
+        .find(request.as_str())
+        .select(used_requests::token_id)
+        .first(conn)
+        .optional()?;
+    id.as_deref().map(parse_token_id).transpose()
+}
+
+/// Uses a form's id up.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if it was used before.
+pub fn use_request(
+    conn: &mut Conn,
+    request: &Digest,
+    token: &TokenId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::insert_into(used_requests::table)
+        .values((
+            used_requests::id_hash.eq(request.as_str()),
+            used_requests::token_id.eq(token.as_str()),
+            used_requests::used_at.eq(seconds(now)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets at most `limit` ids of forms that were used before `cutoff`; says how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn purge_requests(
+    conn: &mut Conn,
+    cutoff: DateTime<Utc>,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    let old: Vec<String> = used_requests::table
+        .filter(used_requests::used_at.lt(seconds(cutoff)))
+        .select(used_requests::id_hash)
+        .limit(limit)
+        .load(conn)?;
+    Ok(diesel::delete(used_requests::table.filter(used_requests::id_hash.eq_any(old)))
+        .execute(conn)?)
+}
+
+impl TryFrom<Row> for Token {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let revocation = revocation(&row)?;
+        let last_use = last_use(&row)?;
+        let late_use = late_use(&row)?;
+        let address = row.generated_from.as_deref().map(parse_address).transpose()?;
+        Ok(Self {
+            id: parse_token_id(&row.id)?,
+            hash: row.hash.map(PhcString::new),
+            lifespan: Lifespan::try_from(row.lifespan_months)
+                .map_err(|_malformed| corrupt("lifespan", &row.lifespan_months.to_string()))?,
+            generated_at: instant(row.generated_at)?,
+            generated_by: actor(row.generated_by_id, row.generated_by),
+            generated_from: Source { address, agent: row.generated_agent },
+            expires_at: instant(row.expires_at)?,
+            revocation,
+            first_used_at: row.first_used_at.map(instant).transpose()?,
+            last_use,
+            late_use,
+        })
+    }
+}
+
+fn revocation(row: &Row) -> Result<Option<Revocation>, StoreError> {
+    let Some(at) = row.revoked_at else { return Ok(None) };
+    Ok(Some(Revocation {
+        at: instant(at)?,
+        by: actor(row.revoked_by_id, row.revoked_by.clone().unwrap_or_default()),
+        replaced_by: row.replaced_by.as_deref().map(parse_token_id).transpose()?,
+    }))
+}
+
+fn last_use(row: &Row) -> Result<Option<LastUse>, StoreError> {
+    let (Some(at), Some(from)) = (row.last_used_at, &row.last_used_from) else { return Ok(None) };
+    let agent = row.last_used_agent.clone();
+    Ok(Some(LastUse { at: instant(at)?, from: parse_address(from)?, agent }))
+}
+
+fn late_use(row: &Row) -> Result<Option<LateUse>, StoreError> {
+    let (Some(at), Some(from)) = (row.late_used_at, &row.late_used_from) else { return Ok(None) };
+    let count = u64::try_from(row.late_uses).unwrap_or_default();
+    Ok(Some(LateUse { count, at: instant(at)?, from: parse_address(from)? }))
+}

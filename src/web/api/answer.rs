@@ -1,0 +1,213 @@
+//! Answers to machines: fixed texts and the headers that all of them carry.
+//!
+//! Nothing of a request appears in an answer. Whoever presents an unusable token gets the same
+//! bytes for every reason, so that nobody learns which tokens exist.
+
+use std::cell::{Cell, RefCell};
+use std::fmt::Write;
+
+use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::web::Bytes;
+
+use super::authenticate::Denial;
+
+/// The media type of SCIM (RFC 7644 section 8.1); JSON has no charset parameter.
+pub(crate) const SCIM_JSON: HeaderValue = HeaderValue::from_static("application/scim+json");
+/// The media type of everything else.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Seconds until a client may ask again after the server failed.
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("30");
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident = $status:literal, $detail:literal $(, $challenge:literal)?;)*) => {
+        /// Why a request is not answered with what it asked for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Problem { $($(#[$doc])* $name,)* }
+
+        impl Problem {
+            /// Status, SCIM error (RFC 7644 section 3.12) and challenge (RFC 6750 section 3).
+            const fn parts(self) -> (u16, &'static str, Option<&'static str>) {
+                match self {
+                    $(Self::$name => {
+                        let body = concat!(
+                            r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":""#,
+                            $status, r#"","detail":""#, $detail, r#""}"#
+                        );
+                        let challenge = [$($challenge)?];
+                        ($status, body, first(&challenge))
+                    })*
+                }
+            }
+        }
+    };
+}
+
+const fn first(challenge: &[&'static str]) -> Option<&'static str> {
+    challenge.first().copied()
+}
+
+problems! {
+    /// No token, or a scheme that is not supported: no error code (RFC 6750 section 3.1).
+    NoToken = 401,
+        "Authentication is required. Send the SCIM token as 'Authorization: Bearer <token>'.",
+        r#"Bearer realm="scim""#;
+    /// A token that is not accepted, whatever the reason.
+    InvalidToken = 401,
+        "The SCIM token is malformed, unknown, revoked or expired. Generate a new token and update it in the identity provider.",
+        r#"Bearer realm="scim", error="invalid_token", error_description="The access token is malformed, unknown, revoked or expired""#;
+    /// More than one token.
+    ManyTokens = 400,
+        "Send exactly one access token, in one Authorization header.",
+        r#"Bearer realm="scim", error="invalid_request", error_description="Send exactly one access token, in one Authorization header""#;
+    /// A valid token from a network that is not allowed.
+    WrongNetwork = 403,
+        "The SCIM token is valid, but it is not accepted from this network.";
+    /// A filter on a document that cannot be filtered (RFC 7644 section 4).
+    NoFilter = 403, "Discovery documents cannot be filtered.";
+    /// Nothing is here.
+    NotFound = 404, "There is no such resource.";
+    /// The method is not for this resource.
+    WrongMethod = 405, "The method is not allowed here. The Allow header lists those that are.";
+    /// The body is too long.
+    BodyTooLarge = 413, "The request body is too large.";
+    /// The body is not a form.
+    WrongMediaType = 415, "Send the parameters as application/x-www-form-urlencoded.";
+    /// The head is too long.
+    HeadTooLarge = 431, "The request head is too large: at most 16 KiB and 100 fields are read.";
+    /// Too many refusals.
+    Throttled = 429, "Too many requests from this address were refused. Correct the token, then try again later.";
+    /// Users and groups are not kept here.
+    NotImplemented = 501, "This service manages the SCIM token. It does not store users or groups.";
+    /// No decision can be made.
+    Unavailable = 503, "The SCIM token cannot be checked at the moment. Try again later.";
+}
+
+/// Makes the answers of one thread.
+pub(crate) struct Answers {
+    /// Different in every process and thread, so that request ids do not meet; not a secret.
+    prefix: String,
+    count: Cell<u64>,
+    /// Reused for every request id.
+    id: RefCell<String>,
+    is_https: bool,
+}
+
+impl Answers {
+    /// Request ids begin with `prefix`; `is_https` says that the public URL is reached over TLS.
+    pub(crate) fn new(prefix: String, is_https: bool) -> Self {
+        Self { prefix, count: Cell::new(0), id: RefCell::default(), is_https }
+    }
+
+    /// An answer with the headers that all have.
+    pub(crate) fn new_answer(&self, status: StatusCode) -> HttpResponse {
+        let mut answer = HttpResponse::new(status);
+        let headers = answer.headers_mut();
+        headers.insert(CACHE_CONTROL, NO_STORE);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        headers.insert(REQUEST_ID, self.request_id());
+        if self.is_https {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
+        }
+        answer
+    }
+
+    /// 200 with a body.
+    pub(crate) fn ok(&self, media_type: HeaderValue, body: impl Into<Bytes>) -> HttpResponse {
+        let mut answer = self.new_answer(StatusCode::OK);
+        answer.headers_mut().insert(CONTENT_TYPE, media_type);
+        answer.set_body(BoxBody::new(body.into()))
+    }
+
+    /// What OPTIONS is answered with: no authentication, and nothing about other origins.
+    pub(crate) fn options(&self, allow: &'static str) -> HttpResponse {
+        let mut answer = self.new_answer(StatusCode::NO_CONTENT);
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        answer
+    }
+
+    /// A problem as a SCIM error.
+    pub(crate) fn problem(&self, problem: Problem) -> HttpResponse {
+        let (status, body, challenge) = problem.parts();
+        let mut answer = self
+            .new_answer(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, SCIM_JSON);
+        if let Some(challenge) = challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        match problem {
+            Problem::Unavailable => {
+                headers.insert(RETRY_AFTER, RETRY_SECONDS);
+            }
+            // What follows on the connection is not trusted (RFC 6585 section 5).
+            Problem::HeadTooLarge => answer.head_mut().set_connection_type(ConnectionType::Close),
+            _ => {}
+        }
+        answer.set_body(BoxBody::new(Bytes::from_static(body.as_bytes())))
+    }
+
+    /// 405 with the methods that are allowed (RFC 9110 section 15.5.6).
+    pub(crate) fn wrong_method(&self, allow: &'static str) -> HttpResponse {
+        let mut answer = self.problem(Problem::WrongMethod);
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        answer
+    }
+
+    /// What a request that may not pass is told.
+    pub(crate) fn denial(&self, denial: Denial) -> HttpResponse {
+        match denial {
+            Denial::Problem(problem) => self.problem(problem),
+            Denial::Wait(seconds) => self.throttled(seconds),
+        }
+    }
+
+    /// 429 with the seconds to wait (RFC 6585 section 4).
+    pub(crate) fn throttled(&self, seconds: u32) -> HttpResponse {
+        let mut answer = self.problem(Problem::Throttled);
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        answer
+    }
+
+    fn request_id(&self) -> HeaderValue {
+        let count = self.count.get();
+        self.count.set(count.wrapping_add(1));
+        let mut id = self.id.borrow_mut();
+        id.clear();
+        // Writing to a text cannot fail.
+        let _ = write!(id, "{}-{count:x}", self.prefix);
+        HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("none"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_has_the_common_headers_and_an_id_of_its_own() {
+        let answers = Answers::new("prefix".to_owned(), true);
+        for count in 0..20 {
+            let answer = answers.problem(Problem::NoToken);
+            let header = |name: &str| answer.headers().get(name).unwrap().to_str().unwrap();
+
+            assert_eq!(header("cache-control"), "no-store");
+            assert_eq!(header("x-content-type-options"), "nosniff");
+            assert_eq!(header("x-request-id"), format!("prefix-{count:x}"));
+            assert!(header("strict-transport-security").contains("max-age"));
+        }
+        let answer = Answers::new(String::new(), false).options("GET");
+        assert!(!answer.headers().contains_key("strict-transport-security"));
+    }
+}

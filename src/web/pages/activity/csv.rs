@@ -1,0 +1,80 @@
+//! An export as comma-separated values (RFC 4180) that a spreadsheet can open without harm.
+
+use super::export::Record;
+
+pub(crate) const HEAD: &str =
+    "id,time,kind,description,actor,address,user_agent,token_id,subject,detail,count\r\n";
+
+/// Adds an entry.
+pub(crate) fn write(text: &mut String, record: &Record<'_>) {
+    let Record { id, time, kind, description, actor, .. } = record;
+    let (id, count) = (id.to_string(), record.count.to_string());
+    let fields = [
+        id.as_str(),
+        time,
+        kind,
+        description,
+        actor,
+        record.address.as_deref().unwrap_or_default(),
+        record.user_agent.unwrap_or_default(),
+        record.token_id.unwrap_or_default(),
+        record.subject.unwrap_or_default(),
+        record.detail.unwrap_or_default(),
+        count.as_str(),
+    ];
+    for (index, field) in fields.into_iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        write_field(text, field);
+    }
+    text.push_str("\r\n");
+}
+
+/// Adds a field. A user agent or an address that was tried is chosen by strangers: what a
+/// spreadsheet would take for a formula gets an apostrophe in front, which makes it text.
+fn write_field(text: &mut String, field: &str) {
+    let is_formula = field.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+        || field.starts_with(['\t', '\r', '\n']);
+    let needs_quotes = field.contains(['"', ',', '\r', '\n']) || field.trim() != field;
+    if needs_quotes {
+        text.push('"');
+    }
+    if is_formula {
+        text.push('\'');
+    }
+    text.push_str(&field.replace('"', "\"\""));
+    if needs_quotes {
+        text.push('"');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_where_they_must_be_and_are_never_formulas() {
+        for (field, expected) in [
+            ("", ""),
+            ("Ada Lovelace", "Ada Lovelace"),
+            ("山田, 太郎", "\"山田, 太郎\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("two\r\nlines", "\"two\r\nlines\""),
+            ("=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\""),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            (" =1", "\"' =1\""),
+            ("\t=1", "\"'\t=1\""),
+            ("＝1", "'＝1"),
+            ("a=b", "a=b"),
+        ] {
+            let mut text = String::new();
+
+            write_field(&mut text, field);
+
+            assert_eq!(text, expected);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What has happened: as a page, as a feed on other pages, as a file.
+
+mod csv;
+pub(super) mod export;
+pub(super) mod feed;
+mod json;
+mod kinds;
+pub(super) mod page;
+mod words;

@@ -1,0 +1,125 @@
+//! Inviting a Server Admin: by mail, or by a link that the page shows once.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::join::sentence;
+use super::list::{self, Invite, PATH};
+use crate::domain::admin::person::{EmailAddress, PersonName};
+use crate::service::admins::{AdminError, NewInvitation};
+use crate::service::mails::{Delivery, Invited};
+use crate::web::Shared;
+use crate::web::client::source;
+use crate::web::pages::PageError;
+use crate::web::pages::layout::time::utc_text;
+use crate::web::pages::layout::{self, Frame, Place, Shell};
+use crate::web::pages::login::go_to;
+use crate::web::session::{Flash, SignedForm, SignedIn};
+
+#[derive(Template)]
+#[template(path = "admin/invited.html")]
+struct LinkPage {
+    shell: Shell,
+    admin: Frame,
+    name: String,
+    email: String,
+    why: String,
+    link: String,
+    until: String,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(crate) struct Fields {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+}
+
+/// `POST /admin/server-admins/invite`.
+pub(crate) async fn invite(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    form: SignedForm<Fields>,
+) -> Result<HttpResponse, PageError> {
+    let SignedForm { me, fields } = form;
+    let parsed = (fields.name.parse::<PersonName>(), fields.email.parse::<EmailAddress>());
+    let (name, email) = match parsed {
+        (Ok(name), Ok(email)) => (name, email),
+        (name, email) => {
+            let name_error = name.err().map(|error| sentence(&error.to_string()));
+            let email_error = email.err().map(|error| sentence(&error.to_string()));
+            return show_again(&shared, &me, fields, name_error, email_error).await;
+        }
+    };
+    let from = source(&request, &shared.site.trusted_proxies);
+    let invited = shared.services.admins.invite(name.clone(), email.clone(), &me.admin, from).await;
+    match invited {
+        Ok(invitation) => deliver(&shared, &me, &name, &email, &invitation).await,
+        Err(AdminError::Failed(failure)) => Err(failure.into()),
+        Err(error) => {
+            let error = sentence(&error.to_string());
+            show_again(&shared, &me, fields, None, Some(error)).await
+        }
+    }
+}
+
+/// Mails the link. Where that is not possible the answer shows it, to the one who invites and once.
+async fn deliver(
+    shared: &Shared,
+    me: &SignedIn,
+    name: &PersonName,
+    email: &EmailAddress,
+    invitation: &NewInvitation,
+) -> Result<HttpResponse, PageError> {
+    let NewInvitation { code, expires_at } = invitation;
+    let link = shared.site.public_url.join(&format!("/invitation?code={}", code.expose()));
+    let until = utc_text(*expires_at);
+    let why = if shared.services.mails.reaches_people() {
+        let mail = Invited {
+            name: name.as_str(),
+            address: email.clone(),
+            by: me.admin.name.as_str(),
+            link: &link,
+            expires_at: *expires_at,
+        };
+        match shared.services.mails.invite(mail).await? {
+            Delivery::Accepted(_) => {
+                let title = format!("The invitation was sent to {email}.");
+                me.leave(&Flash::done(title, format!("Its link works once, until {until}.")));
+                return Ok(go_to(PATH));
+            }
+            Delivery::WrittenToFile(answer) | Delivery::Refused(answer) => {
+                format!("The mail was not delivered: {answer}")
+            }
+        }
+    } else {
+        "No mail server is configured, so no mail was sent.".to_owned()
+    };
+    let view = LinkPage {
+        shell: Shell::new(shared),
+        admin: Frame::load(shared, me, Place::ServerAdmins).await?,
+        name: name.to_string(),
+        email: email.to_string(),
+        why,
+        link,
+        until,
+    };
+    Ok(layout::page(HttpResponse::Ok(), &view))
+}
+
+async fn show_again(
+    shared: &Shared,
+    me: &SignedIn,
+    fields: Fields,
+    name_error: Option<String>,
+    email_error: Option<String>,
+) -> Result<HttpResponse, PageError> {
+    let Fields { name, email } = fields;
+    let invite = Invite { name, email, name_error, email_error };
+    let answer = HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY);
+    list::show(shared, me, 1, invite, answer).await
+}

@@ -1,0 +1,8 @@
+//! Server Admins: who they are, how they join, their own account.
+
+pub(super) mod account;
+pub(super) mod activation;
+pub(super) mod card;
+pub(super) mod invite;
+pub(super) mod join;
+pub(super) mod list;

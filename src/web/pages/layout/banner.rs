@@ -1,0 +1,87 @@
+//! The banners that every admin page carries: from fifteen days before the expiry on and after it,
+//! and while nobody can be reached by mail.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::time::{count, countdown, utc_text};
+use super::{Link, Notice, Place};
+use crate::web::pages::token::state::TokenState;
+
+use crate::domain::token::Token;
+use crate::service::mails::Health;
+
+/// The banner about the newest token, if there is something to say.
+pub(crate) fn expiry(
+    newest: Option<&Token>,
+    place: Place,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> Option<Notice> {
+    let token = newest?;
+    let expiry = utc_text(token.expires_at);
+    let (tone, icon, title, text) = match TokenState::of(newest, now, zone) {
+        TokenState::Never | TokenState::Active | TokenState::Revoked => return None,
+        TokenState::Expiring { days } => (
+            "attention",
+            "clock",
+            format!("The SCIM token expires in {}, on {expiry}", count(days, "day")),
+            "Generate a new token and enter it in your identity provider before then. When the \
+             token expires, SCIM sync stops.",
+        ),
+        TokenState::Today => (
+            "attention",
+            "alert",
+            format!(
+                "The SCIM token expires today at {}, {}",
+                token.expires_at.format("%H:%M UTC"),
+                countdown(now, token.expires_at, zone)
+            ),
+            "Generate a new token and enter it in your identity provider now to keep SCIM sync \
+             running.",
+        ),
+        TokenState::Expired => (
+            "danger",
+            "stop",
+            format!("The SCIM token expired on {expiry}. SCIM sync has stopped."),
+            "Users and groups are no longer updated. Generate a new token and enter it in your \
+             identity provider.",
+        ),
+    };
+    let link = (place != Place::Authentication)
+        .then_some(Link { href: "/admin/authentication#scim-token", text: "Go to SCIM Token" });
+    Some(Notice {
+        tone,
+        icon,
+        role: (tone == "danger").then_some("alert"),
+        takes_focus: false,
+        title,
+        text: text.to_owned(),
+        link,
+    })
+}
+
+/// The banner while no Server Admin can be reached by mail.
+pub(crate) fn silence(health: &Health, place: Place) -> Option<Notice> {
+    if !health.reaches_nobody() {
+        return None;
+    }
+    let text = if health.directory.is_some() {
+        "Outgoing mail is not set up, so nobody will be told before the token expires. Name a mail \
+         server in SCIMWARD_SMTP_URL."
+    } else {
+        "The last mails to all active Server Admins have failed, so nobody will be told before the \
+         token expires."
+    };
+    let link = (place != Place::Notifications)
+        .then_some(Link { href: "/admin/notifications", text: "Go to Notifications" });
+    Some(Notice {
+        tone: "attention",
+        icon: "mail",
+        role: None,
+        takes_focus: false,
+        title: "No Server Admin can be reached by mail".to_owned(),
+        text: text.to_owned(),
+        link,
+    })
+}

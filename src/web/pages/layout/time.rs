@@ -1,0 +1,126 @@
+//! Instants as pages show them: UTC first, the reader's own zone is added by the browser.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use crate::domain::calendar;
+
+/// An instant for a `<time>` element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// RFC 3339, for machines.
+    pub(crate) iso: String,
+    /// What people read.
+    pub(crate) text: String,
+}
+
+impl Moment {
+    /// A day; the machine-readable form keeps the time.
+    pub(crate) fn day(at: DateTime<Utc>) -> Self {
+        Self { iso: iso(at), text: utc_date(at) }
+    }
+
+    /// Date and time.
+    pub(crate) fn new(at: DateTime<Utc>) -> Self {
+        Self { iso: iso(at), text: utc_text(at) }
+    }
+}
+
+/// `22 Mar 2027, 09:14 UTC`.
+pub(crate) fn utc_text(at: DateTime<Utc>) -> String {
+    at.format("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+/// `22 Mar 2027`, in UTC.
+pub(crate) fn utc_date(at: DateTime<Utc>) -> String {
+    calendar::date_text(at.date_naive())
+}
+
+/// RFC 3339, in UTC.
+pub(crate) fn iso(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// How far an expiry is away, or how long ago it was, in calendar days of `zone`; hours and minutes
+/// on the same day.
+pub(crate) fn countdown(now: DateTime<Utc>, at: DateTime<Utc>, zone: Tz) -> String {
+    match calendar::days_until(at, now, zone) {
+        0 if at > now => format!("in {}", short(at - now)),
+        0 => ago(now, at),
+        days if days > 0 => format!("in {}", count(days, "day")),
+        days => format!("{} ago", count(-days, "day")),
+    }
+}
+
+/// How long ago something was: `just now`, `4 minutes ago`, `3 hours ago`, `3 days ago`.
+pub(crate) fn ago(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
+    let passed = now - at;
+    if passed < TimeDelta::minutes(1) {
+        "just now".to_owned()
+    } else if passed < TimeDelta::days(1) {
+        format!("{} ago", short(passed))
+    } else {
+        format!("{} ago", count(passed.num_days(), "day"))
+    }
+}
+
+fn short(span: TimeDelta) -> String {
+    if span < TimeDelta::minutes(1) {
+        "less than a minute".to_owned()
+    } else if span < TimeDelta::hours(1) {
+        count(span.num_minutes(), "minute")
+    } else {
+        count(span.num_hours(), "hour")
+    }
+}
+
+/// `1 day`, `2 days`.
+pub(crate) fn count(number: i64, unit: &str) -> String {
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_countdown_counts_calendar_days_and_on_the_day_hours() {
+        let expiry = at("2026-12-04T14:03:00Z");
+        for (now, text) in [
+            ("2026-11-22T23:59:59Z", "in 12 days"),
+            ("2026-12-03T23:59:59Z", "in 1 day"),
+            ("2026-12-04T00:00:00Z", "in 14 hours"),
+            ("2026-12-04T13:38:00Z", "in 25 minutes"),
+            ("2026-12-04T14:02:59Z", "in less than a minute"),
+            ("2026-12-04T14:03:00Z", "just now"),
+            ("2026-12-04T15:03:00Z", "1 hour ago"),
+            ("2026-12-05T00:00:00Z", "1 day ago"),
+            ("2026-12-24T00:00:00Z", "20 days ago"),
+        ] {
+            assert_eq!(countdown(at(now), expiry, Tz::UTC), text, "{now}");
+        }
+        let tokyo = countdown(at("2026-12-03T23:00:00Z"), expiry, Tz::Asia__Tokyo);
+        assert_eq!(tokyo, "in 15 hours");
+    }
+
+    #[test]
+    fn the_past_is_told_in_the_largest_unit_that_has_passed() {
+        let then = at("2026-12-04T14:03:00Z");
+        for (seconds, text) in [
+            (-5, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (3_599, "59 minutes ago"),
+            (3_600, "1 hour ago"),
+            (86_399, "23 hours ago"),
+            (86_400, "1 day ago"),
+            (200_000, "2 days ago"),
+        ] {
+            assert_eq!(ago(then + TimeDelta::seconds(seconds), then), text);
+        }
+    }
+}

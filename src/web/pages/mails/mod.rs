@@ -1,0 +1,4 @@
+//! The mails that are sent about the token.
+
+pub(super) mod card;
+pub(super) mod page;

@@ -1,0 +1,218 @@
+//! What the card `SCIM Token` says about the newest token.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::state::TokenState;
+use crate::domain::admin::actor::Actor;
+use crate::domain::admin::person::AdminId;
+use crate::domain::mail::milestone::Milestone;
+use crate::domain::token::{Token, TokenHistory};
+use crate::web::pages::layout::Badge;
+use crate::web::pages::layout::time::{Moment, ago, count, countdown, utc_date, utc_text};
+use crate::web::pages::mails::card::MailCard;
+
+/// The card.
+pub(crate) struct Card {
+    pub(crate) badge: Badge,
+    pub(crate) token: Option<TokenView>,
+    /// Whether there is something to revoke.
+    pub(crate) can_revoke: bool,
+}
+
+/// What is shown of a token.
+pub(crate) struct TokenView {
+    /// `Expires`, `Expired` or `Revoked`: what the instant is.
+    pub(crate) label: &'static str,
+    pub(crate) instant: Moment,
+    pub(crate) relative: String,
+    pub(crate) tone: &'static str,
+    pub(crate) bar: Option<Bar>,
+    pub(crate) generated: Moment,
+    pub(crate) generated_by: String,
+    pub(crate) generated_from: Option<String>,
+    pub(crate) lifespan: String,
+    /// The expiry that a revoked token had.
+    pub(crate) would_have_expired: Option<String>,
+    pub(crate) last_used: String,
+    pub(crate) last_used_note: String,
+    pub(crate) id: String,
+    /// Whether the identity provider has switched to this token.
+    pub(crate) switch: Option<Switch>,
+}
+
+/// How much of the lifetime is over.
+pub(crate) struct Bar {
+    pub(crate) label: String,
+    /// Per cent with two decimals, without the sign.
+    pub(crate) used: String,
+    pub(crate) ticks: Vec<Tick>,
+    /// What stands at the right end.
+    pub(crate) end: String,
+}
+
+/// A mail before the expiry, as a mark on the bar.
+pub(crate) struct Tick {
+    pub(crate) at: String,
+    pub(crate) done: bool,
+}
+
+/// A sentence about the step from the replaced token to this one.
+pub(crate) struct Switch {
+    pub(crate) icon: &'static str,
+    pub(crate) tone: &'static str,
+    pub(crate) text: String,
+}
+
+/// The card for the reader `me` at `now`.
+pub(crate) fn card(
+    history: &TokenHistory,
+    mails: &MailCard,
+    me: AdminId,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> Card {
+    let newest = history.newest.as_ref();
+    let state = TokenState::of(newest, now, zone);
+    Card {
+        badge: badge(state),
+        token: newest.map(|token| view(token, history, state, &Reader { mails, me, now, zone })),
+        can_revoke: state.is_live(),
+    }
+}
+
+/// Who reads, and when and where.
+struct Reader<'a> {
+    mails: &'a MailCard,
+    me: AdminId,
+    now: DateTime<Utc>,
+    zone: Tz,
+}
+
+fn badge(state: TokenState) -> Badge {
+    match state {
+        TokenState::Never => Badge::new("neutral", "circle-slash", "No token"),
+        TokenState::Active => Badge::new("success", "check-circle-fill", "Active"),
+        TokenState::Expiring { .. } => Badge::new("attention", "clock", "Expires soon"),
+        TokenState::Today => Badge::new("attention", "alert", "Expires today"),
+        TokenState::Expired => Badge::new("danger", "x-circle-fill", "Expired"),
+        TokenState::Revoked => Badge::new("danger", "circle-slash", "Revoked"),
+    }
+}
+
+fn view(
+    token: &Token,
+    history: &TokenHistory,
+    state: TokenState,
+    reader: &Reader<'_>,
+) -> TokenView {
+    let now = reader.now;
+    let (label, instant, relative) = match (&token.revocation, state) {
+        (Some(revocation), _) => ("Revoked", revocation.at, ago(now, revocation.at)),
+        (None, TokenState::Expired) => {
+            ("Expired", token.expires_at, countdown(now, token.expires_at, reader.zone))
+        }
+        (None, _) => ("Expires", token.expires_at, countdown(now, token.expires_at, reader.zone)),
+    };
+    let revoked = token.revocation.as_ref();
+    let (last_used, last_used_note) = last_used(token, now);
+    TokenView {
+        label,
+        instant: Moment::new(instant),
+        relative: match revoked {
+            Some(revocation) => format!("{relative}, by {}", name(&revocation.by, reader.me)),
+            None => relative,
+        },
+        tone: state.tone(),
+        bar: revoked.is_none().then(|| bar(token, reader.mails, now)),
+        generated: Moment::day(token.generated_at),
+        generated_by: name(&token.generated_by, reader.me),
+        generated_from: token.generated_from.address_text(),
+        lifespan: token.lifespan.to_string(),
+        would_have_expired: revoked.map(|_| utc_text(token.expires_at)),
+        last_used,
+        last_used_note,
+        id: token.id.to_string(),
+        switch: switch(token, history, now),
+    }
+}
+
+/// How somebody is named to the reader.
+pub(crate) fn name(actor: &Actor, me: AdminId) -> String {
+    if actor.admin_id() == Some(me) {
+        format!("{} (you)", actor.name())
+    } else {
+        actor.name().to_owned()
+    }
+}
+
+/// When and from where the token was accepted last.
+fn last_used(token: &Token, now: DateTime<Utc>) -> (String, String) {
+    match &token.last_use {
+        Some(last) => (ago(now, last.at), format!("from {}", last.from)),
+        None if token.revocation.is_some() => ("Never".to_owned(), "was not used".to_owned()),
+        None => ("Never".to_owned(), "waiting for the first sync".to_owned()),
+    }
+}
+
+fn bar(token: &Token, mails: &MailCard, now: DateTime<Utc>) -> Bar {
+    let whole = (token.expires_at - token.generated_at).num_seconds().max(1);
+    let used = (now.min(token.expires_at) - token.generated_at).num_seconds().clamp(0, whole);
+    let per_myriad = |seconds: i64| {
+        let share = seconds * 10_000 / whole;
+        format!("{}.{:02}", share / 100, share % 100)
+    };
+    let day = 24 * 60 * 60;
+    let tick = |days: i64, when| Tick {
+        at: per_myriad((whole - days * day).max(0)),
+        done: mails.is_sent(when),
+    };
+    let expired = now >= token.expires_at;
+    Bar {
+        label: format!("{} of {} used", used / day, count(whole / day, "day")),
+        used: per_myriad(used),
+        ticks: vec![tick(15, Milestone::FifteenDaysBefore), tick(1, Milestone::OneDayBefore)],
+        end: format!(
+            "{} {}",
+            if expired { "Expired" } else { "Expires" },
+            utc_date(token.expires_at)
+        ),
+    }
+}
+
+/// After a replacement: whether the identity provider has switched to the new token.
+fn switch(token: &Token, history: &TokenHistory, now: DateTime<Utc>) -> Option<Switch> {
+    let replaced = history.replaced.as_ref()?;
+    if token.revocation.is_some() {
+        return None;
+    }
+    let late = replaced.late_use.as_ref().map(|late| {
+        format!(
+            "The previous token was last presented {} from {} ({} since it was replaced).",
+            ago(now, late.at),
+            late.from,
+            if late.count == 1 { "once".to_owned() } else { format!("{} times", late.count) },
+        )
+    });
+    let (icon, tone, text) = match (token.was_used(), late) {
+        (true, None) => return None,
+        (false, None) => (
+            "clock",
+            "",
+            "New token not used yet. The previous token was not presented since it was replaced."
+                .to_owned(),
+        ),
+        (false, Some(late)) => ("alert", "warn", format!("New token not used yet. {late}")),
+        (true, Some(late)) => ("check", "", format!("The new token is in use. {late}")),
+    };
+    Some(Switch { icon, tone, text })
+}
+
+/// What the confirmations say about the current token.
+pub(crate) fn in_one_line(token: &Token, now: DateTime<Utc>) -> String {
+    let last_used = match &token.last_use {
+        Some(last) => format!("last used {}", ago(now, last.at)),
+        None => "never used".to_owned(),
+    };
+    format!("{}, expires {}, {last_used}", token.id, utc_date(token.expires_at))
+}

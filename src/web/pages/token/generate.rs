@@ -1,0 +1,222 @@
+//! Generating a token: the only answers that ever hold one.
+//!
+//! The script of the page asks for JSON; without the script the answer to the form is a page. Both
+//! are the answer to the POST itself, never a redirect, and nothing of the token is kept.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::card;
+use super::form::{breaks_sync, option_text};
+use crate::domain::admin::actor::Actor;
+use crate::domain::admin::code::SecretCode;
+use crate::domain::token::lifespan::Lifespan;
+use crate::domain::token::secret::TokenId;
+use crate::domain::token::{Token, TokenHistory};
+use crate::service::mails::Banner;
+use crate::service::tokens::{Form, Generate, GenerateError, Generated};
+use crate::web::Shared;
+use crate::web::client::source;
+use crate::web::pages::layout::time::{Moment, ago, utc_text};
+use crate::web::pages::layout::{self, Frame, Place, Shell};
+use crate::web::pages::login::go_to;
+use crate::web::pages::middleware::wants_json;
+use crate::web::pages::{HOME, PageError};
+use crate::web::session::{self, Flash, SignedForm, SignedIn};
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(crate) struct Fields {
+    #[serde(default)]
+    months: String,
+    #[serde(default)]
+    request_id: String,
+    #[serde(default)]
+    replaces: String,
+    #[serde(default)]
+    confirm: String,
+}
+
+/// A form that can be acted on.
+struct Wanted {
+    lifespan: Lifespan,
+    request_id: String,
+    replaces: Option<TokenId>,
+    confirmed: bool,
+}
+
+impl Fields {
+    fn parse(self) -> Result<Wanted, PageError> {
+        let incomplete = || PageError::BadRequest("The form is incomplete.");
+        let lifespan = self.months.parse().map_err(|_invalid| PageError::InvalidLifespan)?;
+        let replaces = match &*self.replaces {
+            "" => None,
+            id => Some(TokenId::parse(id).map_err(|_malformed| incomplete())?),
+        };
+        // A shorter id than ours could be repeated by chance.
+        if !(22..=64).contains(&self.request_id.len()) {
+            return Err(incomplete());
+        }
+        let confirmed = self.confirm == "replace";
+        Ok(Wanted { lifespan, request_id: self.request_id, replaces, confirmed })
+    }
+}
+
+/// `POST /admin/authentication/scim-token`.
+pub(crate) async fn generate(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    form: SignedForm<Fields>,
+) -> Result<HttpResponse, PageError> {
+    let SignedForm { me, fields } = form;
+    let json = wants_json(request.headers());
+    let wanted = fields.parse()?;
+    if !json && !wanted.confirmed {
+        let known = shared.services.mails.banner().await?;
+        let endangered = breaks_sync(&known.history, known.now);
+        if let Some(current) =
+            endangered.filter(|token| wanted.replaces.as_ref() == Some(&token.id))
+        {
+            return Ok(confirm(&shared, &me, &known, current, &wanted));
+        }
+    }
+    let generated = shared.services.tokens.generate(Generate {
+        lifespan: wanted.lifespan,
+        by: me.admin.actor(),
+        from: source(&request, &shared.site.trusted_proxies),
+        form: Some(Form {
+            // Bound to who sends it: nobody can use up the form of somebody else.
+            request: SecretCode::presented(&format!("{}.{}", me.admin.id.0, wanted.request_id)),
+            replaces: wanted.replaces,
+        }),
+    });
+    match generated.await {
+        Ok(generated) if json => Ok(show_to_script(&shared, &me, &generated)),
+        Ok(generated) => Ok(show_page(&shared, &me, &generated)),
+        Err(GenerateError::TokenChanged { history }) => Ok(changed(&shared, &me, &history, json)),
+        Err(GenerateError::RequestAlreadyUsed) => Ok(already_used(&me, json)),
+        Err(GenerateError::RateLimited) => Err(PageError::RateLimited),
+        Err(GenerateError::Failed(failure)) => Err(failure.into()),
+    }
+}
+
+/// The answer to the script; the notice is for the page that is loaded when the dialog is closed.
+fn show_to_script(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpResponse {
+    let expiry = utc_text(generated.token.expires_at);
+    me.leave(&Flash::done(
+        format!("New SCIM token generated. It expires on {expiry}."),
+        "Enter it in the SCIM application of your identity provider. This page shows when it is \
+         used for the first time.",
+    ));
+    HttpResponse::Created().cookie(session::page_cookie(shared)).json(json!({
+        "token": generated.plain.expose(),
+        "token_id": generated.token.id.as_str(),
+        "expires_at": Moment::new(generated.token.expires_at).iso,
+        "expires_text": expiry,
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "admin/token_once.html")]
+struct TokenPage<'a> {
+    shell: Shell,
+    admin: Frame,
+    token: &'a str,
+    token_id: &'a str,
+    expires: Moment,
+    base_url: String,
+}
+
+/// The answer without the script.
+fn show_page(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpResponse {
+    let view = TokenPage {
+        shell: Shell::new(shared),
+        admin: Frame::plain(me, Place::Authentication),
+        token: generated.plain.expose(),
+        token_id: generated.token.id.as_str(),
+        expires: Moment::new(generated.token.expires_at),
+        base_url: shared.site.public_url.join("/scim/v2"),
+    };
+    let mut answer = HttpResponse::Ok();
+    answer.cookie(session::page_cookie(shared));
+    layout::page(answer, &view)
+}
+
+#[derive(Template)]
+#[template(path = "admin/confirm.html")]
+struct ConfirmPage {
+    shell: Shell,
+    admin: Frame,
+    current: String,
+    lifespan: String,
+    request_id: String,
+    replaces: String,
+    months: u8,
+}
+
+/// Without the script: the question that comes before a replacement that stops the sync.
+fn confirm(
+    shared: &Shared,
+    me: &SignedIn,
+    known: &Banner,
+    current: &Token,
+    wanted: &Wanted,
+) -> HttpResponse {
+    let view = ConfirmPage {
+        shell: Shell::new(shared),
+        admin: Frame::with(shared, me, Place::Authentication, known),
+        current: card::in_one_line(current, known.now),
+        lifespan: option_text(wanted.lifespan, known.now),
+        request_id: wanted.request_id.clone(),
+        replaces: current.id.to_string(),
+        months: wanted.lifespan.months(),
+    };
+    layout::page(HttpResponse::Ok(), &view)
+}
+
+/// Somebody was faster: the reader must see the new state before deciding again.
+fn changed(shared: &Shared, me: &SignedIn, history: &TokenHistory, json: bool) -> HttpResponse {
+    let now = shared.services.tokens.now();
+    let Some(token) = &history.newest else { return already_used(me, json) };
+    let (actor, at, verb, change) = match &token.revocation {
+        Some(revocation) => (&revocation.by, revocation.at, "revoked the token", "revoked"),
+        None => (&token.generated_by, token.generated_at, "generated a new token", "generated"),
+    };
+    let is_mine = actor.admin_id() == Some(me.admin.id);
+    let by = match actor {
+        _ if is_mine => "You",
+        Actor::CommandLine => "Somebody at the command line",
+        actor => actor.name(),
+    };
+    let at_text = format!("{}, {}", at.format("%H:%M UTC"), ago(now, at));
+    if !json {
+        me.leave(&Flash::warning(
+            format!("No token was generated. {by} {verb} at {at_text}."),
+            "This page shows the state now. Talk to each other before you replace the token.",
+        ));
+        return go_to(HOME);
+    }
+    let change = if is_mine && change == "generated" { "generated_by_you" } else { change };
+    HttpResponse::Conflict().json(json!({
+        "error": "token_changed",
+        "generated": false,
+        "change": change,
+        "by": by,
+        "at_text": at_text,
+    }))
+}
+
+/// This form has generated its token already; the value cannot be shown again.
+fn already_used(me: &SignedIn, json: bool) -> HttpResponse {
+    if json {
+        return HttpResponse::Conflict()
+            .json(json!({ "error": "request_already_used", "generated": true }));
+    }
+    me.leave(&Flash::warning(
+        "This request was already completed. The token cannot be displayed again.",
+        "If you did not copy it, generate another one and enter that one in your identity provider.",
+    ));
+    go_to(HOME)
+}

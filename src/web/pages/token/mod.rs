@@ -1,0 +1,8 @@
+//! The SCIM token: its page, generating it and revoking it.
+
+pub(super) mod card;
+pub(super) mod form;
+pub(super) mod generate;
+pub(super) mod page;
+pub(super) mod revoke;
+pub(super) mod state;

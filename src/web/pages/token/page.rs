@@ -1,0 +1,73 @@
+//! `Admin Settings → Authentication`: the SCIM token.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use super::card::{self, Card};
+use super::form::GenerateForm;
+use crate::domain::token::refusal::Refused;
+use crate::web::Shared;
+use crate::web::pages::PageError;
+use crate::web::pages::activity::feed::{self, Entry, Part};
+use crate::web::pages::admins::card::PeopleCard;
+use crate::web::pages::layout::time::utc_text;
+use crate::web::pages::layout::{self, Frame, Place, Shell};
+use crate::web::pages::mails::card::MailCard;
+use crate::web::session::SignedIn;
+
+/// Entries on the card `Recent activity`.
+const RECENT: usize = 5;
+/// Groups of refused requests on this page; the Activity page has all.
+const REFUSED: usize = 5;
+
+#[derive(Template)]
+#[template(path = "admin/authentication.html")]
+struct Page {
+    shell: Shell,
+    admin: Frame,
+    card: Card,
+    form: GenerateForm,
+    /// The current token, for the confirmations.
+    current: String,
+    base_url: String,
+    mails: MailCard,
+    people: PeopleCard,
+    refused_title: String,
+    /// What was refused in that time.
+    refused: Vec<Entry>,
+    feed: Vec<Entry>,
+}
+
+/// `GET /admin/authentication`.
+pub(crate) async fn page(
+    shared: web::Data<Shared>,
+    me: SignedIn,
+) -> Result<HttpResponse, PageError> {
+    let services = &shared.services;
+    let overview = services.mails.overview(None).await?;
+    let refused = services.refusals.recent().await?;
+    let recent = services.activity.recent(RECENT).await?;
+    let (history, now) = (&overview.banner.history, overview.banner.now);
+    let mails = MailCard::new(&overview, shared.site.timezone);
+    let view = Page {
+        shell: Shell::new(&shared),
+        admin: Frame::with(&shared, &me, Place::Authentication, &overview.banner),
+        card: card::card(history, &mails, me.admin.id, now, shared.site.timezone),
+        form: GenerateForm::new(history, &services.tokens.request_id(), now),
+        current: history.unrevoked().map(|token| card::in_one_line(token, now)).unwrap_or_default(),
+        base_url: shared.site.public_url.join("/scim/v2"),
+        people: PeopleCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),
+        mails,
+        refused_title: refused_title(&refused),
+        refused: feed::refused(refused.groups.get(..REFUSED).unwrap_or(&refused.groups), now),
+        feed: feed::entries(&recent, me.admin.id, now),
+    };
+    Ok(layout::page(HttpResponse::Ok(), &view))
+}
+
+fn refused_title(refused: &Refused) -> String {
+    match refused.cut_at {
+        None => "Refused in the last 24 hours".to_owned(),
+        Some(since) => format!("Refused since {}", utc_text(since)),
+    }
+}

@@ -1,0 +1,77 @@
+//! Revoking the token without replacing it, after a confirmation of its own.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::card;
+use super::form::live;
+use crate::domain::token::secret::TokenId;
+use crate::service::tokens::RevokeError;
+use crate::web::Shared;
+use crate::web::client::source;
+use crate::web::pages::layout::{self, Frame, Place, Shell};
+use crate::web::pages::login::go_to;
+use crate::web::pages::{HOME, PageError};
+use crate::web::session::{Flash, SignedForm, SignedIn};
+
+#[derive(Template)]
+#[template(path = "admin/revoke.html")]
+struct Page {
+    shell: Shell,
+    admin: Frame,
+    token: String,
+    current: String,
+}
+
+/// `GET /admin/authentication/revoke`: the confirmation, for browsers without the script.
+pub(crate) async fn confirm(
+    shared: web::Data<Shared>,
+    me: SignedIn,
+) -> Result<HttpResponse, PageError> {
+    let known = shared.services.mails.banner().await?;
+    let Some(token) = live(&known.history, known.now) else { return Ok(go_to(HOME)) };
+    let view = Page {
+        shell: Shell::new(&shared),
+        admin: Frame::with(&shared, &me, Place::Authentication, &known),
+        token: token.id.to_string(),
+        current: card::in_one_line(token, known.now),
+    };
+    Ok(layout::page(HttpResponse::Ok(), &view))
+}
+
+/// What the form sends: the token that the page showed.
+#[derive(Deserialize)]
+pub(crate) struct Fields {
+    #[serde(default)]
+    token: String,
+}
+
+/// `POST /admin/authentication/revoke`.
+pub(crate) async fn revoke(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    form: SignedForm<Fields>,
+) -> Result<HttpResponse, PageError> {
+    let SignedForm { me, fields } = form;
+    let expected = TokenId::parse(&fields.token)
+        .map_err(|_malformed| PageError::BadRequest("The form names no token."))?;
+    let from = source(&request, &shared.site.trusted_proxies);
+    let revoked = shared.services.tokens.revoke(me.admin.actor(), from, Some(expected)).await;
+    me.leave(&match revoked {
+        Ok(id) => Flash::done(
+            format!("Token {id} was revoked. SCIM sync has stopped."),
+            "To start it again, generate a new token and enter it in your identity provider.",
+        ),
+        Err(RevokeError::NoToken) => Flash::warning(
+            "There is no token to revoke.",
+            "It was revoked in the meantime. Nothing was changed.",
+        ),
+        Err(RevokeError::TokenChanged) => Flash::warning(
+            "Nothing was revoked.",
+            "A new token was generated in the meantime. This page shows the state now.",
+        ),
+        Err(RevokeError::Failed(failure)) => return Err(failure.into()),
+    });
+    Ok(go_to(HOME))
+}

@@ -1,0 +1,168 @@
+//! The shape of the source: who may import whom, and what templates and style sheets may hold.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module and what it may name of the others: imports run downwards.
+const IMPORTS: &[(&str, &[&str])] = &[
+    ("main", &["scimward"]),
+    ("cli", &["config", "domain", "mail", "server", "service", "telemetry", "web"]),
+    (
+        "server",
+        &["clock", "config", "domain", "entropy", "hasher", "mail", "service", "store", "web"],
+    ),
+    ("config", &["domain", "mail", "store"]),
+    ("web", &["domain", "service"]),
+    ("service", &["clock", "domain", "entropy", "hasher", "mail", "store"]),
+    ("mail", &["domain"]),
+    ("store", &["domain"]),
+    ("hasher", &["domain", "entropy"]),
+    ("clock", &[]),
+    ("domain", &[]),
+    ("entropy", &[]),
+    ("telemetry", &[]),
+];
+
+/// Libraries that one layer alone speaks to.
+const LIBRARIES: &[(&str, &[&str])] = &[
+    ("actix_web::", &["cli", "web"]),
+    ("actix_session::", &["web"]),
+    ("argon2::", &["hasher"]),
+    ("askama::", &["mail", "web"]),
+    ("clap::", &["cli", "config"]),
+    ("diesel::", &["store"]),
+    ("lettre::", &["mail"]),
+    ("tokio_postgres::", &["store"]),
+];
+
+#[test]
+fn imports_run_downwards() {
+    let mut breaches = Vec::new();
+    for (place, module, line) in lines_of_source() {
+        let allowed = IMPORTS.iter().find(|(name, _)| *name == module);
+        let (_, allowed) = allowed.unwrap_or_else(|| panic!("{module} is not in the table"));
+        for part in line.split("crate::").skip(1) {
+            let named: String =
+                part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if named != module && !allowed.contains(&named.as_str()) {
+                breaches.push(format!("{place}: {module} names {named:?}"));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn each_library_is_spoken_to_by_its_layer() {
+    let mut breaches = Vec::new();
+    for (place, module, line) in lines_of_source() {
+        for (library, layers) in LIBRARIES {
+            let named = line.split(library).next().is_some_and(|before| {
+                before.len() < line.len()
+                    && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+            });
+            if named && !layers.contains(&module.as_str()) {
+                breaches.push(format!("{place}: {module} speaks to {library}"));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |tree: &str| -> BTreeSet<String> {
+        let folders = fs::read_dir(root().join("migrations").join(tree)).expect("migrations");
+        folders.map(|folder| folder.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    for script in files("migrations") {
+        assert!(!fs::read_to_string(&script).unwrap().trim().is_empty(), "{}", script.display());
+    }
+}
+
+#[test]
+fn no_template_weakens_the_content_policy_or_the_escaping() {
+    for file in files("templates") {
+        let text = fs::read_to_string(&file).unwrap();
+        let path = file.display();
+        assert!(!text.contains("|safe") && !text.contains("| safe"), "{path} has |safe");
+        // Mail programs know no style sheets; no policy applies to a mail.
+        if file.components().any(|part| part.as_os_str() == "mail") {
+            continue;
+        }
+        for tag in text.split('<').skip(1).map(|tag| tag.split('>').next().unwrap()) {
+            assert!(!tag.starts_with("style"), "{path}: <{tag}>");
+            assert!(!tag.starts_with("script") || tag.contains(" src="), "{path}: <{tag}>");
+            for attribute in tag.split_whitespace().skip(1) {
+                let name = attribute.split('=').next().unwrap();
+                assert_ne!(name, "style", "{path}: <{tag}>");
+                let handler = name.starts_with("on") && name.len() < attribute.len();
+                assert!(!handler, "{path}: <{tag}>");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_variable_of_the_style_sheets_is_defined() {
+    let sheets: Vec<String> = files("static")
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "css"))
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    let name = |text: &str| -> String {
+        text.chars().take_while(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+    };
+    let defined: BTreeSet<String> = sheets
+        .iter()
+        .flat_map(|sheet| sheet.split(['{', ';', '}', '/']))
+        .filter(|declaration| declaration.contains(':'))
+        .map(|declaration| name(declaration.trim_start()))
+        .filter(|name| name.starts_with("--"))
+        .collect();
+    for sheet in &sheets {
+        for used in sheet.split("var(").skip(1).map(|rest| name(rest.trim_start())) {
+            assert!(defined.contains(&used), "{used} is not defined");
+        }
+    }
+}
+
+/// Every line of code: where it stands, its top module, and its text without a comment.
+fn lines_of_source() -> Vec<(String, String, String)> {
+    let mut lines = Vec::new();
+    for file in files("src") {
+        let path = file.strip_prefix(root()).unwrap();
+        let module = path.components().nth(1).expect("a module").as_os_str().to_string_lossy();
+        let module = module.trim_end_matches(".rs").to_owned();
+        if module == "lib" {
+            continue;
+        }
+        for (number, line) in fs::read_to_string(&file).unwrap().lines().enumerate() {
+            let code = line.split("//").next().unwrap();
+            lines.push((format!("{}:{}", path.display(), number + 1), module.clone(), code.into()));
+        }
+    }
+    lines
+}
+
+/// All files below a folder of the project, sorted; none if it does not exist.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
