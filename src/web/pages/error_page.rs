@@ -86,7 +86,7 @@ impl ResponseError for PageError {
 }
 
 #[derive(Template)]
-#[template(path = "error.html")]
+#[template(path = "error_page.html")]
 struct ErrorPage<'a> {
     shell: Shell,
     title: &'a str,

@@ -20,7 +20,7 @@ use crate::web::session::SignedIn;
 pub(crate) const PATH: &str = "/admin/activity";
 
 #[derive(Template)]
-#[template(path = "admin/activity.html")]
+#[template(path = "activity/page.html")]
 struct Page {
     shell: Shell,
     admin: Frame,

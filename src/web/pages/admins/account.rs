@@ -27,7 +27,7 @@ use crate::web::session::{Flash, SignedForm, SignedIn};
 pub(crate) const PATH: &str = "/admin/account";
 
 #[derive(Template)]
-#[template(path = "admin/server_admin.html")]
+#[template(path = "admins/account.html")]
 struct Page {
     shell: Shell,
     admin: Frame,

@@ -16,7 +16,7 @@ use crate::web::pages::login::{NoFields, go_to};
 use crate::web::session::{Flash, SignedForm, SignedIn};
 
 #[derive(Template)]
-#[template(path = "admin/activation.html")]
+#[template(path = "admins/activation.html")]
 struct Page {
     shell: Shell,
     admin: Frame,

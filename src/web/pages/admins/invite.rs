@@ -19,7 +19,7 @@ use crate::web::pages::login::go_to;
 use crate::web::session::{Flash, SignedForm, SignedIn};
 
 #[derive(Template)]
-#[template(path = "admin/invited.html")]
+#[template(path = "admins/invited.html")]
 struct LinkPage {
     shell: Shell,
     admin: Frame,

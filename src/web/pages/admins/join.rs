@@ -22,7 +22,7 @@ use crate::web::pages::{HOME, PageError};
 use crate::web::session::{self, Flash};
 
 #[derive(Template)]
-#[template(path = "join.html")]
+#[template(path = "admins/join.html")]
 struct JoinPage {
     shell: Shell,
     title: &'static str,
@@ -267,7 +267,7 @@ fn view(shared: &Shared, link: Link, fields: Fields, errors: Errors) -> JoinPage
 }
 
 #[derive(Template)]
-#[template(path = "dead_link.html")]
+#[template(path = "admins/dead_link.html")]
 struct DeadLink {
     shell: Shell,
     remedy: &'static str,

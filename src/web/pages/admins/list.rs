@@ -25,7 +25,7 @@ pub(crate) const PATH: &str = "/admin/server-admins";
 const SHOWN: usize = 25;
 
 #[derive(Template)]
-#[template(path = "admin/server_admins.html")]
+#[template(path = "admins/list.html")]
 struct Page {
     shell: Shell,
     admin: Frame,

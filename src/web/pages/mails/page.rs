@@ -23,7 +23,7 @@ pub(crate) const PATH: &str = "/admin/notifications";
 const SHOWN: usize = 8;
 
 #[derive(Template)]
-#[template(path = "admin/notifications.html")]
+#[template(path = "mails/page.html")]
 struct Page {
     shell: Shell,
     admin: Frame,

@@ -119,7 +119,7 @@ fn show_to_script(shared: &Shared, me: &SignedIn, generated: &Generated) -> Http
 }
 
 #[derive(Template)]
-#[template(path = "admin/token_once.html")]
+#[template(path = "token/generated.html")]
 struct TokenPage<'a> {
     shell: Shell,
     admin: Frame,
@@ -145,7 +145,7 @@ fn show_page(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpRespo
 }
 
 #[derive(Template)]
-#[template(path = "admin/confirm.html")]
+#[template(path = "token/replace.html")]
 struct ConfirmPage {
     shell: Shell,
     admin: Frame,

@@ -21,7 +21,7 @@ const RECENT: usize = 5;
 const REFUSED: usize = 5;
 
 #[derive(Template)]
-#[template(path = "admin/authentication.html")]
+#[template(path = "token/page.html")]
 struct Page {
     shell: Shell,
     admin: Frame,

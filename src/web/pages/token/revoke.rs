@@ -16,7 +16,7 @@ use crate::web::pages::{HOME, PageError};
 use crate::web::session::{Flash, SignedForm, SignedIn};
 
 #[derive(Template)]
-#[template(path = "admin/revoke.html")]
+#[template(path = "token/revoke.html")]
 struct Page {
     shell: Shell,
     admin: Frame,
