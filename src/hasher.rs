@@ -126,9 +126,6 @@ impl Hasher {
     }
 
     /// Takes as long as [`Hasher::verify`], for an account that does not exist; always false.
-    ///
-    /// # Errors
-    /// As [`Hasher::verify`].
     pub async fn verify_stand_in(&self, secret: SecretString) -> Result<bool, HashError> {
         let stand_in = self
             .stand_in

@@ -1,7 +1,8 @@
 //! What scimward does: one file per use case, each a few methods that ask the clock once, decide by
 //! `domain` and keep the result in `store`.
 //!
-//! No method here knows whether a browser, a machine or the command line asked.
+//! No method here knows whether a browser, a machine or the command line asked. Each fails with
+//! [`Failure`] when the database does; only further errors are documented.
 
 pub mod activity;
 pub mod admins;

@@ -144,9 +144,6 @@ impl Tokens {
 
     /// Revokes the unrevoked token without a replacement. `expected` is the token that the page
     /// showed, if a page asks.
-    ///
-    /// # Errors
-    /// [`RevokeError`].
     pub async fn revoke(
         &self,
         by: Actor,
@@ -173,17 +170,11 @@ impl Tokens {
     }
 
     /// The newest token and the one it replaced.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn history(&self) -> Result<TokenHistory, Failure> {
         Ok(self.resources.store.read(store::tokens::history).await?)
     }
 
     /// The token with this id, revoked or not.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn by_id(&self, id: TokenId) -> Result<Option<Token>, Failure> {
         Ok(self.resources.store.read(move |conn| store::tokens::by_id(conn, &id)).await?)
     }

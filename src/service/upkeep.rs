@@ -44,9 +44,6 @@ impl Upkeep {
 
     /// Does all of it once. What fails is tried again the next time, and does not keep the rest
     /// from being done. Activity is kept for `retention`.
-    ///
-    /// # Errors
-    /// The first [`Failure`].
     pub async fn run_once(&self, retention: TimeDelta) -> Result<(), Failure> {
         let now = self.resources.clock.now();
         let written = self.usage.write().await;
@@ -61,9 +58,6 @@ impl Upkeep {
     }
 
     /// Writes what clients did; the last thing that a server does.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn write_usage(&self) -> Result<(), Failure> {
         self.usage.write().await
     }

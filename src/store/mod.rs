@@ -2,7 +2,8 @@
 //!
 //! [`Store`] lends connections and runs closures on the blocking pool; the query functions in the
 //! files below are plain, take a connection and compose inside one transaction. There is one file
-//! per table or pair of tables.
+//! per table or pair of tables. Every query fails with [`StoreError`] when the database does; only
+//! further errors are documented.
 
 pub mod activity;
 mod database;

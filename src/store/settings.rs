@@ -8,9 +8,6 @@ use super::schema::settings;
 
 /// The value that is stored under `name`; stores `fresh` first if there is none. Belongs into a
 /// transaction that holds [`super::Lock::Admins`].
-///
-/// # Errors
-/// When the database fails.
 pub fn get_or_insert(conn: &mut Conn, name: &str, fresh: &str) -> Result<String, StoreError> {
     let stored = settings::table.find(name).select(settings::value).first(conn).optional()?;
     if let Some(stored) = stored {

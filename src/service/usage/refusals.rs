@@ -49,9 +49,6 @@ impl Refusals {
 
     /// What was refused in the last 24 hours, grouped by reason, token and address. After so many
     /// that a page would take long, only the latest. Refusals of the current minute may be missing.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn recent(&self) -> Result<Refused, Failure> {
         let since = self.resources.clock.now() - TimeDelta::days(1);
         let limit = i64::try_from(ENTRIES).unwrap_or(i64::MAX);

@@ -168,9 +168,6 @@ impl Usage {
 
     /// Writes what has gathered; called every minute, at shutdown and after a first use. What
     /// cannot be written is kept for the next time.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn write(&self) -> Result<(), Failure> {
         let mut entries = self.writing.lock().await;
         let (uses, refusals) = {

@@ -45,9 +45,6 @@ impl Lookups {
 
     /// The credentials with these ids; ids that do not exist are left out. The database is read
     /// after the call, and the answer, or an error, is there within a second.
-    ///
-    /// # Errors
-    /// When the database fails or is too slow.
     pub async fn credentials(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
         match &mut self.way {
             Way::Sqlite(conn) => match at_once(conn, &self.store, ids) {

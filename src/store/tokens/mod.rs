@@ -82,9 +82,6 @@ type CredentialColumns =
     (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
 
 /// The credentials with these ids; ids that do not exist are left out.
-///
-/// # Errors
-/// When the database fails.
 pub fn credentials(conn: &mut Conn, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
     let rows: Vec<CredentialRow> = match ids {
         [id] => credential_of(id.as_str()).load(conn)?,
@@ -109,9 +106,6 @@ pub(super) fn credential(row: CredentialRow) -> Result<Credential, StoreError> {
 }
 
 /// The newest token and the one it replaced.
-///
-/// # Errors
-/// When the database fails.
 pub fn history(conn: &mut Conn) -> Result<TokenHistory, StoreError> {
     let newest: Option<Row> = tokens::table
         .order(tokens::position.desc())
@@ -124,9 +118,6 @@ pub fn history(conn: &mut Conn) -> Result<TokenHistory, StoreError> {
 }
 
 /// The token that this one replaced.
-///
-/// # Errors
-/// When the database fails.
 pub fn replaced_by(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError> {
     let row = tokens::table
         .filter(tokens::replaced_by.eq(id.as_str()))
@@ -136,9 +127,6 @@ pub fn replaced_by(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, Store
 }
 
 /// The token with this id.
-///
-/// # Errors
-/// When the database fails.
 pub fn by_id(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError> {
     let row = tokens::table.find(id.as_str()).select(Row::as_select()).first::<Row>(conn);
     row.optional()?.map(Token::try_from).transpose()
@@ -174,9 +162,6 @@ pub fn insert(conn: &mut Conn, token: &Token) -> Result<(), StoreError> {
 }
 
 /// Revokes the unrevoked token, if there is one, and erases its hash; says which it was.
-///
-/// # Errors
-/// When the database fails.
 pub fn revoke(
     conn: &mut Conn,
     by: &Actor,
@@ -202,9 +187,6 @@ pub fn revoke(
 }
 
 /// How many tokens an admin has generated since `since`.
-///
-/// # Errors
-/// When the database fails.
 pub fn count_generated(
     conn: &mut Conn,
     admin: AdminId,
@@ -218,9 +200,6 @@ pub fn count_generated(
 }
 
 /// Remembers a use; says whether it was the first one.
-///
-/// # Errors
-/// When the database fails.
 pub fn record_use(conn: &mut Conn, id: &TokenId, last: &LastUse) -> Result<bool, StoreError> {
     let at = seconds(last.at);
     let first = diesel::update(tokens::table.find(id.as_str()))
@@ -240,9 +219,6 @@ pub fn record_use(conn: &mut Conn, id: &TokenId, last: &LastUse) -> Result<bool,
 }
 
 /// Adds requests that carried a revoked token.
-///
-/// # Errors
-/// When the database fails.
 pub fn record_late_use(conn: &mut Conn, id: &TokenId, late: &LateUse) -> Result<(), StoreError> {
     let count = i64::try_from(late.count).unwrap_or(i64::MAX);
     diesel::update(tokens::table.find(id.as_str()))
@@ -256,9 +232,6 @@ pub fn record_late_use(conn: &mut Conn, id: &TokenId, late: &LateUse) -> Result<
 }
 
 /// The token that a form has generated, if it has.
-///
-/// # Errors
-/// When the database fails.
 pub fn used_request(conn: &mut Conn, request: &Digest) -> Result<Option<TokenId>, StoreError> {
     let id: Option<String> = used_requests::table
         .find(request.as_str())
@@ -289,9 +262,6 @@ pub fn use_request(
 }
 
 /// Forgets at most `limit` ids of forms that were used before `cutoff`; says how many.
-///
-/// # Errors
-/// When the database fails.
 pub fn purge_requests(
     conn: &mut Conn,
     cutoff: DateTime<Utc>,
