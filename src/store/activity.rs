@@ -1,19 +1,15 @@
 //! The activity list.
 
-use std::net::IpAddr;
-
 use chrono::{DateTime, Utc};
 use diesel::dsl::{AsSelect, IntoBoxed, Select};
 use diesel::prelude::*;
 
 use super::database::connection::{Conn, MultiBackend};
 use super::error::StoreError;
-use super::row::{instant, seconds};
+use super::row::{actor, corrupt, instant, parse_address, parse_token_id, seconds};
 use super::schema::activity;
 use crate::domain::activity::timeline::Position;
 use crate::domain::activity::{Event, Kind, Recorded};
-use crate::domain::admin::actor::Actor;
-use crate::domain::admin::person::AdminId;
 use crate::domain::network::source::Source;
 use crate::domain::token::refusal::RefusedGroup;
 use crate::domain::token::secret::TokenId;
@@ -274,25 +270,4 @@ impl TryFrom<Row> for Recorded {
         };
         Ok(Self { id: row.id, event })
     }
-}
-
-/// An actor from its two columns.
-pub(super) fn actor(id: Option<i64>, name: String) -> Actor {
-    match id {
-        Some(id) => Actor::Admin { id: AdminId(id), name },
-        None if name == Actor::CommandLine.name() => Actor::CommandLine,
-        None => Actor::System,
-    }
-}
-
-pub(super) fn parse_address(text: &str) -> Result<IpAddr, StoreError> {
-    text.parse().map_err(|_malformed| corrupt("address", text))
-}
-
-pub(super) fn parse_token_id(text: &str) -> Result<TokenId, StoreError> {
-    TokenId::parse(text).map_err(|_malformed| corrupt("token id", text))
-}
-
-pub(super) fn corrupt(what: &str, text: &str) -> StoreError {
-    StoreError::Corrupt(format!("{text:?} is no {what}"))
 }

@@ -5,10 +5,9 @@ use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::activity::{corrupt, parse_token_id};
 use super::database::connection::Conn;
 use super::error::StoreError;
-use super::row::{instant, seconds};
+use super::row::{corrupt, instant, parse_token_id, seconds};
 use super::schema::{mails, server_admins};
 use crate::domain::admin::person::{AdminId, EmailAddress};
 use crate::domain::mail::milestone::Begun;

@@ -6,10 +6,9 @@ use diesel::prelude::*;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::token::secret::PhcString;
-use crate::store::activity::corrupt;
 use crate::store::database::connection::Conn;
 use crate::store::error::StoreError;
-use crate::store::row::{instant, seconds};
+use crate::store::row::{corrupt, instant, seconds};
 use crate::store::schema::server_admins;
 
 #[derive(Queryable, Selectable)]

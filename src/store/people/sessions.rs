@@ -8,10 +8,9 @@ use diesel::prelude::*;
 use crate::domain::admin::code::Digest;
 use crate::domain::admin::person::AdminId;
 use crate::domain::network::source::Source;
-use crate::store::activity::parse_address;
 use crate::store::database::connection::Conn;
 use crate::store::error::StoreError;
-use crate::store::row::{instant, seconds};
+use crate::store::row::{instant, parse_address, seconds};
 use crate::store::schema::sessions;
 
 /// A session as stored.

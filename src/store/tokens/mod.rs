@@ -5,10 +5,9 @@ pub(super) mod lookup;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::activity::{actor, corrupt, parse_address, parse_token_id};
 use super::database::connection::Conn;
 use super::error::StoreError;
-use super::row::{instant, seconds};
+use super::row::{actor, corrupt, instant, parse_address, parse_token_id, seconds};
 use super::schema::{tokens, used_requests};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::code::Digest;
