@@ -86,12 +86,12 @@ impl Upkeep {
             return Ok(());
         }
         let purges: [(Lock, Purge, TimeDelta); 5] = [
-            (Lock::Usage, store::activity::purge, retention),
+            (Lock::Usage, store::purge::activity, retention),
             // A session past its absolute limit is not touched any more and so falls idle too.
-            (Lock::Admins, store::people::sessions::purge, IDLE_LIMIT),
-            (Lock::Admins, store::people::links::purge, LINKS_KEPT),
-            (Lock::Admins, store::people::login_failures::purge, LOGIN_FAILURES_KEPT),
-            (Lock::Tokens, store::tokens::purge_requests, REQUESTS_KEPT),
+            (Lock::Admins, store::purge::sessions, IDLE_LIMIT),
+            (Lock::Admins, store::purge::one_time_links, LINKS_KEPT),
+            (Lock::Admins, store::purge::login_failures, LOGIN_FAILURES_KEPT),
+            (Lock::Tokens, store::purge::used_requests, REQUESTS_KEPT),
         ];
         for (lock, purge, kept) in purges {
             self.purge_table(lock, purge, now - kept).await?;

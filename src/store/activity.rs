@@ -237,20 +237,6 @@ fn refused_group(row: RefusedRow) -> Result<RefusedGroup, StoreError> {
     })
 }
 
-/// Removes at most `limit` entries that are older than `cutoff`; says how many.
-///
-/// # Errors
-/// When the database fails.
-pub fn purge(conn: &mut Conn, cutoff: DateTime<Utc>, limit: i64) -> Result<usize, StoreError> {
-    let old: Vec<i64> = activity::table
-        .filter(activity::at.lt(seconds(cutoff)))
-        .order(activity::at.asc())
-        .select(activity::id)
-        .limit(limit)
-        .load(conn)?;
-    Ok(diesel::delete(activity::table.filter(activity::id.eq_any(old))).execute(conn)?)
-}
-
 impl TryFrom<Row> for Recorded {
     type Error = StoreError;
 

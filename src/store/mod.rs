@@ -10,6 +10,7 @@ mod database;
 mod error;
 pub mod mails;
 pub mod people;
+pub mod purge;
 mod row;
 mod schema;
 pub mod settings;

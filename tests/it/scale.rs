@@ -43,9 +43,9 @@ fn no_query_of_a_page_or_of_the_upkeep_looks_at_a_whole_table(database: &Databas
     }
     let later = app.services().tokens.now() + TimeDelta::days(1);
     for purge in [
-        store::activity::purge,
-        store::people::sessions::purge,
-        store::people::login_failures::purge,
+        store::purge::activity,
+        store::purge::sessions,
+        store::purge::login_failures,
         |conn: &mut Conn, at, _| {
             let token = store::tokens::history(conn)?.newest.unwrap().id;
             store::activity::exists(conn, Kind::TokenExpired, &token, at)?;

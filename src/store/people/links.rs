@@ -138,19 +138,6 @@ pub fn consume_all_of(
     Ok(())
 }
 
-/// Removes at most `limit` links that expired before `cutoff`; says how many.
-///
-/// # Errors
-/// When the database fails.
-pub fn purge(conn: &mut Conn, cutoff: DateTime<Utc>, limit: i64) -> Result<usize, StoreError> {
-    let old: Vec<String> = links::table
-        .filter(links::expires_at.lt(seconds(cutoff)))
-        .select(links::code_hash)
-        .limit(limit)
-        .load(conn)?;
-    Ok(diesel::delete(links::table.filter(links::code_hash.eq_any(old))).execute(conn)?)
-}
-
 fn link((digest, name, email, expires_at): Row) -> Result<Link, StoreError> {
     Ok(Link { digest: Digest::new(digest), name, email, expires_at: instant(expires_at)? })
 }

@@ -62,16 +62,3 @@ pub fn clear(conn: &mut Conn, subject: &str) -> Result<(), StoreError> {
     diesel::delete(failures::table.find(subject)).execute(conn)?;
     Ok(())
 }
-
-/// Forgets at most `limit` subjects whose latest failure is older than `cutoff`; says how many.
-///
-/// # Errors
-/// When the database fails.
-pub fn purge(conn: &mut Conn, cutoff: DateTime<Utc>, limit: i64) -> Result<usize, StoreError> {
-    let old: Vec<String> = failures::table
-        .filter(failures::last_at.lt(seconds(cutoff)))
-        .select(failures::subject)
-        .limit(limit)
-        .load(conn)?;
-    Ok(diesel::delete(failures::table.filter(failures::subject.eq_any(old))).execute(conn)?)
-}

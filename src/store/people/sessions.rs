@@ -140,19 +140,6 @@ pub fn delete_of_admin(
     Ok(())
 }
 
-/// Removes at most `limit` sessions that were last used before `cutoff`; says how many.
-///
-/// # Errors
-/// When the database fails.
-pub fn purge(conn: &mut Conn, cutoff: DateTime<Utc>, limit: i64) -> Result<usize, StoreError> {
-    let old: Vec<String> = sessions::table
-        .filter(sessions::last_seen_at.lt(seconds(cutoff)))
-        .select(sessions::id_hash)
-        .limit(limit)
-        .load(conn)?;
-    Ok(diesel::delete(sessions::table.filter(sessions::id_hash.eq_any(old))).execute(conn)?)
-}
-
 impl TryFrom<Row> for Session {
     type Error = StoreError;
 

@@ -260,21 +260,6 @@ pub fn use_request(
     Ok(())
 }
 
-/// Forgets at most `limit` ids of forms that were used before `cutoff`; says how many.
-pub fn purge_requests(
-    conn: &mut Conn,
-    cutoff: DateTime<Utc>,
-    limit: i64,
-) -> Result<usize, StoreError> {
-    let old: Vec<String> = used_requests::table
-        .filter(used_requests::used_at.lt(seconds(cutoff)))
-        .select(used_requests::id_hash)
-        .limit(limit)
-        .load(conn)?;
-    Ok(diesel::delete(used_requests::table.filter(used_requests::id_hash.eq_any(old)))
-        .execute(conn)?)
-}
-
 impl TryFrom<Row> for Token {
     type Error = StoreError;
 
