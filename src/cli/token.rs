@@ -135,7 +135,7 @@ async fn expiry(services: &Services, format: &Format) -> Result<ExitCode, Compla
     let history = services.tokens.history().await?;
     let token = history.unrevoked().ok_or_else(no_token)?;
     if format.json {
-        let expired = services.tokens.now() >= token.expires_at;
+        let expired = services.now() >= token.expires_at;
         let id = token.id.as_str();
         say_json(&json!({
             "token_id": id, "expires_at": instant(token.expires_at), "expired": expired,
@@ -148,7 +148,7 @@ async fn expiry(services: &Services, format: &Format) -> Result<ExitCode, Compla
 
 async fn show(services: &Services, format: &Format) -> Result<ExitCode, Complaint> {
     let history = services.tokens.history().await?;
-    let now = services.tokens.now();
+    let now = services.now();
     if format.json {
         let none = || json!({ "status": "none" });
         say_json(&history.newest.as_ref().map_or_else(none, |t| token_text::json(t, now)))?;
@@ -168,7 +168,7 @@ async fn verify(
 ) -> Result<ExitCode, Complaint> {
     let verdict =
         services.validation.validator().validate(presented, Ipv4Addr::LOCALHOST.into()).await?;
-    let now = services.tokens.now();
+    let now = services.now();
     let id = match verdict {
         Verdict::Valid(valid) => valid.id,
         Verdict::Refused { reason: Refusal::Expired | Refusal::Revoked, known: Some(id) } => id,

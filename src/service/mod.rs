@@ -15,9 +15,11 @@ pub mod validation;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
 use crate::clock::SharedClock;
+use crate::domain::base62;
 use crate::entropy::SharedEntropy;
 use crate::hasher::{HashError, Hasher};
 use crate::store::{Store, StoreError};
@@ -60,6 +62,8 @@ pub struct Services {
     pub upkeep: upkeep::Upkeep,
     /// Counting refusals and slowing their sources down.
     pub refusals: Arc<usage::refusals::Refusals>,
+    clock: SharedClock,
+    entropy: SharedEntropy,
 }
 
 impl Services {
@@ -86,7 +90,19 @@ impl Services {
                 Arc::clone(&usage),
             )),
             usage,
+            clock: Arc::clone(&resources.clock),
+            entropy: Arc::clone(&resources.entropy),
         }
+    }
+
+    /// The present instant: for a page or a command that says how long ago something was.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A text that nobody can guess: a CSRF token, the reference of an error.
+    pub fn random_text(&self) -> String {
+        base62::random::<22>(|bytes| self.entropy.fill(bytes))
     }
 }
 

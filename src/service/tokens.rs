@@ -178,16 +178,6 @@ impl Tokens {
     pub async fn by_id(&self, id: TokenId) -> Result<Option<Token>, Failure> {
         Ok(self.resources.store.read(move |conn| store::tokens::by_id(conn, &id)).await?)
     }
-
-    /// A fresh single-use id for a form.
-    pub fn request_id(&self) -> SecretCode {
-        SecretCode::generate(|bytes| self.resources.entropy.fill(bytes))
-    }
-
-    /// The present instant.
-    pub fn now(&self) -> DateTime<Utc> {
-        self.resources.clock.now()
-    }
 }
 
 fn new_token(plain: &PlainToken, hash: PhcString, wanted: &Generate, now: DateTime<Utc>) -> Token {

@@ -2,7 +2,7 @@
 //!
 //! Two defences: what the browser says about the origin of a request, checked here for every
 //! request that is not a read; and a token that is bound to the session, checked by
-//! [`SignedForm`](super::session::SignedForm).
+//! [`SignedInForm`](super::session::SignedInForm).
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
@@ -10,6 +10,7 @@ use actix_web::http::header::{HeaderName, ORIGIN};
 use subtle::ConstantTimeEq;
 
 use super::Site;
+use super::pages::paths;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -27,7 +28,7 @@ pub(super) fn origin_is_ours(request: &ServiceRequest, site: &Site) -> bool {
         (Some(site), _) => site == "same-origin",
         // Our pages send no referrer, and then a browser hides the origin of a form as well. The
         // login form has no token, so its page lets the browser name the origin.
-        (None, Some("null")) => request.path() != "/login",
+        (None, Some("null")) => request.path() != paths::LOGIN,
         (None, Some(origin)) => origin.eq_ignore_ascii_case(site.public_url.as_str()),
         (None, None) => true,
     }

@@ -1,15 +1,17 @@
 //! HTTP: the one route table, and serving it.
 //!
-//! `machine` answers clients, proxies and applications; `pages` answers browsers. A machine route
+//! `api` answers clients, proxies and applications; `pages` answers browsers. A machine route
 //! carries no session and no middleware: it must cost little more than a bare handler.
 
 pub mod api;
 mod assets;
 mod client;
 mod csrf;
+mod error;
 mod headers;
 mod health;
 pub mod metrics;
+mod now;
 mod pages;
 mod session;
 mod site;

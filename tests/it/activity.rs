@@ -160,7 +160,7 @@ fn refusals_are_put_together_and_say_what_to_do(database: &Database) {
 fn what_was_refused_is_told_from_where_reading_on_would_take_long(database: &Database) {
     let app = TestApp::start(database);
     let admin = app.admin("Ada");
-    let now = app.services().tokens.now();
+    let now = app.services().now();
     let refused = |minutes: i64| {
         let at = now - TimeDelta::minutes(minutes);
         let subject = Refusal::Expired.code();

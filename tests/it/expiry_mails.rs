@@ -224,7 +224,7 @@ fn the_replaced_token_that_is_still_presented_is_reported_once(database: &Databa
     server.take();
     let present = |minutes: i64| {
         post.advance(TimeDelta::minutes(minutes));
-        let now = post.app.services.tokens.now();
+        let now = post.app.services.now();
         let id = old.id.clone();
         let late =
             scimward::domain::token::LateUse { count: 1, at: now, from: [192, 0, 2, 7].into() };

@@ -148,7 +148,7 @@ fn delays_grow_and_the_last_mail_is_given_up_after_a_week(database: &Database) {
     let post = on_the_first_day(database, &server);
     server.fault("ada@example.com", Fault::Recipient("450 4.2.1 busy"));
     post.set("2026-12-23T09:00:00Z");
-    let first = post.app.services.tokens.now();
+    let first = post.app.services.now();
     let to_ada = |post: &Post| {
         let entries = post.overview().entries.into_iter();
         let mut last = entries.filter(|entry| entry.occasion.as_str() == "plus1");

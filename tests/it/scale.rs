@@ -41,7 +41,7 @@ fn no_query_of_a_page_or_of_the_upkeep_looks_at_a_whole_table(database: &Databas
     ] {
         admin.get(&format!("/admin/{page}")).expect(200);
     }
-    let later = app.services().tokens.now() + TimeDelta::days(1);
+    let later = app.services().now() + TimeDelta::days(1);
     for purge in [
         store::purge::activity,
         store::purge::sessions,

@@ -28,7 +28,7 @@ fn the_last_use_is_written_when_the_server_stops(database: &Database) {
     client.get("/v1/token/validate").expect(200);
     app.advance(TimeDelta::seconds(10));
     client.get("/v1/token/validate").expect(200);
-    let last = app.services().tokens.now();
+    let last = app.services().now();
 
     app.stop().expect("a clean end");
 

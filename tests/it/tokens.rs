@@ -43,7 +43,7 @@ fn the_expiry_is_noted_once(database: &Database) {
     assert_eq!(expired.len(), 1);
     assert_eq!(expired[0].event.at, token.expires_at);
     assert_eq!(expired[0].event.token, Some(token.id.clone()));
-    assert_eq!(token.status(app.services().tokens.now()), TokenStatus::Expired);
+    assert_eq!(token.status(app.services().now()), TokenStatus::Expired);
     app.wait(app.services().tokens.revoke(Actor::CommandLine, Source::command_line(), None))
         .expect("an expired token can be revoked");
 }

@@ -20,7 +20,7 @@ on_each_database!(
 
 fn old_activity_is_removed_in_batches_and_young_activity_is_kept(database: &Database) {
     let app = TestApp::with(database, &[("SCIMWARD_ACTIVITY_RETENTION_DAYS", "30")]);
-    let now = app.services().tokens.now();
+    let now = app.services().now();
     let event = move |days| {
         Event::new(now - TimeDelta::days(days), Kind::LoggedIn, Actor::System, Source::default())
     };
@@ -85,7 +85,7 @@ fn refusals_of_an_hour_are_one_entry(database: &Database) {
         app.advance(TimeDelta::minutes(minutes));
         app.scim("wrong").get("/v1/token/validate");
         app.upkeep();
-        app.services().tokens.now()
+        app.services().now()
     };
 
     let until = [refuse_after(1), refuse_after(1), refuse_after(54)][2];

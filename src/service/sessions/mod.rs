@@ -71,11 +71,6 @@ impl Sessions {
         Ok(key.into_bytes())
     }
 
-    /// A fresh random text: what forms of a session carry, the reference of an error.
-    pub fn random_text(&self) -> String {
-        base62::random::<22>(|bytes| self.resources.entropy.fill(bytes))
-    }
-
     /// Begins a session and returns its id, which only the browser may keep.
     ///
     /// # Errors

@@ -8,20 +8,22 @@ use askama::Template;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::layout::time::count;
-use super::layout::{Shell, page};
-use super::{HOME, PageError};
+use super::layout::time::wait;
+use super::layout::{Layout, page, page_name};
+use super::paths::{HOME, LOGIN, go_to};
 use crate::service::sessions::login::LoginError;
 use crate::web::Shared;
 use crate::web::client::source;
-use crate::web::session::{self, SignedForm, SignedIn};
+use crate::web::error::PageError;
+use crate::web::now::Now;
+use crate::web::session::{self, NoFields, SignedIn, SignedInForm};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 #[derive(Template)]
 #[template(path = "login.html")]
 struct LoginPage {
-    shell: Shell,
+    layout: Layout,
     error: Option<String>,
     notice: Option<&'static str>,
     session_ended: bool,
@@ -42,6 +44,7 @@ pub(super) async fn form(
     request: HttpRequest,
     query: web::Query<Query>,
     me: Option<SignedIn>,
+    now: web::ReqData<Now>,
 ) -> Result<HttpResponse, PageError> {
     let next = safe_path(&query.next);
     if me.is_some() {
@@ -58,11 +61,11 @@ pub(super) async fn form(
     Ok(show(
         HttpResponse::Ok(),
         &LoginPage {
-            shell: Shell::new(&shared),
+            layout: Layout::plain(&shared, now.0),
             error: None,
             notice,
             session_ended,
-            returns_to: page_name(next),
+            returns_to: page_name(next.split('?').next().unwrap_or(next)),
             next: next.to_owned(),
             email: String::new(),
         },
@@ -85,33 +88,34 @@ pub(super) async fn log_in(
     shared: web::Data<Shared>,
     request: HttpRequest,
     session: Session,
+    now: web::ReqData<Now>,
     form: web::Form<Fields>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let Fields { email, password, next } = form.into_inner();
     let source = source(&request, &shared.site.trusted_proxies);
     let next = safe_path(&next);
     let logged_in = shared.services.logins.log_in(&email, password, source.clone()).await;
-    let (status, error, wait) = match logged_in {
+    let (status, error, retry_after) = match logged_in {
         Ok(admin) => {
-            session::begin(&session, &admin, &source, shared.services.sessions.random_text())?;
+            session::begin(&session, &admin, &source, shared.services.random_text())?;
             return Ok(go_to(next));
         }
         Err(LoginError::WrongCredentials) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "The email or password is not correct.".into(), None)
         }
         Err(LoginError::Throttled { until }) => {
-            let seconds = (until - shared.services.tokens.now()).num_seconds().max(1);
-            let error = format!("Too many attempts. Try again in {}.", duration(seconds));
+            let seconds = (until - now.0).num_seconds().max(1);
+            let error = format!("Too many attempts. Try again in {}.", wait(seconds));
             (StatusCode::TOO_MANY_REQUESTS, error, Some(seconds))
         }
         Err(LoginError::Failed(failure)) => return Err(PageError::from(failure).into()),
     };
     let mut answer = HttpResponse::build(status);
-    if let Some(seconds) = wait {
+    if let Some(seconds) = retry_after {
         answer.insert_header((RETRY_AFTER, seconds));
     }
     let view = LoginPage {
-        shell: Shell::new(&shared),
+        layout: Layout::plain(&shared, now.0),
         error: Some(error),
         notice: None,
         session_ended: false,
@@ -122,21 +126,16 @@ pub(super) async fn log_in(
     Ok(show(answer, &view))
 }
 
-#[derive(Deserialize)]
-pub(super) struct NoFields {}
-
 /// `POST /logout`.
 pub(super) async fn log_out(
     shared: web::Data<Shared>,
-    request: HttpRequest,
-    form: SignedForm<NoFields>,
+    form: SignedInForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields: NoFields {} } = form;
-    let source = source(&request, &shared.site.trusted_proxies);
-    shared.services.sessions.record_logout(me.admin.actor(), source).await?;
+    let me = form.me;
+    shared.services.sessions.record_logout(me.admin.actor(), me.source.clone()).await?;
     me.end();
     Ok(HttpResponse::SeeOther()
-        .insert_header((LOCATION, "/login"))
+        .insert_header((LOCATION, LOGIN))
         .insert_header((CLEAR_SITE_DATA, "\"cache\""))
         .cookie(session::page_cookie(&shared))
         .finish())
@@ -148,11 +147,6 @@ fn show(mut answer: actix_web::HttpResponseBuilder, view: &LoginPage) -> HttpRes
     page(answer, view)
 }
 
-/// An answer that leads to a page.
-pub(super) fn go_to(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
-}
-
 /// The path to go to after the login: one of ours, never another site's.
 fn safe_path(next: &str) -> &str {
     let rest = next.strip_prefix('/');
@@ -160,31 +154,6 @@ fn safe_path(next: &str) -> &str {
         && next.len() <= 500
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if is_ours && next != "/" { next } else { HOME }
-}
-
-/// What the page at a path is called.
-fn page_name(path: &str) -> &'static str {
-    let path = path.split('?').next().unwrap_or(path);
-    match path {
-        "/admin/authentication" => "Authentication",
-        "/admin/server-admins" => "Server Admins",
-        "/admin/notifications" => "Notifications",
-        "/admin/activity" => "Activity",
-        _ => "Admin Settings",
-    }
-}
-
-/// A path as a value in a query.
-pub(super) fn encode(path: &str) -> String {
-    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-    path.bytes()
-        .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
-/// `30 seconds`, `2 minutes`.
-pub(super) fn duration(seconds: i64) -> String {
-    if seconds < 60 { count(seconds, "second") } else { count((seconds + 59) / 60, "minute") }
 }
 
 #[cfg(test)]
@@ -209,16 +178,5 @@ mod tests {
         ] {
             assert_eq!(safe_path(path), HOME, "{path:?}");
         }
-    }
-
-    #[test]
-    fn a_path_survives_the_query() {
-        assert_eq!(encode("/admin/activity?kind=a b&x"), "/admin/activity%3Fkind%3Da%20b%26x");
-    }
-
-    #[test]
-    fn a_wait_is_told_in_seconds_or_whole_minutes() {
-        let told: Vec<String> = [1, 59, 60, 61, 900].into_iter().map(duration).collect();
-        assert_eq!(told, ["1 second", "59 seconds", "1 minute", "2 minutes", "15 minutes"]);
     }
 }

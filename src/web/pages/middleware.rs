@@ -9,21 +9,24 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{ACCEPT, HeaderMap, SET_COOKIE};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
+use chrono::{DateTime, Utc};
 
-use super::PageError;
-use super::layout::Shell;
-use crate::web::{Shared, csrf, headers};
+use super::error_page;
+use super::layout::Layout;
+use crate::web::error::PageError;
+use crate::web::now::Now;
+use crate::web::{Shared, Site, csrf, headers};
 
 /// Whether a request has come as far as its handler.
 #[derive(Clone, Default)]
-struct Reached(Rc<Cell<bool>>);
+struct HandlerReached(Rc<Cell<bool>>);
 
 /// The innermost layer of the pages: what fails before it has changed nothing.
 pub(super) async fn reach(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if let Some(reached) = request.extensions().get::<Reached>() {
+    if let Some(reached) = request.extensions().get::<HandlerReached>() {
         reached.0.set(true);
     }
     next.call(request).await
@@ -31,46 +34,42 @@ pub(super) async fn reach(
 
 /// The outermost layer of the pages.
 pub(super) async fn answer_pages(
+    shared: web::Data<Shared>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let Some(shared) = request.app_data::<web::Data<Shared>>().cloned() else {
-        return Ok(request.into_response(HttpResponse::InternalServerError()));
-    };
-    let json = wants_json(request.headers());
+    let now = shared.services.now();
+    let wants_json = wants_json(request.headers());
+    let render = |error: &PageError| render(error, &shared, now, wants_json);
     if !csrf::origin_is_ours(&request, &shared.site) {
-        return Ok(request.into_response(render(&PageError::ForeignOrigin, &shared, json)));
+        return Ok(request.into_response(render(&PageError::ForeignOrigin)));
     }
-    let reached = Reached::default();
+    let reached = HandlerReached::default();
     request.extensions_mut().insert(reached.clone());
+    request.extensions_mut().insert(Now(now));
     match next.call(request).await {
-        Ok(response) => Ok(finish(response.map_into_boxed_body(), &shared, json)),
-        // Only what surrounds the handlers fails in this way: loading or keeping the session.
+        Ok(response) => Ok(finish(response.map_into_boxed_body(), &shared.site, render)),
+        // Only what surrounds the handlers fails in this way: loading or storing the session.
         Err(error) => {
             let cause = format!("{error:?}");
             let broken = if reached.0.get() {
-                PageError::SessionLost(cause)
+                PageError::SessionNotStored(cause)
             } else {
-                PageError::SessionUnknown(cause)
+                PageError::SessionNotLoaded(cause)
             };
-            let answer = render(&broken, &shared, json);
-            Err(InternalError::from_response(error, answer).into())
+            Err(InternalError::from_response(error, render(&broken)).into())
         }
     }
 }
 
 fn finish(
     response: ServiceResponse<BoxBody>,
-    shared: &Shared,
-    json: bool,
+    site: &Site,
+    render: impl Fn(&PageError) -> HttpResponse,
 ) -> ServiceResponse<BoxBody> {
-    let rendered = response.response().error().map(|error| {
-        let known = error.as_error::<PageError>();
-        let status = response.status();
-        known.map_or_else(
-            || render(&PageError::from_status(status), shared, json),
-            |error| render(error, shared, json),
-        )
+    let rendered = response.response().error().map(|error| match error.as_error() {
+        Some(known) => render(known),
+        None => render(&PageError::from_status(response.status())),
     });
     let mut response = match rendered {
         Some(mut rendered) => {
@@ -81,13 +80,19 @@ fn finish(
         }
         None => response,
     };
-    headers::apply(response.headers_mut(), &shared.site);
+    headers::apply(response.headers_mut(), site);
     response
 }
 
-fn render(error: &PageError, shared: &Shared, json: bool) -> HttpResponse {
-    let reference = shared.services.sessions.random_text();
-    let mut answer = error.answer(Shell::new(shared), &reference, json);
+fn render(
+    error: &PageError,
+    shared: &Shared,
+    now: DateTime<Utc>,
+    wants_json: bool,
+) -> HttpResponse {
+    let reference = shared.services.random_text();
+    let layout = Layout::plain(shared, now);
+    let mut answer = error_page::answer(error, layout, &reference, wants_json);
     headers::apply(answer.headers_mut(), &shared.site);
     answer
 }

@@ -7,16 +7,14 @@ mod layout;
 mod login;
 mod mails;
 mod middleware;
+pub(super) mod paths;
 mod token;
 
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpResponse, Resource, Responder, Route, guard, web};
 
-pub(super) use self::error_page::PageError;
+use super::error::PageError;
 use super::{Shared, api, assets, session};
-
-/// Where people land.
-const HOME: &str = "/admin/authentication";
 
 /// The routes for browsers.
 pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
@@ -27,79 +25,68 @@ pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
             .wrap(from_fn(middleware::reach))
             .wrap(session::middleware(shared))
             .wrap(from_fn(middleware::answer_pages))
-            .service(reading("/", || async { login::go_to(HOME) }))
-            .service(both("/login", login::form, web::post().to(login::log_in)))
-            .service(writing("/logout", web::post().to(login::log_out)))
-            .service(both("/setup", admins::join::setup_form, web::post().to(admins::join::set_up)))
+            .service(reading("/", || async { paths::go_to(paths::HOME) }))
+            .service(both(paths::LOGIN, login::form, web::post().to(login::log_in)))
+            .service(writing(paths::LOGOUT, web::post().to(login::log_out)))
             .service(both(
-                "/invitation",
+                paths::SETUP,
+                admins::join::setup_form,
+                web::post().to(admins::join::set_up),
+            ))
+            .service(both(
+                paths::INVITATION,
                 admins::join::invitation_form,
                 web::post().to(admins::join::accept),
             ))
-            .service(reading(HOME, token::page::page))
-            .service(writing(
-                "/admin/authentication/scim-token",
-                web::post().to(token::generate::generate),
-            ))
+            .service(reading(paths::AUTHENTICATION, token::page::page))
+            .service(writing(paths::GENERATE, web::post().to(token::generate::generate)))
             .service(both(
-                "/admin/authentication/revoke",
+                paths::REVOKE,
                 token::revoke::confirm,
                 web::post().to(token::revoke::revoke),
             ))
             .configure(people)
-            .service(reading(mails::page::PATH, mails::page::page))
-            .service(writing("/admin/notifications/test", web::post().to(mails::page::test)))
-            .service(reading(activity::page::PATH, activity::page::page))
+            .service(reading(paths::NOTIFICATIONS, mails::page::page))
+            .service(writing(paths::TEST_MAIL, web::post().to(mails::page::test)))
+            .service(reading(paths::ACTIVITY, activity::page::page))
             // An export holds no secret that compression could give away.
             .service(
-                reading(activity::export::CSV, activity::export::export).wrap(Compress::default()),
+                reading(paths::ACTIVITY_CSV, activity::export::export).wrap(Compress::default()),
             )
             .service(
-                reading(activity::export::JSON, activity::export::export).wrap(Compress::default()),
+                reading(paths::ACTIVITY_JSON, activity::export::export).wrap(Compress::default()),
             )
             .default_service(web::to(not_found)),
     );
 }
 
 /// Server Admins and the reader's own account. A form that was refused is answered under its own
-/// path; whoever reloads that one gets the page of the form.
+/// path; reloading that one shows the page of the form.
 fn people(config: &mut web::ServiceConfig) {
-    let list = || async { login::go_to(admins::list::PATH) };
-    let own = || async { login::go_to(admins::account::PATH) };
+    let list = || async { paths::go_to(paths::SERVER_ADMINS) };
+    let own = || async { paths::go_to(paths::ACCOUNT) };
     config
-        .service(reading(admins::list::PATH, admins::list::page))
-        .service(both("/admin/server-admins/invite", list, web::post().to(admins::invite::invite)))
+        .service(reading(paths::SERVER_ADMINS, admins::list::page))
+        .service(both(paths::INVITE, list, web::post().to(admins::invite::invite)))
+        .service(both(paths::WITHDRAW, list, web::post().to(admins::list::withdraw)))
         .service(both(
-            "/admin/server-admins/withdraw",
-            list,
-            web::post().to(admins::list::withdraw),
-        ))
-        .service(both(
-            "/admin/server-admins/{id}",
+            paths::SERVER_ADMIN,
             admins::account::other,
             web::post().to(admins::account::save),
         ))
         .service(both(
-            "/admin/server-admins/{id}/deactivate",
+            paths::DEACTIVATE,
             admins::activation::confirm_off,
             web::post().to(admins::activation::deactivate),
         ))
         .service(both(
-            "/admin/server-admins/{id}/reactivate",
+            paths::REACTIVATE,
             admins::activation::confirm_on,
             web::post().to(admins::activation::reactivate),
         ))
-        .service(reading(admins::account::PATH, admins::account::own))
-        .service(both(
-            "/admin/account/password",
-            own,
-            web::post().to(admins::account::change_password),
-        ))
-        .service(both(
-            "/admin/account/sessions",
-            own,
-            web::post().to(admins::account::end_session),
-        ));
+        .service(reading(paths::ACCOUNT, admins::account::own))
+        .service(both(paths::PASSWORD, own, web::post().to(admins::account::change_password)))
+        .service(both(paths::SESSIONS, own, web::post().to(admins::account::end_session)));
 }
 
 async fn not_found() -> Result<HttpResponse, PageError> {

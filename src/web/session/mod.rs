@@ -12,14 +12,16 @@ use actix_session::{Session, SessionExt, SessionMiddleware};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, Key, SameSite};
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use anyhow::anyhow;
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::pages::PageError;
-use super::{Shared, Site, csrf};
+use super::error::PageError;
+use super::now::Now;
+use super::{Shared, Site, client, csrf};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::{Digest, SecretCode};
 use crate::domain::admin::person::AdminId;
@@ -67,7 +69,7 @@ fn cookie_name(site: &Site) -> &'static str {
 pub(super) fn page_cookie(shared: &Shared) -> Cookie<'static> {
     let secure = shared.site.public_url.is_https();
     let name = if secure { "__Host-scimward_page" } else { "scimward_page" };
-    Cookie::build(name, shared.services.sessions.random_text())
+    Cookie::build(name, shared.services.random_text())
         .path("/")
         .secure(secure)
         .http_only(true)
@@ -199,6 +201,10 @@ pub(super) struct SignedIn {
     pub(super) csrf: String,
     /// The stored form of the session's id.
     pub(super) digest: Digest,
+    /// Where the request comes from.
+    pub(super) source: Source,
+    /// When it arrived.
+    pub(super) now: DateTime<Utc>,
     session: Session,
 }
 
@@ -236,18 +242,20 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let session = request.get_session();
         let shared = request.app_data::<web::Data<Shared>>().cloned();
-        let place = return_path(request);
+        let now = request.extensions().get::<Now>().copied();
+        let request = request.clone();
         Box::pin(async move {
-            let ended = || PageError::SessionEnded { next: place.clone() };
+            let ended = || PageError::SessionEnded { next: return_path(&request) };
             let text = |key| session.get::<String>(key).ok().flatten();
-            let (Some(id), Some(csrf), Some(digest), Some(shared)) =
-                (session.get::<i64>(ADMIN).ok().flatten(), text(CSRF), text(DIGEST), shared)
+            let (Some(id), Some(csrf), Some(digest), Some(shared), Some(Now(now))) =
+                (session.get::<i64>(ADMIN).ok().flatten(), text(CSRF), text(DIGEST), shared, now)
             else {
                 return Err(ended());
             };
             let admin = shared.services.admins.by_id(AdminId(id)).await?;
             let admin = admin.filter(|admin| admin.active).ok_or_else(ended)?;
-            Ok(Self { admin, csrf, digest: Digest::new(digest), session })
+            let source = client::source(&request, &shared.site.trusted_proxies);
+            Ok(Self { admin, csrf, digest: Digest::new(digest), source, now, session })
         })
     }
 }
@@ -262,31 +270,35 @@ fn return_path(request: &HttpRequest) -> String {
 }
 
 /// A form that a signed-in person sent from one of our pages.
-pub(super) struct SignedForm<T> {
+pub(super) struct SignedInForm<T> {
     /// Who sent it.
     pub(super) me: SignedIn,
     /// What it says.
     pub(super) fields: T,
 }
 
+/// A form without fields of its own: a button.
 #[derive(Deserialize)]
-struct Guarded<T> {
+pub(super) struct NoFields {}
+
+#[derive(Deserialize)]
+struct WithCsrf<T> {
     #[serde(default)]
     csrf: String,
     #[serde(flatten)]
     fields: T,
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for SignedForm<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for SignedInForm<T> {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let me = SignedIn::from_request(request, payload);
-        let form = web::Form::<Guarded<T>>::from_request(request, payload);
+        let form = web::Form::<WithCsrf<T>>::from_request(request, payload);
         Box::pin(async move {
             let me = me.await?;
-            let Guarded { csrf, fields } = form.await?.into_inner();
+            let WithCsrf { csrf, fields } = form.await?.into_inner();
             if !csrf::token_matches(&csrf, &me.csrf) {
                 return Err(PageError::ForeignForm.into());
             }

@@ -24,7 +24,7 @@ fn refusals_are_grouped_for_the_server_admins(database: &Database) {
     let app = TestApp::with(database, &[("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1")]);
     let old = app.generate(6);
     app.generate(6);
-    let started = app.services().tokens.now();
+    let started = app.services().now();
     ask(&app, "x", "192.0.2.9");
     app.upkeep();
     app.advance(TimeDelta::hours(23));
@@ -104,7 +104,7 @@ fn uses_before_and_after_a_replacement_are_told_apart(database: &Database) {
     assert_eq!(first.agent.as_deref(), Some("Okta SCIM Client 1.0.0"));
     let late = replaced.late_use.unwrap();
     assert_eq!((late.count, late.from.to_string()), (14, "203.0.113.5".to_owned()));
-    assert_eq!(late.at, app.services().tokens.now());
+    assert_eq!(late.at, app.services().now());
 
     assert_eq!(ask(&app, new.plain.expose(), "203.0.113.5"), 200);
     app.upkeep();

@@ -14,12 +14,9 @@ use crate::domain::activity::{Kind, Recorded};
 use crate::service::Failure;
 use crate::service::activity::Activity;
 use crate::web::Shared;
-use crate::web::pages::PageError;
+use crate::web::error::PageError;
+use crate::web::pages::paths::ACTIVITY_CSV;
 use crate::web::session::SignedIn;
-
-/// Where the files are.
-pub(crate) const CSV: &str = "/admin/activity/export.csv";
-pub(crate) const JSON: &str = "/admin/activity/export.json";
 
 /// What the address says.
 #[derive(Deserialize)]
@@ -32,12 +29,12 @@ pub(crate) struct Query {
 pub(crate) async fn export(
     shared: web::Data<Shared>,
     request: HttpRequest,
-    _me: SignedIn,
+    me: SignedIn,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, PageError> {
-    let format = if request.path() == CSV { Format::Csv } else { Format::Json };
+    let format = if request.path() == ACTIVITY_CSV { Format::Csv } else { Format::Json };
     let kinds = Filter::parse(&query.kind)?.kinds;
-    let day = shared.services.tokens.now().date_naive();
+    let day = me.now.date_naive();
     let name = format!("attachment; filename=\"activity-{day}.{}\"", format.extension());
     let mut answer = HttpResponse::Ok();
     answer.content_type(format.content_type()).insert_header((CONTENT_DISPOSITION, name));

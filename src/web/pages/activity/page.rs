@@ -6,24 +6,20 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::export;
 use super::feed::{self, Entry, Part};
 use crate::domain::activity::Kind;
 use crate::domain::activity::timeline::Position;
 use crate::service::activity::Place;
 use crate::web::Shared;
-use crate::web::pages::PageError;
-use crate::web::pages::layout::{self, Frame, Shell};
+use crate::web::error::PageError;
+use crate::web::pages::layout::{self, Layout};
+use crate::web::pages::paths::{ACTIVITY, ACTIVITY_CSV, ACTIVITY_JSON};
 use crate::web::session::SignedIn;
-
-/// Where this page is.
-pub(crate) const PATH: &str = "/admin/activity";
 
 #[derive(Template)]
 #[template(path = "activity/page.html")]
 struct Page {
-    shell: Shell,
-    admin: Frame,
+    layout: Layout,
     filter: Filter,
     feed: Vec<Entry>,
     links: Links,
@@ -47,11 +43,9 @@ pub(crate) async fn page(
     let filter = Filter::parse(&query.kind)?;
     let place = place(&query)?;
     let listed = shared.services.activity.page(place, &filter.kinds).await?;
-    let now = shared.services.tokens.now();
     let view = Page {
-        shell: Shell::new(&shared),
-        admin: Frame::load(&shared, &me, layout::Place::Activity).await?,
-        feed: feed::entries(&listed.entries, me.admin.id, now),
+        layout: Layout::load(&shared, &me, layout::Section::Activity).await?,
+        feed: feed::entries(&listed.entries, me.admin.id, me.now),
         links: Links::new(&filter, place, listed.newer, listed.older),
         filter,
     };
@@ -125,17 +119,18 @@ impl Links {
     ) -> Self {
         let query = filter.query();
         let to = |name: &str, position: Position| {
-            let mut link = format!("{PATH}{query}");
+            let mut link = format!("{ACTIVITY}{query}");
             let separator = if query.is_empty() { '?' } else { '&' };
             let _ = write!(link, "{separator}{name}={position}");
             link
         };
         Self {
-            newest: (place != Place::Newest && newer.is_some()).then(|| format!("{PATH}{query}")),
+            newest: (place != Place::Newest && newer.is_some())
+                .then(|| format!("{ACTIVITY}{query}")),
             newer: newer.map(|position| to("after", position)),
             older: older.map(|position| to("before", position)),
-            csv: format!("{}{query}", export::CSV),
-            json: format!("{}{query}", export::JSON),
+            csv: format!("{ACTIVITY_CSV}{query}"),
+            json: format!("{ACTIVITY_JSON}{query}"),
         }
     }
 }

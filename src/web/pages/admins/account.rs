@@ -1,36 +1,28 @@
 //! One Server Admin: name and address, and for oneself the password and the sessions.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
-use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::activation::parse_id;
-use super::join::sentence;
-use super::list;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
 use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::service::admins::AdminError;
 use crate::service::sessions::Session;
 use crate::web::Shared;
-use crate::web::client::source;
-use crate::web::pages::PageError;
-use crate::web::pages::layout::time::{Moment, ago};
-use crate::web::pages::layout::{self, Frame, Place, Shell};
-use crate::web::pages::login::{self, go_to};
-use crate::web::session::{Flash, SignedForm, SignedIn};
-
-/// The page about oneself.
-pub(crate) const PATH: &str = "/admin/account";
+use crate::web::error::PageError;
+use crate::web::pages::layout::text::sentence;
+use crate::web::pages::layout::time::{Moment, ago, wait};
+use crate::web::pages::layout::{self, Layout, Section};
+use crate::web::pages::paths::{ACCOUNT, SERVER_ADMINS, go_to, parse_id};
+use crate::web::session::{Flash, SignedIn, SignedInForm};
 
 #[derive(Template)]
 #[template(path = "admins/account.html")]
 struct Page {
-    shell: Shell,
-    admin: Frame,
+    layout: Layout,
     /// The name as it is stored.
     title: String,
     intro: &'static str,
@@ -114,19 +106,17 @@ async fn show(
     let is_me = subject.id == me.admin.id;
     let own = if is_me {
         let sessions = shared.services.sessions.of_admin(subject.id).await?;
-        let now = shared.services.tokens.now();
         Some(Own {
             present_error: errors.present,
             fresh_error: errors.fresh,
-            sessions: sessions.iter().map(|session| session_view(session, me, now)).collect(),
+            sessions: sessions.iter().map(|session| session_view(session, me)).collect(),
         })
     } else {
         None
     };
-    let place = if is_me { Place::Account } else { Place::ServerAdmins };
+    let section = if is_me { Section::Account } else { Section::ServerAdmins };
     let view = Page {
-        shell: Shell::new(shared),
-        admin: Frame::load(shared, me, place).await?,
+        layout: Layout::load(shared, me, section).await?,
         title: subject.title,
         intro: if is_me {
             "Your name, address, password and sessions."
@@ -145,13 +135,13 @@ async fn show(
     Ok(layout::page(answer, &view))
 }
 
-fn session_view(session: &Session, me: &SignedIn, now: DateTime<Utc>) -> SessionView {
+fn session_view(session: &Session, me: &SignedIn) -> SessionView {
     let address = session.address.map(|address| address.to_string());
     SessionView {
         address: address.unwrap_or_else(|| "unknown address".to_owned()),
         agent: session.agent.clone().unwrap_or_else(|| "unknown browser".to_owned()),
         since: Moment::new(session.created_at),
-        last_used: ago(now, session.last_seen_at),
+        last_used: ago(me.now, session.last_seen_at),
         is_this: session.digest == me.digest,
         digest: session.digest.as_str().to_owned(),
     }
@@ -169,31 +159,30 @@ pub(crate) struct Profile {
 /// `POST /admin/server-admins/{id}`.
 pub(crate) async fn save(
     shared: web::Data<Shared>,
-    request: HttpRequest,
     path: web::Path<String>,
-    form: SignedForm<Profile>,
+    form: SignedInForm<Profile>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields: Profile { name, email } } = form;
+    let SignedInForm { me, fields: Profile { name, email } } = form;
     let id = parse_id(&path)?;
     let stored = shared.services.admins.by_id(id).await?.ok_or(PageError::NotFound)?;
     let mut errors = Errors::default();
     match (name.parse::<PersonName>(), email.parse::<EmailAddress>()) {
         (Ok(name), Ok(email)) => {
-            let from = source(&request, &shared.site.trusted_proxies);
+            let from = me.source.clone();
             let admins = &shared.services.admins;
             match admins.set_profile(id, name, email, me.admin.actor(), from).await {
                 Ok(()) => {
                     me.leave(&Flash::done("Name and address were saved.", ""));
-                    return Ok(go_to(if id == me.admin.id { PATH } else { list::PATH }));
+                    return Ok(go_to(if id == me.admin.id { ACCOUNT } else { SERVER_ADMINS }));
                 }
                 Err(AdminError::Failed(failure)) => return Err(failure.into()),
                 Err(AdminError::NotFound) => return Err(PageError::NotFound),
-                Err(error) => errors.email = Some(sentence(&error.to_string())),
+                Err(error) => errors.email = Some(sentence(error)),
             }
         }
         (name, email) => {
-            errors.name = name.err().map(|error| sentence(&error.to_string()));
-            errors.email = email.err().map(|error| sentence(&error.to_string()));
+            errors.name = name.err().map(sentence);
+            errors.email = email.err().map(sentence);
         }
     }
     let subject = Subject { id, title: stored.name.to_string(), name, email };
@@ -222,11 +211,10 @@ pub(crate) struct Passwords {
 /// `POST /admin/account/password`.
 pub(crate) async fn change_password(
     shared: web::Data<Shared>,
-    request: HttpRequest,
-    form: SignedForm<Passwords>,
+    form: SignedInForm<Passwords>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields: Passwords { present, fresh } } = form;
-    let from = source(&request, &shared.site.trusted_proxies);
+    let SignedInForm { me, fields: Passwords { present, fresh } } = form;
+    let from = me.source.clone();
     let admins = &shared.services.admins;
     let kept = me.digest.clone();
     let mut errors = Errors::default();
@@ -236,18 +224,18 @@ pub(crate) async fn change_password(
                 "Your password was changed.",
                 "All of your other sessions have ended.",
             ));
-            return Ok(go_to(PATH));
+            return Ok(go_to(ACCOUNT));
         }
         Err(AdminError::Failed(failure)) => return Err(failure.into()),
         Err(error @ AdminError::WrongPassword) => {
-            errors.present = Some(sentence(&error.to_string()));
+            errors.present = Some(sentence(error));
         }
         Err(AdminError::Throttled { until }) => {
-            let seconds = (until - shared.services.tokens.now()).num_seconds().max(1);
-            let wait = login::duration(seconds);
+            let seconds = (until - me.now).num_seconds().max(1);
+            let wait = wait(seconds);
             errors.present = Some(format!("Too many attempts. Try again in {wait}."));
         }
-        Err(error) => errors.fresh = Some(sentence(&error.to_string())),
+        Err(error) => errors.fresh = Some(sentence(error)),
     }
     refuse(&shared, &me, Subject::of(&me.admin), errors).await
 }
@@ -262,16 +250,15 @@ pub(crate) struct EndedSession {
 /// `POST /admin/account/sessions`.
 pub(crate) async fn end_session(
     shared: web::Data<Shared>,
-    request: HttpRequest,
-    form: SignedForm<EndedSession>,
+    form: SignedInForm<EndedSession>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields } = form;
-    let from = source(&request, &shared.site.trusted_proxies);
+    let SignedInForm { me, fields } = form;
+    let from = me.source.clone();
     let digest = Digest::new(fields.digest);
     me.leave(&if shared.services.sessions.end_of(&me.admin, digest, from).await? {
         Flash::done("The session was ended.", "")
     } else {
         Flash::warning("This session had ended already.", "Nothing was changed.")
     });
-    Ok(go_to(PATH))
+    Ok(go_to(ACCOUNT))
 }

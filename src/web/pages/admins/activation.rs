@@ -1,25 +1,21 @@
 //! Deactivating and reactivating a Server Admin, each after a confirmation.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::join::sentence;
-use super::list::PATH;
 use crate::domain::admin::ServerAdmin;
-use crate::domain::admin::person::AdminId;
 use crate::service::admins::AdminError;
 use crate::web::Shared;
-use crate::web::client::source;
-use crate::web::pages::PageError;
-use crate::web::pages::layout::{self, Frame, Place, Shell};
-use crate::web::pages::login::{NoFields, go_to};
-use crate::web::session::{Flash, SignedForm, SignedIn};
+use crate::web::error::PageError;
+use crate::web::pages::layout::text::sentence;
+use crate::web::pages::layout::{self, Layout, Section};
+use crate::web::pages::paths::{LOGIN, SERVER_ADMINS, go_to, parse_id};
+use crate::web::session::{Flash, NoFields, SignedIn, SignedInForm};
 
 #[derive(Template)]
 #[template(path = "admins/activation.html")]
 struct Page {
-    shell: Shell,
-    admin: Frame,
+    layout: Layout,
     id: i64,
     name: String,
     email: String,
@@ -57,11 +53,10 @@ async fn confirm(
     let id = parse_id(id)?;
     let subject = admins.iter().find(|admin| admin.id == id).ok_or(PageError::NotFound)?;
     if subject.active != off {
-        return Ok(go_to(PATH));
+        return Ok(go_to(SERVER_ADMINS));
     }
     let view = Page {
-        shell: Shell::new(shared),
-        admin: Frame::load(shared, me, Place::ServerAdmins).await?,
+        layout: Layout::load(shared, me, Section::ServerAdmins).await?,
         id: subject.id.0,
         name: subject.name.to_string(),
         email: subject.email.to_string(),
@@ -75,17 +70,16 @@ async fn confirm(
 /// `POST /admin/server-admins/{id}/deactivate`.
 pub(crate) async fn deactivate(
     shared: web::Data<Shared>,
-    request: HttpRequest,
     path: web::Path<String>,
-    form: SignedForm<NoFields>,
+    form: SignedInForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields: NoFields {} } = form;
+    let SignedInForm { me, fields: NoFields {} } = form;
     let admin = find(&shared, &path).await?;
-    let from = source(&request, &shared.site.trusted_proxies);
+    let from = me.source.clone();
     let done = shared.services.admins.deactivate(admin.id, me.admin.actor(), from).await;
     if done.is_ok() && admin.id == me.admin.id {
         me.end();
-        return Ok(go_to("/login"));
+        return Ok(go_to(LOGIN));
     }
     let follows = "All of their sessions have ended, and they receive no more mails.";
     answer(&me, done, format!("{} was deactivated.", admin.name), follows)
@@ -94,13 +88,12 @@ pub(crate) async fn deactivate(
 /// `POST /admin/server-admins/{id}/reactivate`.
 pub(crate) async fn reactivate(
     shared: web::Data<Shared>,
-    request: HttpRequest,
     path: web::Path<String>,
-    form: SignedForm<NoFields>,
+    form: SignedInForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields: NoFields {} } = form;
+    let SignedInForm { me, fields: NoFields {} } = form;
     let admin = find(&shared, &path).await?;
-    let from = source(&request, &shared.site.trusted_proxies);
+    let from = me.source.clone();
     let done = shared.services.admins.reactivate(admin.id, me.admin.actor(), from).await;
     let follows = "They can log in again and receive the mails.";
     answer(&me, done, format!("{} was reactivated.", admin.name), follows)
@@ -116,17 +109,12 @@ fn answer(
         Ok(()) => Flash::done(title, follows),
         Err(AdminError::Failed(failure)) => return Err(failure.into()),
         Err(AdminError::NotFound) => return Err(PageError::NotFound),
-        Err(error) => Flash::warning(sentence(&error.to_string()), "Nothing was changed."),
+        Err(error) => Flash::warning(sentence(error), "Nothing was changed."),
     });
-    Ok(go_to(PATH))
+    Ok(go_to(SERVER_ADMINS))
 }
 
 async fn find(shared: &Shared, id: &str) -> Result<ServerAdmin, PageError> {
     let admin = shared.services.admins.by_id(parse_id(id)?).await?;
     admin.ok_or(PageError::NotFound)
-}
-
-/// The key of a Server Admin in an address.
-pub(crate) fn parse_id(text: &str) -> Result<AdminId, PageError> {
-    text.parse().map(AdminId).map_err(|_malformed| PageError::NotFound)
 }

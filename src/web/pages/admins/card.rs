@@ -1,12 +1,13 @@
 //! The card `Server Admins` on the Authentication page.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::AdminId;
 use crate::service::mails::Health;
-use crate::web::pages::layout::time::ago;
-use crate::web::pages::layout::{Badge, initials};
+use crate::web::pages::layout::Badge;
+use crate::web::pages::layout::text::initials;
+use crate::web::pages::layout::time::last_login;
 
 /// People on the card; the others are on their own page.
 const SHOWN: usize = 5;
@@ -43,7 +44,7 @@ impl PeopleCard {
             name: admin.name.to_string(),
             email: admin.email.to_string(),
             is_me: admin.id == me,
-            last_login: last_login(admin, now),
+            last_login: last_login(admin.last_login_at, now),
             badge: health
                 .unreachable
                 .contains(&admin.id)
@@ -54,14 +55,5 @@ impl PeopleCard {
             more: active.len().saturating_sub(SHOWN),
             active: active.len(),
         }
-    }
-}
-
-/// When somebody logged in last.
-pub(crate) fn last_login(admin: &ServerAdmin, now: DateTime<Utc>) -> String {
-    match admin.last_login_at {
-        None => "Has never logged in".to_owned(),
-        Some(at) if now - at < TimeDelta::minutes(1) => "Logged in just now".to_owned(),
-        Some(at) => format!("Logged in {}", ago(now, at)),
     }
 }

@@ -1,28 +1,26 @@
 //! Inviting a Server Admin: by mail, or by a link that the page shows once.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::join::sentence;
-use super::list::{self, Invite, PATH};
+use super::list::{self, Invite};
 use crate::domain::admin::person::{EmailAddress, PersonName};
 use crate::service::admins::{AdminError, NewInvitation};
 use crate::service::mails::{Delivery, Invited};
 use crate::web::Shared;
-use crate::web::client::source;
-use crate::web::pages::PageError;
+use crate::web::error::PageError;
+use crate::web::pages::layout::text::sentence;
 use crate::web::pages::layout::time::utc_text;
-use crate::web::pages::layout::{self, Frame, Place, Shell};
-use crate::web::pages::login::go_to;
-use crate::web::session::{Flash, SignedForm, SignedIn};
+use crate::web::pages::layout::{self, Layout, Section};
+use crate::web::pages::paths::{INVITATION, SERVER_ADMINS, go_to};
+use crate::web::session::{Flash, SignedIn, SignedInForm};
 
 #[derive(Template)]
 #[template(path = "admins/invited.html")]
 struct LinkPage {
-    shell: Shell,
-    admin: Frame,
+    layout: Layout,
     name: String,
     email: String,
     why: String,
@@ -42,26 +40,25 @@ pub(crate) struct Fields {
 /// `POST /admin/server-admins/invite`.
 pub(crate) async fn invite(
     shared: web::Data<Shared>,
-    request: HttpRequest,
-    form: SignedForm<Fields>,
+    form: SignedInForm<Fields>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields } = form;
+    let SignedInForm { me, fields } = form;
     let parsed = (fields.name.parse::<PersonName>(), fields.email.parse::<EmailAddress>());
     let (name, email) = match parsed {
         (Ok(name), Ok(email)) => (name, email),
         (name, email) => {
-            let name_error = name.err().map(|error| sentence(&error.to_string()));
-            let email_error = email.err().map(|error| sentence(&error.to_string()));
+            let name_error = name.err().map(sentence);
+            let email_error = email.err().map(sentence);
             return show_again(&shared, &me, fields, name_error, email_error).await;
         }
     };
-    let from = source(&request, &shared.site.trusted_proxies);
+    let from = me.source.clone();
     let invited = shared.services.admins.invite(name.clone(), email.clone(), &me.admin, from).await;
     match invited {
         Ok(invitation) => deliver(&shared, &me, &name, &email, &invitation).await,
         Err(AdminError::Failed(failure)) => Err(failure.into()),
         Err(error) => {
-            let error = sentence(&error.to_string());
+            let error = sentence(error);
             show_again(&shared, &me, fields, None, Some(error)).await
         }
     }
@@ -76,7 +73,7 @@ async fn deliver(
     invitation: &NewInvitation,
 ) -> Result<HttpResponse, PageError> {
     let NewInvitation { code, expires_at } = invitation;
-    let link = shared.site.public_url.join(&format!("/invitation?code={}", code.expose()));
+    let link = shared.site.public_url.join(&format!("{INVITATION}?code={}", code.expose()));
     let until = utc_text(*expires_at);
     let why = if shared.services.mails.reaches_people() {
         let mail = Invited {
@@ -90,7 +87,7 @@ async fn deliver(
             Delivery::Accepted(_) => {
                 let title = format!("The invitation was sent to {email}.");
                 me.leave(&Flash::done(title, format!("Its link works once, until {until}.")));
-                return Ok(go_to(PATH));
+                return Ok(go_to(SERVER_ADMINS));
             }
             Delivery::WrittenToFile(answer) | Delivery::Refused(answer) => {
                 format!("The mail was not delivered: {answer}")
@@ -100,8 +97,7 @@ async fn deliver(
         "No mail server is configured, so no mail was sent.".to_owned()
     };
     let view = LinkPage {
-        shell: Shell::new(shared),
-        admin: Frame::load(shared, me, Place::ServerAdmins).await?,
+        layout: Layout::load(shared, me, Section::ServerAdmins).await?,
         name: name.to_string(),
         email: email.to_string(),
         why,

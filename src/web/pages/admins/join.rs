@@ -16,15 +16,17 @@ use crate::domain::admin::person::{EmailAddress, PersonName};
 use crate::service::admins::{AdminError, NewAdmin};
 use crate::web::Shared;
 use crate::web::client::source;
-use crate::web::pages::layout::{Shell, page};
-use crate::web::pages::login::go_to;
-use crate::web::pages::{HOME, PageError};
+use crate::web::error::PageError;
+use crate::web::now::Now;
+use crate::web::pages::layout::text::sentence;
+use crate::web::pages::layout::{Layout, page};
+use crate::web::pages::paths::{HOME, INVITATION, SETUP, go_to};
 use crate::web::session::{self, Flash};
 
 #[derive(Template)]
 #[template(path = "admins/join.html")]
 struct JoinPage {
-    shell: Shell,
+    layout: Layout,
     title: &'static str,
     intro: String,
     action: &'static str,
@@ -76,13 +78,15 @@ enum Link {
 pub(crate) async fn setup_form(
     shared: web::Data<Shared>,
     query: web::Query<Query>,
+    now: web::ReqData<Now>,
 ) -> Result<HttpResponse, PageError> {
     let code = SecretCode::presented(&query.code);
+    let layout = Layout::plain(&shared, now.0);
     if shared.services.admins.is_setup_code(&code).await? {
         let fields = Fields { code: query.into_inner().code, ..Fields::empty() };
-        Ok(page(HttpResponse::Ok(), &view(&shared, Link::Setup, fields, Errors::default())))
+        Ok(page(HttpResponse::Ok(), &view(layout, Link::Setup, fields, Errors::default())))
     } else {
-        Ok(dead_link(&shared, Link::Setup))
+        Ok(dead_link(layout, Link::Setup))
     }
 }
 
@@ -90,8 +94,10 @@ pub(crate) async fn setup_form(
 pub(crate) async fn invitation_form(
     shared: web::Data<Shared>,
     query: web::Query<Query>,
+    now: web::ReqData<Now>,
 ) -> Result<HttpResponse, PageError> {
     let code = SecretCode::presented(&query.code);
+    let layout = Layout::plain(&shared, now.0);
     match shared.services.admins.invitation(&code).await? {
         Some(invitation) => {
             let fields = Fields {
@@ -100,10 +106,10 @@ pub(crate) async fn invitation_form(
                 email: invitation.email.unwrap_or_default(),
                 ..Fields::empty()
             };
-            let view = view(&shared, Link::Invitation, fields, Errors::default());
+            let view = view(layout, Link::Invitation, fields, Errors::default());
             Ok(page(HttpResponse::Ok(), &view))
         }
-        None => Ok(dead_link(&shared, Link::Invitation)),
+        None => Ok(dead_link(layout, Link::Invitation)),
     }
 }
 
@@ -112,9 +118,11 @@ pub(crate) async fn set_up(
     shared: web::Data<Shared>,
     request: HttpRequest,
     session: Session,
+    now: web::ReqData<Now>,
     form: web::Form<Fields>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    join(Link::Setup, &shared, &request, &session, form.into_inner()).await
+    let layout = Layout::plain(&shared, now.0);
+    join(Link::Setup, &shared, layout, &request, &session, form.into_inner()).await
 }
 
 /// `POST /invitation`.
@@ -122,14 +130,17 @@ pub(crate) async fn accept(
     shared: web::Data<Shared>,
     request: HttpRequest,
     session: Session,
+    now: web::ReqData<Now>,
     form: web::Form<Fields>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    join(Link::Invitation, &shared, &request, &session, form.into_inner()).await
+    let layout = Layout::plain(&shared, now.0);
+    join(Link::Invitation, &shared, layout, &request, &session, form.into_inner()).await
 }
 
 async fn join(
     link: Link,
     shared: &Shared,
+    layout: Layout,
     request: &HttpRequest,
     session: &Session,
     fields: Fields,
@@ -139,7 +150,7 @@ async fn join(
     let (Ok(name), Ok(email)) = (name, email) else {
         let errors =
             Errors { name: name_error(&fields), email: email_error(&fields), ..Errors::default() };
-        return Ok(refuse(shared, link, fields, errors));
+        return Ok(refuse(layout, link, fields, errors));
     };
     let code = SecretCode::presented(&fields.code);
     let source = source(request, &shared.site.trusted_proxies);
@@ -151,7 +162,7 @@ async fn join(
     };
     match joined {
         Ok(admin) => welcome(link, shared, session, &admin, &source),
-        Err(error) => Ok(explain(error, shared, link, fields)?),
+        Err(error) => Ok(explain(error, layout, link, fields)?),
     }
 }
 
@@ -163,7 +174,7 @@ fn welcome(
     admin: &ServerAdmin,
     source: &crate::domain::network::source::Source,
 ) -> Result<HttpResponse, actix_web::Error> {
-    session::begin(session, admin, source, shared.services.sessions.random_text())?;
+    session::begin(session, admin, source, shared.services.random_text())?;
     if link == Link::Invitation {
         let title = format!("Welcome, {}. You are a Server Admin now.", admin.name);
         session::leave(session, &Flash::done(title, ""));
@@ -173,47 +184,36 @@ fn welcome(
 
 fn explain(
     error: AdminError,
-    shared: &Shared,
+    layout: Layout,
     link: Link,
     fields: Fields,
 ) -> Result<HttpResponse, PageError> {
     let errors = match error {
-        AdminError::LinkNotUsable => return Ok(dead_link(shared, link)),
+        AdminError::LinkNotUsable => return Ok(dead_link(layout, link)),
         AdminError::WeakPassword(weak) => {
-            Errors { password: Some(sentence(&weak.to_string())), ..Errors::default() }
+            Errors { password: Some(sentence(weak)), ..Errors::default() }
         }
-        AdminError::EmailTaken => {
-            Errors { email: Some(sentence(&error.to_string())), ..Errors::default() }
-        }
+        AdminError::EmailTaken => Errors { email: Some(sentence(error)), ..Errors::default() },
         AdminError::Failed(failure) => return Err(failure.into()),
         AdminError::WrongPassword
         | AdminError::Throttled { .. }
         | AdminError::NotFound
-        | AdminError::LastActive => {
-            Errors { form: Some(sentence(&error.to_string())), ..Errors::default() }
-        }
+        | AdminError::LastActive => Errors { form: Some(sentence(error)), ..Errors::default() },
     };
-    Ok(refuse(shared, link, fields, errors))
+    Ok(refuse(layout, link, fields, errors))
 }
 
-fn refuse(shared: &Shared, link: Link, fields: Fields, errors: Errors) -> HttpResponse {
+fn refuse(layout: Layout, link: Link, fields: Fields, errors: Errors) -> HttpResponse {
     let answer = HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY);
-    page(answer, &view(shared, link, fields, errors))
+    page(answer, &view(layout, link, fields, errors))
 }
 
 fn name_error(fields: &Fields) -> Option<String> {
-    fields.name.parse::<PersonName>().err().map(|error| sentence(&error.to_string()))
+    fields.name.parse::<PersonName>().err().map(sentence)
 }
 
 fn email_error(fields: &Fields) -> Option<String> {
-    fields.email.parse::<EmailAddress>().err().map(|error| sentence(&error.to_string()))
-}
-
-/// The text of an error as a sentence.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(chars).chain(['.']).collect()
+    fields.email.parse::<EmailAddress>().err().map(sentence)
 }
 
 impl Fields {
@@ -227,8 +227,8 @@ impl Fields {
     }
 }
 
-fn view(shared: &Shared, link: Link, fields: Fields, errors: Errors) -> JoinPage {
-    let product = &shared.site.product_name;
+fn view(layout: Layout, link: Link, fields: Fields, errors: Errors) -> JoinPage {
+    let product = &layout.product;
     let focus = match () {
         () if errors.email.is_some() => "email",
         () if errors.password.is_some() => "password",
@@ -241,18 +241,18 @@ fn view(shared: &Shared, link: Link, fields: Fields, errors: Errors) -> JoinPage
             format!(
                 "A Server Admin manages the SCIM token of {product} and is warned before it expires."
             ),
-            "/setup",
+            SETUP,
             "Create Server Admin",
         ),
         Link::Invitation => (
             "Accept the invitation",
             format!("Choose a password to become a Server Admin of {product}."),
-            "/invitation",
+            INVITATION,
             "Become a Server Admin",
         ),
     };
     JoinPage {
-        shell: Shell::new(shared),
+        layout,
         title,
         intro,
         action,
@@ -269,17 +269,17 @@ fn view(shared: &Shared, link: Link, fields: Fields, errors: Errors) -> JoinPage
 #[derive(Template)]
 #[template(path = "admins/dead_link.html")]
 struct DeadLink {
-    shell: Shell,
+    layout: Layout,
     remedy: &'static str,
 }
 
-fn dead_link(shared: &Shared, link: Link) -> HttpResponse {
+fn dead_link(layout: Layout, link: Link) -> HttpResponse {
     let remedy = match link {
         Link::Setup => {
             "If nobody has set this server up yet, restart it: it prints a new link. Otherwise log in."
         }
         Link::Invitation => "Ask the Server Admin who invited you for a new invitation.",
     };
-    let view = DeadLink { shell: Shell::new(shared), remedy };
+    let view = DeadLink { layout, remedy };
     page(HttpResponse::build(StatusCode::GONE), &view)
 }

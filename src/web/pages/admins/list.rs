@@ -1,25 +1,20 @@
 //! `Admin Settings → Server Admins`: who they are, and who is invited.
 
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::card::last_login;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
 use crate::service::admins::{self, AdminError};
 use crate::service::mails::Health;
 use crate::web::Shared;
-use crate::web::client::source;
-use crate::web::pages::PageError;
-use crate::web::pages::layout::time::Moment;
-use crate::web::pages::layout::{self, Badge, Frame, Place, Shell, initials};
-use crate::web::pages::login::go_to;
-use crate::web::session::{Flash, SignedForm, SignedIn};
-
-/// Where this page is.
-pub(crate) const PATH: &str = "/admin/server-admins";
+use crate::web::error::PageError;
+use crate::web::pages::layout::text::initials;
+use crate::web::pages::layout::time::{Moment, last_login};
+use crate::web::pages::layout::{self, Badge, Layout, Section};
+use crate::web::pages::paths::{SERVER_ADMINS, go_to};
+use crate::web::session::{Flash, SignedIn, SignedInForm};
 
 /// People on a page.
 const SHOWN: usize = 25;
@@ -27,8 +22,7 @@ const SHOWN: usize = 25;
 #[derive(Template)]
 #[template(path = "admins/list.html")]
 struct Page {
-    shell: Shell,
-    admin: Frame,
+    layout: Layout,
     total: usize,
     people: Vec<Person>,
     previous: Option<usize>,
@@ -94,10 +88,9 @@ pub(crate) async fn show(
     let banner = shared.services.mails.banner().await?;
     let number = number.clamp(1, admins.len().div_ceil(SHOWN).max(1));
     let skipped = (number - 1) * SHOWN;
-    let person = |admin: &ServerAdmin| person(admin, me, &banner.health, banner.now);
+    let person = |admin: &ServerAdmin| person(admin, me, &banner.health);
     let view = Page {
-        shell: Shell::new(shared),
-        admin: Frame::with(shared, me, Place::ServerAdmins, &banner),
+        layout: Layout::with(shared, me, Section::ServerAdmins, &banner),
         total: admins.len(),
         people: admins.iter().skip(skipped).take(SHOWN).map(person).collect(),
         previous: (number > 1).then(|| number - 1),
@@ -109,7 +102,7 @@ pub(crate) async fn show(
     Ok(layout::page(answer, &view))
 }
 
-fn person(admin: &ServerAdmin, me: &SignedIn, health: &Health, now: DateTime<Utc>) -> Person {
+fn person(admin: &ServerAdmin, me: &SignedIn, health: &Health) -> Person {
     let badge = if !admin.active {
         Some(Badge::new("neutral", "circle-slash", "Deactivated"))
     } else if health.unreachable.contains(&admin.id) {
@@ -125,7 +118,7 @@ fn person(admin: &ServerAdmin, me: &SignedIn, health: &Health, now: DateTime<Utc
         is_me: admin.id == me.admin.id,
         active: admin.active,
         badge,
-        last_login: last_login(admin, now),
+        last_login: last_login(admin.last_login_at, me.now),
     }
 }
 
@@ -159,11 +152,10 @@ pub(crate) struct Withdrawn {
 /// `POST /admin/server-admins/withdraw`.
 pub(crate) async fn withdraw(
     shared: web::Data<Shared>,
-    request: HttpRequest,
-    form: SignedForm<Withdrawn>,
+    form: SignedInForm<Withdrawn>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields } = form;
-    let from = source(&request, &shared.site.trusted_proxies);
+    let SignedInForm { me, fields } = form;
+    let from = me.source.clone();
     let digest = Digest::new(fields.digest);
     let withdrawn = shared.services.admins.withdraw(digest, me.admin.actor(), from).await;
     me.leave(&match withdrawn {
@@ -174,5 +166,5 @@ pub(crate) async fn withdraw(
             "It was used, withdrawn or has expired. Nothing was changed.",
         ),
     });
-    Ok(go_to(PATH))
+    Ok(go_to(SERVER_ADMINS))
 }

@@ -1,20 +1,21 @@
-//! The banners that every admin page carries: from fifteen days before the expiry on and after it,
-//! and while nobody can be reached by mail.
+//! The banners of every page behind the login: from fifteen days before the expiry on, and while
+//! nobody can be reached by mail.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::time::{count, countdown, utc_text};
-use super::{Link, Notice, Place};
-use crate::web::pages::token::state::TokenState;
-
+use super::text::count;
+use super::time::{countdown, utc_text};
+use super::{Notice, NoticeLink, Section};
 use crate::domain::token::Token;
 use crate::service::mails::Health;
+use crate::web::pages::paths;
+use crate::web::pages::token::state::TokenState;
 
 /// The banner about the newest token, if there is something to say.
 pub(crate) fn expiry(
     newest: Option<&Token>,
-    place: Place,
+    section: Section,
     now: DateTime<Utc>,
     zone: Tz,
 ) -> Option<Notice> {
@@ -48,8 +49,8 @@ pub(crate) fn expiry(
              identity provider.",
         ),
     };
-    let link = (place != Place::Authentication)
-        .then_some(Link { href: "/admin/authentication#scim-token", text: "Go to SCIM Token" });
+    let link = (section != Section::Authentication)
+        .then_some(NoticeLink { href: paths::SCIM_TOKEN, text: "Go to SCIM Token" });
     Some(Notice {
         tone,
         icon,
@@ -62,7 +63,7 @@ pub(crate) fn expiry(
 }
 
 /// The banner while no Server Admin can be reached by mail.
-pub(crate) fn silence(health: &Health, place: Place) -> Option<Notice> {
+pub(crate) fn no_mail(health: &Health, section: Section) -> Option<Notice> {
     if !health.reaches_nobody() {
         return None;
     }
@@ -73,8 +74,8 @@ pub(crate) fn silence(health: &Health, place: Place) -> Option<Notice> {
         "The last mails to all active Server Admins have failed, so nobody will be told before the \
          token expires."
     };
-    let link = (place != Place::Notifications)
-        .then_some(Link { href: "/admin/notifications", text: "Go to Notifications" });
+    let link = (section != Section::Notifications)
+        .then_some(NoticeLink { href: paths::NOTIFICATIONS, text: "Go to Notifications" });
     Some(Notice {
         tone: "attention",
         icon: "mail",

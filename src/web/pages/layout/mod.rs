@@ -1,19 +1,24 @@
 //! What all pages have around their content, as the templates need it.
 
 mod banner;
+pub(super) mod text;
 pub(super) mod time;
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
+use chrono::{DateTime, Utc};
 
+use self::text::initials;
 use self::time::utc_text;
-use super::error_page::PageError;
+use super::paths;
 use crate::service::mails::Banner;
+use crate::web::error::PageError;
 use crate::web::session::{Flash, SignedIn};
 use crate::web::{Shared, assets};
 
-/// What every page knows.
-pub(super) struct Shell {
+/// What a page has around its content; the reader's part is empty without a login.
+#[derive(Default)]
+pub(super) struct Layout {
     /// The product's name.
     pub(super) product: String,
     /// The host under which people reach it.
@@ -22,23 +27,21 @@ pub(super) struct Shell {
     pub(super) assets: &'static str,
     /// When the page was made.
     pub(super) printed: String,
+    /// The reader's name.
+    pub(super) name: String,
+    /// Two letters of it.
+    pub(super) initials: String,
+    /// What every form carries.
+    pub(super) csrf: String,
+    /// The navigation.
+    pub(super) nav: Vec<NavItem>,
+    /// Messages and warnings at the top.
+    pub(super) notices: Vec<Notice>,
 }
 
-impl Shell {
-    /// The shell at the present instant.
-    pub(super) fn new(shared: &Shared) -> Self {
-        Self {
-            product: shared.site.product_name.clone(),
-            host: shared.site.public_url.authority().to_owned(),
-            assets: assets::prefix(),
-            printed: utc_text(shared.services.tokens.now()),
-        }
-    }
-}
-
-/// The pages in the navigation.
+/// The sections of Admin Settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Section {
     /// The SCIM token.
     Authentication,
     /// The people.
@@ -51,26 +54,18 @@ pub(super) enum Place {
     Account,
 }
 
-/// The pages in their order: place, path, icon and name.
-const NAVIGATION: &[(Place, &str, &str, &str)] = &[
-    (Place::Authentication, "/admin/authentication", "key", "Authentication"),
-    (Place::ServerAdmins, "/admin/server-admins", "people", "Server Admins"),
-    (Place::Notifications, "/admin/notifications", "mail", "Notifications"),
-    (Place::Activity, "/admin/activity", "history", "Activity"),
+/// The navigation in its order: section, path, icon and name.
+const NAVIGATION: &[(Section, &str, &str, &str)] = &[
+    (Section::Authentication, paths::AUTHENTICATION, "key", "Authentication"),
+    (Section::ServerAdmins, paths::SERVER_ADMINS, "people", "Server Admins"),
+    (Section::Notifications, paths::NOTIFICATIONS, "mail", "Notifications"),
+    (Section::Activity, paths::ACTIVITY, "history", "Activity"),
 ];
 
-/// What pages behind the login have around their content.
-pub(super) struct Frame {
-    /// The reader's name.
-    pub(super) name: String,
-    /// Two letters of it.
-    pub(super) initials: String,
-    /// What every form carries.
-    pub(super) csrf: String,
-    /// The navigation.
-    pub(super) nav: Vec<NavItem>,
-    /// Messages and warnings at the top.
-    pub(super) notices: Vec<Notice>,
+/// What the navigation calls the page at a path.
+pub(super) fn page_name(path: &str) -> &'static str {
+    let item = NAVIGATION.iter().find(|(_, href, _, _)| *href == path);
+    item.map_or("Admin Settings", |(_, _, _, name)| name)
 }
 
 /// A link of the navigation.
@@ -87,18 +82,18 @@ pub(super) struct Notice {
     /// `info`, `success`, `attention` or `danger`.
     pub(super) tone: &'static str,
     pub(super) icon: &'static str,
-    /// The ARIA role, if a screen reader shall read it at once.
+    /// The ARIA role, if a screen reader should read it at once.
     pub(super) role: Option<&'static str>,
     /// Whether the script puts the focus on it.
     pub(super) takes_focus: bool,
     pub(super) title: String,
     pub(super) text: String,
-    pub(super) link: Option<Link>,
+    pub(super) link: Option<NoticeLink>,
 }
 
-/// A link in a text.
+/// Where to go about a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Link {
+pub(super) struct NoticeLink {
     pub(super) href: &'static str,
     pub(super) text: &'static str,
 }
@@ -134,53 +129,49 @@ impl From<Flash> for Notice {
     }
 }
 
-impl Frame {
-    /// The frame of a page whose handler has read what the banners need itself.
-    pub(super) fn with(shared: &Shared, me: &SignedIn, place: Place, known: &Banner) -> Self {
-        let flash = me.take_flash().map(Notice::from);
-        let zone = shared.site.timezone;
-        let expiry = banner::expiry(known.history.newest.as_ref(), place, known.now, zone);
-        let mail = banner::silence(&known.health, place);
-        let notices = flash.into_iter().chain(expiry).chain(mail).collect();
-        Self { notices, ..Self::plain(me, place) }
+impl Layout {
+    /// Around pages that need no login.
+    pub(super) fn plain(shared: &Shared, now: DateTime<Utc>) -> Self {
+        Self {
+            product: shared.site.product_name.clone(),
+            host: shared.site.public_url.authority().to_owned(),
+            assets: assets::prefix(),
+            printed: utc_text(now),
+            ..Self::default()
+        }
     }
 
-    /// The frame without messages and warnings.
-    pub(super) fn plain(me: &SignedIn, place: Place) -> Self {
+    /// Around a page behind the login, without messages and warnings.
+    pub(super) fn without_notices(shared: &Shared, me: &SignedIn, section: Section) -> Self {
+        let item = |&(of, href, icon, text)| NavItem { href, icon, text, current: of == section };
         Self {
             name: me.admin.name.to_string(),
             initials: initials(me.admin.name.as_str()),
             csrf: me.csrf.clone(),
-            nav: navigation(place),
-            notices: Vec::new(),
+            nav: NAVIGATION.iter().map(item).collect(),
+            ..Self::plain(shared, me.now)
         }
     }
 
-    /// The frame of any other page.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Around a page behind the login whose handler has read what the banners need.
+    pub(super) fn with(shared: &Shared, me: &SignedIn, section: Section, known: &Banner) -> Self {
+        let flash = me.take_flash().map(Notice::from);
+        let zone = shared.site.timezone;
+        let expiry = banner::expiry(known.history.newest.as_ref(), section, me.now, zone);
+        let mail = banner::no_mail(&known.health, section);
+        let notices = flash.into_iter().chain(expiry).chain(mail).collect();
+        Self { notices, ..Self::without_notices(shared, me, section) }
+    }
+
+    /// Around any other page behind the login.
     pub(super) async fn load(
         shared: &Shared,
         me: &SignedIn,
-        place: Place,
+        section: Section,
     ) -> Result<Self, PageError> {
         let known = shared.services.mails.banner().await?;
-        Ok(Self::with(shared, me, place, &known))
+        Ok(Self::with(shared, me, section, &known))
     }
-}
-
-fn navigation(place: Place) -> Vec<NavItem> {
-    let item = |&(of, href, icon, text)| NavItem { href, icon, text, current: of == place };
-    NAVIGATION.iter().map(item).collect()
-}
-
-/// The first letters of the first and the last word.
-pub(super) fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace();
-    let first = words.next().and_then(|word| word.chars().next());
-    let last = words.next_back().and_then(|word| word.chars().next());
-    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
 /// A page as an answer.
@@ -190,25 +181,6 @@ pub(super) fn page(mut answer: HttpResponseBuilder, view: &impl Template) -> Htt
         Err(error) => {
             tracing::error!(%error, "a template cannot be rendered");
             HttpResponse::InternalServerError().finish()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::initials;
-
-    #[test]
-    fn initials_are_those_of_the_first_and_the_last_word() {
-        for (name, expected) in [
-            ("Ada Lovelace", "AL"),
-            ("ada", "A"),
-            ("Juan Carlos de la Cruz", "JC"),
-            ("山田 太郎", "山太"),
-            ("محمد علي", "مع"),
-            ("", ""),
-        ] {
-            assert_eq!(initials(name), expected);
         }
     }
 }

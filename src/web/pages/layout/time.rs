@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use super::text::count;
 use crate::domain::calendar;
 
 /// An instant for a `<time>` element.
@@ -74,9 +75,17 @@ fn short(span: TimeDelta) -> String {
     }
 }
 
-/// `1 day`, `2 days`.
-pub(crate) fn count(number: i64, unit: &str) -> String {
-    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+/// How long to wait: `30 seconds`, `2 minutes`.
+pub(crate) fn wait(seconds: i64) -> String {
+    if seconds < 60 { count(seconds, "second") } else { count((seconds + 59) / 60, "minute") }
+}
+
+/// When somebody logged in last.
+pub(crate) fn last_login(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+    match at {
+        None => "Has never logged in".to_owned(),
+        Some(at) => format!("Logged in {}", ago(now, at)),
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +114,12 @@ mod tests {
         }
         let tokyo = countdown(at("2026-12-03T23:00:00Z"), expiry, Tz::Asia__Tokyo);
         assert_eq!(tokyo, "in 15 hours");
+    }
+
+    #[test]
+    fn a_wait_is_told_in_seconds_or_whole_minutes() {
+        let told: Vec<String> = [1, 59, 60, 61, 900].into_iter().map(wait).collect();
+        assert_eq!(told, ["1 second", "59 seconds", "1 minute", "2 minutes", "15 minutes"]);
     }
 
     #[test]

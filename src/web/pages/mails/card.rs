@@ -7,7 +7,7 @@ use crate::domain::mail::Occasion;
 use crate::domain::mail::milestone::Milestone;
 use crate::service::mails::{Entry, Overview, State};
 use crate::web::pages::layout::Badge;
-use crate::web::pages::layout::time::count;
+use crate::web::pages::layout::text::count;
 
 /// The card.
 pub(crate) struct MailCard {

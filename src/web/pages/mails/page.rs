@@ -2,7 +2,6 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
 
 use super::card::{Outgoing, about, summary};
 use crate::domain::calendar::{date, date_text};
@@ -10,14 +9,11 @@ use crate::domain::mail::Occasion;
 use crate::domain::mail::milestone::{Milestone, Schedule};
 use crate::service::mails::{Delivery, Entry, Overview, State};
 use crate::web::Shared;
-use crate::web::pages::PageError;
+use crate::web::error::PageError;
 use crate::web::pages::layout::time::{Moment, utc_text};
-use crate::web::pages::layout::{self, Badge, Frame, Place, Shell};
-use crate::web::pages::login::go_to;
-use crate::web::session::{Flash, SignedForm, SignedIn};
-
-/// Where this page is.
-pub(crate) const PATH: &str = "/admin/notifications";
+use crate::web::pages::layout::{self, Badge, Layout, Section};
+use crate::web::pages::paths::{NOTIFICATIONS, go_to};
+use crate::web::session::{Flash, NoFields, SignedIn, SignedInForm};
 
 /// Recipients that are listed for each mail; those with trouble come first.
 const SHOWN: usize = 8;
@@ -25,8 +21,7 @@ const SHOWN: usize = 8;
 #[derive(Template)]
 #[template(path = "mails/page.html")]
 struct Page {
-    shell: Shell,
-    admin: Frame,
+    layout: Layout,
     outgoing: Outgoing,
     folder: Option<String>,
     time: String,
@@ -62,8 +57,7 @@ pub(crate) async fn page(
     let overview = notices.overview(None).await?;
     let schedule = notices.schedule();
     let view = Page {
-        shell: Shell::new(&shared),
-        admin: Frame::with(&shared, &me, Place::Notifications, &overview.banner),
+        layout: Layout::with(&shared, &me, Section::Notifications, &overview.banner),
         outgoing: Outgoing::new(&overview, schedule.zone),
         folder: overview
             .banner
@@ -83,14 +77,10 @@ pub(crate) async fn page(
     Ok(layout::page(HttpResponse::Ok(), &view))
 }
 
-/// The form with the button `Send test mail` has no fields of its own.
-#[derive(Deserialize)]
-pub(crate) struct NoFields {}
-
 /// `POST /admin/notifications/test`.
 pub(crate) async fn test(
     shared: web::Data<Shared>,
-    form: SignedForm<NoFields>,
+    form: SignedInForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     let me = form.me;
     let email = &me.admin.email;
@@ -108,7 +98,7 @@ pub(crate) async fn test(
             format!("The mail server's answer, or what kept it from answering: {answer}"),
         ),
     });
-    Ok(go_to(PATH))
+    Ok(go_to(NOTIFICATIONS))
 }
 
 fn groups(overview: &Overview, schedule: Schedule) -> Vec<Group> {

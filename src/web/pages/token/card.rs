@@ -9,7 +9,8 @@ use crate::domain::admin::person::AdminId;
 use crate::domain::mail::milestone::Milestone;
 use crate::domain::token::{Token, TokenHistory};
 use crate::web::pages::layout::Badge;
-use crate::web::pages::layout::time::{Moment, ago, count, countdown, utc_date, utc_text};
+use crate::web::pages::layout::text::count;
+use crate::web::pages::layout::time::{Moment, ago, countdown, utc_date, utc_text};
 use crate::web::pages::mails::card::MailCard;
 
 /// The card.

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::admin::code::SecretCode;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::{Token, TokenHistory, TokenStatus};
 use crate::web::pages::layout::time::utc_date;
@@ -30,7 +29,7 @@ pub(crate) struct LifespanOption {
 
 impl GenerateForm {
     /// The form at `now`; the lifespan that was used last is selected.
-    pub(crate) fn new(history: &TokenHistory, request_id: &SecretCode, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(history: &TokenHistory, request_id: String, now: DateTime<Utc>) -> Self {
         let chosen = history.newest.as_ref().map_or(Lifespan::DEFAULT, |token| token.lifespan);
         let option = |lifespan: Lifespan| LifespanOption {
             months: lifespan.months(),
@@ -43,7 +42,7 @@ impl GenerateForm {
             } else {
                 "Create the first token"
             },
-            request_id: request_id.expose().to_owned(),
+            request_id,
             replaces: history.unrevoked().map(|token| token.id.to_string()).unwrap_or_default(),
             asks_first: breaks_sync(history, now).is_some(),
             revokes: live(history, now).is_some(),

@@ -18,17 +18,17 @@ use crate::domain::token::{Token, TokenHistory};
 use crate::service::mails::Banner;
 use crate::service::tokens::{Form, Generate, GenerateError, Generated};
 use crate::web::Shared;
-use crate::web::client::source;
+use crate::web::error::PageError;
 use crate::web::pages::layout::time::{Moment, ago, utc_text};
-use crate::web::pages::layout::{self, Frame, Place, Shell};
-use crate::web::pages::login::go_to;
+use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::middleware::wants_json;
-use crate::web::pages::{HOME, PageError};
-use crate::web::session::{self, Flash, SignedForm, SignedIn};
+use crate::web::pages::paths::HOME;
+use crate::web::pages::paths::go_to;
+use crate::web::session::{self, Flash, SignedIn, SignedInForm};
 
 /// What the form sends.
 #[derive(Deserialize)]
-pub(crate) struct Fields {
+pub(crate) struct GenerateFields {
     #[serde(default)]
     months: String,
     #[serde(default)]
@@ -47,7 +47,7 @@ struct Wanted {
     confirmed: bool,
 }
 
-impl Fields {
+impl GenerateFields {
     fn parse(self) -> Result<Wanted, PageError> {
         let incomplete = || PageError::BadRequest("The form is incomplete.");
         let lifespan = self.months.parse().map_err(|_invalid| PageError::InvalidLifespan)?;
@@ -68,14 +68,14 @@ impl Fields {
 pub(crate) async fn generate(
     shared: web::Data<Shared>,
     request: HttpRequest,
-    form: SignedForm<Fields>,
+    form: SignedInForm<GenerateFields>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields } = form;
+    let SignedInForm { me, fields } = form;
     let json = wants_json(request.headers());
     let wanted = fields.parse()?;
     if !json && !wanted.confirmed {
         let known = shared.services.mails.banner().await?;
-        let endangered = breaks_sync(&known.history, known.now);
+        let endangered = breaks_sync(&known.history, me.now);
         if let Some(current) =
             endangered.filter(|token| wanted.replaces.as_ref() == Some(&token.id))
         {
@@ -85,7 +85,7 @@ pub(crate) async fn generate(
     let generated = shared.services.tokens.generate(Generate {
         lifespan: wanted.lifespan,
         by: me.admin.actor(),
-        from: source(&request, &shared.site.trusted_proxies),
+        from: me.source.clone(),
         form: Some(Form {
             // Bound to who sends it: nobody can use up the form of somebody else.
             request: SecretCode::presented(&format!("{}.{}", me.admin.id.0, wanted.request_id)),
@@ -95,7 +95,7 @@ pub(crate) async fn generate(
     match generated.await {
         Ok(generated) if json => Ok(show_to_script(&shared, &me, &generated)),
         Ok(generated) => Ok(show_page(&shared, &me, &generated)),
-        Err(GenerateError::TokenChanged { history }) => Ok(changed(&shared, &me, &history, json)),
+        Err(GenerateError::TokenChanged { history }) => Ok(changed(&me, &history, json)),
         Err(GenerateError::RequestAlreadyUsed) => Ok(already_used(&me, json)),
         Err(GenerateError::RateLimited) => Err(PageError::RateLimited),
         Err(GenerateError::Failed(failure)) => Err(failure.into()),
@@ -121,8 +121,7 @@ fn show_to_script(shared: &Shared, me: &SignedIn, generated: &Generated) -> Http
 #[derive(Template)]
 #[template(path = "token/generated.html")]
 struct TokenPage<'a> {
-    shell: Shell,
-    admin: Frame,
+    layout: Layout,
     token: &'a str,
     token_id: &'a str,
     expires: Moment,
@@ -132,8 +131,7 @@ struct TokenPage<'a> {
 /// The answer without the script.
 fn show_page(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpResponse {
     let view = TokenPage {
-        shell: Shell::new(shared),
-        admin: Frame::plain(me, Place::Authentication),
+        layout: Layout::without_notices(shared, me, Section::Authentication),
         token: generated.plain.expose(),
         token_id: generated.token.id.as_str(),
         expires: Moment::new(generated.token.expires_at),
@@ -147,8 +145,7 @@ fn show_page(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpRespo
 #[derive(Template)]
 #[template(path = "token/replace.html")]
 struct ConfirmPage {
-    shell: Shell,
-    admin: Frame,
+    layout: Layout,
     current: String,
     lifespan: String,
     request_id: String,
@@ -165,10 +162,9 @@ fn confirm(
     wanted: &Wanted,
 ) -> HttpResponse {
     let view = ConfirmPage {
-        shell: Shell::new(shared),
-        admin: Frame::with(shared, me, Place::Authentication, known),
-        current: card::in_one_line(current, known.now),
-        lifespan: option_text(wanted.lifespan, known.now),
+        layout: Layout::with(shared, me, Section::Authentication, known),
+        current: card::in_one_line(current, me.now),
+        lifespan: option_text(wanted.lifespan, me.now),
         request_id: wanted.request_id.clone(),
         replaces: current.id.to_string(),
         months: wanted.lifespan.months(),
@@ -177,8 +173,7 @@ fn confirm(
 }
 
 /// Somebody was faster: the reader must see the new state before deciding again.
-fn changed(shared: &Shared, me: &SignedIn, history: &TokenHistory, json: bool) -> HttpResponse {
-    let now = shared.services.tokens.now();
+fn changed(me: &SignedIn, history: &TokenHistory, json: bool) -> HttpResponse {
     let Some(token) = &history.newest else { return already_used(me, json) };
     let (actor, at, verb, change) = match &token.revocation {
         Some(revocation) => (&revocation.by, revocation.at, "revoked the token", "revoked"),
@@ -190,7 +185,7 @@ fn changed(shared: &Shared, me: &SignedIn, history: &TokenHistory, json: bool) -
         Actor::CommandLine => "Somebody at the command line",
         actor => actor.name(),
     };
-    let at_text = format!("{}, {}", at.format("%H:%M UTC"), ago(now, at));
+    let at_text = format!("{}, {}", at.format("%H:%M UTC"), ago(me.now, at));
     if !json {
         me.leave(&Flash::warning(
             format!("No token was generated. {by} {verb} at {at_text}."),

@@ -7,11 +7,11 @@ use super::card::{self, Card};
 use super::form::GenerateForm;
 use crate::domain::token::refusal::Refused;
 use crate::web::Shared;
-use crate::web::pages::PageError;
+use crate::web::error::PageError;
 use crate::web::pages::activity::feed::{self, Entry, Part};
 use crate::web::pages::admins::card::PeopleCard;
 use crate::web::pages::layout::time::utc_text;
-use crate::web::pages::layout::{self, Frame, Place, Shell};
+use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::mails::card::MailCard;
 use crate::web::session::SignedIn;
 
@@ -22,9 +22,8 @@ const REFUSED: usize = 5;
 
 #[derive(Template)]
 #[template(path = "token/page.html")]
-struct Page {
-    shell: Shell,
-    admin: Frame,
+struct AuthenticationPage {
+    layout: Layout,
     card: Card,
     form: GenerateForm,
     /// The current token, for the confirmations.
@@ -47,13 +46,12 @@ pub(crate) async fn page(
     let overview = services.mails.overview(None).await?;
     let refused = services.refusals.recent().await?;
     let recent = services.activity.recent(RECENT).await?;
-    let (history, now) = (&overview.banner.history, overview.banner.now);
+    let (history, now) = (&overview.banner.history, me.now);
     let mails = MailCard::new(&overview, shared.site.timezone);
-    let view = Page {
-        shell: Shell::new(&shared),
-        admin: Frame::with(&shared, &me, Place::Authentication, &overview.banner),
+    let view = AuthenticationPage {
+        layout: Layout::with(&shared, &me, Section::Authentication, &overview.banner),
         card: card::card(history, &mails, me.admin.id, now, shared.site.timezone),
-        form: GenerateForm::new(history, &services.tokens.request_id(), now),
+        form: GenerateForm::new(history, services.random_text(), now),
         current: history.unrevoked().map(|token| card::in_one_line(token, now)).unwrap_or_default(),
         base_url: shared.site.public_url.join("/scim/v2"),
         people: PeopleCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),

@@ -1,6 +1,6 @@
 //! Revoking the token without replacing it, after a confirmation of its own.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -9,17 +9,16 @@ use super::form::live;
 use crate::domain::token::secret::TokenId;
 use crate::service::tokens::RevokeError;
 use crate::web::Shared;
-use crate::web::client::source;
-use crate::web::pages::layout::{self, Frame, Place, Shell};
-use crate::web::pages::login::go_to;
-use crate::web::pages::{HOME, PageError};
-use crate::web::session::{Flash, SignedForm, SignedIn};
+use crate::web::error::PageError;
+use crate::web::pages::layout::{self, Layout, Section};
+use crate::web::pages::paths::HOME;
+use crate::web::pages::paths::go_to;
+use crate::web::session::{Flash, SignedIn, SignedInForm};
 
 #[derive(Template)]
 #[template(path = "token/revoke.html")]
-struct Page {
-    shell: Shell,
-    admin: Frame,
+struct RevokePage {
+    layout: Layout,
     token: String,
     current: String,
 }
@@ -30,19 +29,18 @@ pub(crate) async fn confirm(
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
     let known = shared.services.mails.banner().await?;
-    let Some(token) = live(&known.history, known.now) else { return Ok(go_to(HOME)) };
-    let view = Page {
-        shell: Shell::new(&shared),
-        admin: Frame::with(&shared, &me, Place::Authentication, &known),
+    let Some(token) = live(&known.history, me.now) else { return Ok(go_to(HOME)) };
+    let view = RevokePage {
+        layout: Layout::with(&shared, &me, Section::Authentication, &known),
         token: token.id.to_string(),
-        current: card::in_one_line(token, known.now),
+        current: card::in_one_line(token, me.now),
     };
     Ok(layout::page(HttpResponse::Ok(), &view))
 }
 
 /// What the form sends: the token that the page showed.
 #[derive(Deserialize)]
-pub(crate) struct Fields {
+pub(crate) struct RevokeFields {
     #[serde(default)]
     token: String,
 }
@@ -50,13 +48,12 @@ pub(crate) struct Fields {
 /// `POST /admin/authentication/revoke`.
 pub(crate) async fn revoke(
     shared: web::Data<Shared>,
-    request: HttpRequest,
-    form: SignedForm<Fields>,
+    form: SignedInForm<RevokeFields>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedForm { me, fields } = form;
+    let SignedInForm { me, fields } = form;
     let expected = TokenId::parse(&fields.token)
         .map_err(|_malformed| PageError::BadRequest("The form names no token."))?;
-    let from = source(&request, &shared.site.trusted_proxies);
+    let from = me.source.clone();
     let revoked = shared.services.tokens.revoke(me.admin.actor(), from, Some(expected)).await;
     me.leave(&match revoked {
         Ok(id) => Flash::done(

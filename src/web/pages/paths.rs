@@ -1,0 +1,73 @@
+//! The path of every page, and answers that lead to one.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::LOCATION;
+
+use crate::domain::admin::person::AdminId;
+use crate::web::error::PageError;
+
+pub(crate) const LOGIN: &str = "/login";
+pub(crate) const LOGOUT: &str = "/logout";
+pub(crate) const SETUP: &str = "/setup";
+pub(crate) const INVITATION: &str = "/invitation";
+
+/// Where people arrive after the login.
+pub(crate) const HOME: &str = AUTHENTICATION;
+
+pub(crate) const AUTHENTICATION: &str = "/admin/authentication";
+/// The card with the token.
+pub(crate) const SCIM_TOKEN: &str = "/admin/authentication#scim-token";
+pub(crate) const GENERATE: &str = "/admin/authentication/scim-token";
+pub(crate) const REVOKE: &str = "/admin/authentication/revoke";
+
+pub(crate) const SERVER_ADMINS: &str = "/admin/server-admins";
+pub(crate) const INVITE: &str = "/admin/server-admins/invite";
+pub(crate) const WITHDRAW: &str = "/admin/server-admins/withdraw";
+pub(crate) const SERVER_ADMIN: &str = "/admin/server-admins/{id}";
+pub(crate) const DEACTIVATE: &str = "/admin/server-admins/{id}/deactivate";
+pub(crate) const REACTIVATE: &str = "/admin/server-admins/{id}/reactivate";
+
+pub(crate) const ACCOUNT: &str = "/admin/account";
+pub(crate) const PASSWORD: &str = "/admin/account/password";
+pub(crate) const SESSIONS: &str = "/admin/account/sessions";
+
+pub(crate) const NOTIFICATIONS: &str = "/admin/notifications";
+pub(crate) const TEST_MAIL: &str = "/admin/notifications/test";
+
+pub(crate) const ACTIVITY: &str = "/admin/activity";
+pub(crate) const ACTIVITY_CSV: &str = "/admin/activity/export.csv";
+pub(crate) const ACTIVITY_JSON: &str = "/admin/activity/export.json";
+
+/// An answer that leads to a page.
+pub(crate) fn go_to(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
+}
+
+/// The login that comes back to `path`.
+pub(crate) fn login_and_return_to(path: &str) -> String {
+    format!("{LOGIN}?next={}", encode(path))
+}
+
+/// The `{id}` of a path.
+pub(crate) fn parse_id(text: &str) -> Result<AdminId, PageError> {
+    text.parse().map(AdminId).map_err(|_malformed| PageError::NotFound)
+}
+
+/// A path as a value in a query.
+fn encode(path: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    path.bytes()
+        .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::login_and_return_to;
+
+    #[test]
+    fn a_path_survives_the_query() {
+        let login = login_and_return_to("/admin/activity?kind=a b&x");
+        assert_eq!(login, "/login?next=/admin/activity%3Fkind%3Da%20b%26x");
+    }
+}
