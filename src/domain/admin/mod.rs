@@ -4,7 +4,6 @@ pub mod actor;
 pub mod code;
 pub mod password;
 pub mod person;
-pub mod throttle;
 
 use chrono::{DateTime, Utc};
 

@@ -1,7 +1,8 @@
-//! Which address a request really came from.
+//! Where requests come from and which address they see, and how often one source may fail.
 
 pub mod public_url;
 pub mod source;
+pub mod throttle;
 
 use std::net::IpAddr;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::TimeDelta;
 
 use super::uses::Usage;
-use crate::domain::admin::throttle::Throttle;
+use crate::domain::network::throttle::Throttle;
 use crate::domain::token::refusal::{Refusal, Refused};
 use crate::domain::token::secret::TokenId;
 use crate::service::{Failure, Resources};

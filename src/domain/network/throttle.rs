@@ -26,8 +26,8 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// Counts a failure of `source`; the seconds to wait if it has had too many already. A failure
-    /// that is told to wait does not count itself, so the limit lifts even for a stubborn client.
+    /// Counts a failure of `source`, or returns the seconds to wait if it has had too many already.
+    /// One that has to wait is not counted, so the limit lifts even for a stubborn client.
     pub fn fail(&mut self, source: IpAddr, now: DateTime<Utc>) -> Option<u32> {
         self.turn(now.timestamp().div_euclid(WINDOW));
         let elapsed = now.timestamp().rem_euclid(WINDOW);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_waits_after_its_limit_and_is_let_go_by_itself() {
+    fn a_source_waits_after_its_limit_and_is_free_again_by_itself() {
         let mut throttle = Throttle::default();
         let client = address("192.0.2.1");
         for _ in 0..LIMIT {
