@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::output::{instant, say, say_json};
 use super::{Complaint, Start, secret_input};
-use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::{EmailAddress, PersonName};
+use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
 use crate::domain::network::source::Source;
 use crate::service::Services;
-use crate::service::admins::{AdminError, NewAdmin};
+use crate::service::admins::{ActivationError, AddError, NewAdmin, PasswordError};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -81,13 +81,18 @@ async fn add(
     name: PersonName,
     password: &PasswordSource,
 ) -> Result<(), Complaint> {
-    if services.admins.by_email(email.clone()).await.is_ok() {
-        return Err(refused(&email, AdminError::EmailTaken));
+    if services.admins.by_email(email.clone()).await?.is_some() {
+        return Err(refused(&email, EmailTaken));
     }
     let password = secret_input::new_password(password.password_stdin)?;
     let new = NewAdmin { name, email: email.clone(), password };
     let added = services.admins.add(new, Actor::CommandLine, Source::command_line()).await;
-    let admin = added.map_err(|error| refused(&email, error))?;
+    let admin = added.map_err(|error| match error {
+        AddError::Failed(failure) => failure.into(),
+        AddError::LinkNotUsable | AddError::EmailTaken(_) | AddError::WeakPassword(_) => {
+            refused(&email, error)
+        }
+    })?;
     say(&format!("{} <{}> is a Server Admin now.", admin.name, admin.email))
 }
 
@@ -128,15 +133,14 @@ async fn set_active(
     email: EmailAddress,
     active: bool,
 ) -> Result<(), Complaint> {
-    let found = services.admins.by_email(email.clone()).await;
-    let admin = found.map_err(|error| refused(&email, error))?;
+    let admin = find(services, &email).await?;
     let (by, from) = (Actor::CommandLine, Source::command_line());
-    let (changed, state) = if active {
-        (services.admins.reactivate(admin.id, by, from).await, "active")
-    } else {
-        (services.admins.deactivate(admin.id, by, from).await, "deactivated")
-    };
-    changed.map_err(|error| refused(&email, error))?;
+    let changed = services.admins.set_active(admin.id, active, by, from).await;
+    changed.map_err(|error| match error {
+        ActivationError::Failed(failure) => failure.into(),
+        ActivationError::UnknownAdmin(_) | ActivationError::LastActive => refused(&email, error),
+    })?;
+    let state = if active { "active" } else { "deactivated" };
     let already = if admin.active == active { "was already" } else { "is now" };
     say(&format!("{} <{email}> {already} {state}.", admin.name))
 }
@@ -146,18 +150,24 @@ async fn set_password(
     email: EmailAddress,
     password: &PasswordSource,
 ) -> Result<(), Complaint> {
-    let found = services.admins.by_email(email.clone()).await;
-    let admin = found.map_err(|error| refused(&email, error))?;
+    let admin = find(services, &email).await?;
     let fresh = secret_input::new_password(password.password_stdin)?;
     let (by, from) = (Actor::CommandLine, Source::command_line());
-    let changed = services.admins.set_password(&admin, fresh, by, from).await;
-    changed.map_err(|error| refused(&email, error))?;
+    let changed = services.admins.set_password(&admin, fresh, None, by, from).await;
+    changed.map_err(|error| match error {
+        PasswordError::Failed(failure) => failure.into(),
+        PasswordError::WrongPassword
+        | PasswordError::Throttled { .. }
+        | PasswordError::WeakPassword(_) => refused(&email, error),
+    })?;
     say(&format!("The password of {} <{email}> was changed.", admin.name))
 }
 
-fn refused(email: &EmailAddress, error: AdminError) -> Complaint {
-    match error {
-        AdminError::Failed(failure) => failure.into(),
-        refusal => format!("{email}: {refusal}; nothing was changed").into(),
-    }
+async fn find(services: &Services, email: &EmailAddress) -> Result<ServerAdmin, Complaint> {
+    let found = services.admins.by_email(email.clone()).await?;
+    found.ok_or_else(|| refused(email, UnknownAdmin))
+}
+
+fn refused(email: &EmailAddress, why: impl std::error::Error) -> Complaint {
+    format!("{email}: {why}; nothing was changed").into()
 }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use scimward::domain::activity::{Event, Kind};
 use scimward::domain::admin::actor::Actor;
+use scimward::domain::admin::link::LinkPurpose;
 use scimward::domain::network::source::Source;
 use scimward::service::sessions::IDLE_LIMIT;
 use scimward::store::{self, Lock};
@@ -43,7 +44,7 @@ fn ended_sessions_and_old_links_are_removed(database: &Database) {
     let code = app.wait(app.services().admins.setup_code()).unwrap().expect("a code");
     let admins = &app.services().admins;
     app.advance(TimeDelta::hours(23));
-    assert!(app.wait(admins.is_setup_code(&code)).unwrap());
+    assert!(app.wait(admins.link(LinkPurpose::Setup, &code)).unwrap().is_some());
     let admin = app.add_admin("Ada");
     let id = app.wait(app.services().sessions.begin(admin.id, "{}".into(), Source::default()));
     let id = id.expect("a session");

@@ -1,7 +1,8 @@
-//! Server Admins: who may sign in and gets the mails.
+//! Server Admins: who may sign in and gets mails.
 
 pub mod actor;
 pub mod code;
+pub mod link;
 pub mod password;
 pub mod person;
 
@@ -29,6 +30,16 @@ pub struct ServerAdmin {
     /// The last successful login.
     pub last_login_at: Option<DateTime<Utc>>,
 }
+
+/// The address belongs to a Server Admin already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is a Server Admin with this e-mail address already")]
+pub struct EmailTaken;
+
+/// No Server Admin has this key or address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such Server Admin")]
+pub struct UnknownAdmin;
 
 impl ServerAdmin {
     /// The admin as the one who does something.

@@ -1,4 +1,4 @@
-//! Which passwords may be chosen.
+//! Which passwords people may choose.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -25,9 +25,6 @@ pub enum WeakPassword {
 
 impl NewPassword {
     /// Accepts a password for the person with this name and address.
-    ///
-    /// # Errors
-    /// [`WeakPassword`] with the reason.
     pub fn parse(text: SecretString, name: &str, email: &str) -> Result<Self, WeakPassword> {
         let length = text.expose_secret().chars().count();
         if length < 15 {
@@ -42,8 +39,8 @@ impl NewPassword {
     }
 
     /// The password, for hashing.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+    pub fn into_secret(self) -> SecretString {
+        self.0
     }
 }
 

@@ -6,14 +6,14 @@ use diesel::prelude::*;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::token::secret::PhcString;
-use crate::store::database::connection::Conn;
+use crate::store::database::connection::{Conn, MultiBackend};
 use crate::store::error::StoreError;
 use crate::store::row::{corrupt, instant, seconds};
 use crate::store::schema::server_admins;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = server_admins)]
-struct Row {
+struct AdminRow {
     id: i64,
     name: String,
     email: String,
@@ -23,18 +23,15 @@ struct Row {
     last_login_at: Option<i64>,
 }
 
-/// Adds an active Server Admin.
-///
-/// # Errors
-/// [`StoreError::Conflict`] if somebody has the address already.
+/// Adds an active Server Admin, whose address nobody may have yet.
 pub fn insert(
     conn: &mut Conn,
     name: &PersonName,
     email: &EmailAddress,
     password_hash: &PhcString,
     now: DateTime<Utc>,
-) -> Result<AdminId, StoreError> {
-    let id = diesel::insert_into(server_admins::table)
+) -> Result<ServerAdmin, StoreError> {
+    let row: AdminRow = diesel::insert_into(server_admins::table)
         .values((
             server_admins::name.eq(name.as_str()),
             server_admins::email.eq(email.as_str()),
@@ -43,15 +40,12 @@ pub fn insert(
             server_admins::active.eq(true),
             server_admins::created_at.eq(seconds(now)),
         ))
-        .returning(server_admins::id)
+        .returning(<AdminRow as Selectable<MultiBackend>>::construct_selection())
         .get_result(conn)?;
-    Ok(AdminId(id))
+    row.try_into()
 }
 
 /// Whether there is any Server Admin, active or not.
-///
-/// # Errors
-/// When the database fails.
 pub fn any(conn: &mut Conn) -> Result<bool, StoreError> {
     let first: Option<i64> =
         server_admins::table.select(server_admins::id).limit(1).first(conn).optional()?;
@@ -59,50 +53,35 @@ pub fn any(conn: &mut Conn) -> Result<bool, StoreError> {
 }
 
 /// All Server Admins, by name.
-///
-/// # Errors
-/// When the database fails.
 pub fn list(conn: &mut Conn) -> Result<Vec<ServerAdmin>, StoreError> {
-    let rows: Vec<Row> = server_admins::table
-        .select(Row::as_select())
+    let rows: Vec<AdminRow> = server_admins::table
+        .select(AdminRow::as_select())
         .order((server_admins::name.asc(), server_admins::id.asc()))
         .load(conn)?;
     rows.into_iter().map(ServerAdmin::try_from).collect()
 }
 
 /// The Server Admin with this key.
-///
-/// # Errors
-/// When the database fails.
 pub fn by_id(conn: &mut Conn, id: AdminId) -> Result<Option<ServerAdmin>, StoreError> {
-    let row = server_admins::table.find(id.0).select(Row::as_select()).first::<Row>(conn);
+    let row = server_admins::table.find(id.0).select(AdminRow::as_select()).first::<AdminRow>(conn);
     row.optional()?.map(ServerAdmin::try_from).transpose()
 }
 
 /// The Server Admin with this address, however it is spelled.
-///
-/// # Errors
-/// When the database fails.
 pub fn by_email(conn: &mut Conn, email: &EmailAddress) -> Result<Option<ServerAdmin>, StoreError> {
     let row = server_admins::table
         .filter(server_admins::email_key.eq(email.key()))
-        .select(Row::as_select())
-        .first::<Row>(conn);
+        .select(AdminRow::as_select())
+        .first::<AdminRow>(conn);
     row.optional()?.map(ServerAdmin::try_from).transpose()
 }
 
 /// How many Server Admins are active.
-///
-/// # Errors
-/// When the database fails.
 pub fn count_active(conn: &mut Conn) -> Result<i64, StoreError> {
     Ok(server_admins::table.filter(server_admins::active.eq(true)).count().get_result(conn)?)
 }
 
 /// Activates or deactivates.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_active(conn: &mut Conn, id: AdminId, active: bool) -> Result<(), StoreError> {
     diesel::update(server_admins::table.find(id.0))
         .set(server_admins::active.eq(active))
@@ -110,10 +89,7 @@ pub fn set_active(conn: &mut Conn, id: AdminId, active: bool) -> Result<(), Stor
     Ok(())
 }
 
-/// Changes name and address.
-///
-/// # Errors
-/// [`StoreError::Conflict`] if somebody else has the address.
+/// Changes name and address; nobody else may have the address.
 pub fn set_profile(
     conn: &mut Conn,
     id: AdminId,
@@ -131,9 +107,6 @@ pub fn set_profile(
 }
 
 /// Changes the password.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_password(conn: &mut Conn, id: AdminId, hash: &PhcString) -> Result<(), StoreError> {
     diesel::update(server_admins::table.find(id.0))
         .set(server_admins::password_hash.eq(hash.as_str()))
@@ -142,9 +115,6 @@ pub fn set_password(conn: &mut Conn, id: AdminId, hash: &PhcString) -> Result<()
 }
 
 /// Remembers a login.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_last_login(conn: &mut Conn, id: AdminId, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(server_admins::table.find(id.0))
         .set(server_admins::last_login_at.eq(Some(seconds(now))))
@@ -152,10 +122,10 @@ pub fn set_last_login(conn: &mut Conn, id: AdminId, now: DateTime<Utc>) -> Resul
     Ok(())
 }
 
-impl TryFrom<Row> for ServerAdmin {
+impl TryFrom<AdminRow> for ServerAdmin {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: AdminRow) -> Result<Self, StoreError> {
         Ok(Self {
             id: AdminId(row.id),
             name: row.name.parse().map_err(|_malformed| corrupt("name", &row.name))?,

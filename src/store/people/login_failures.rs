@@ -18,9 +18,6 @@ pub struct Failures {
 }
 
 /// The failures of a subject (an account or a source).
-///
-/// # Errors
-/// When the database fails.
 pub fn of(conn: &mut Conn, subject: &str) -> Result<Option<Failures>, StoreError> {
     let row: Option<(i64, i64)> = failures::table
         .find(subject)
@@ -35,9 +32,6 @@ pub fn of(conn: &mut Conn, subject: &str) -> Result<Option<Failures>, StoreError
 }
 
 /// Counts a failure.
-///
-/// # Errors
-/// When the database fails.
 pub fn add(conn: &mut Conn, subject: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
     let updated = diesel::update(failures::table.find(subject))
         .set((failures::failures.eq(failures::failures + 1), failures::last_at.eq(seconds(now))))
@@ -55,9 +49,6 @@ pub fn add(conn: &mut Conn, subject: &str, now: DateTime<Utc>) -> Result<(), Sto
 }
 
 /// Forgets the failures of a subject.
-///
-/// # Errors
-/// When the database fails.
 pub fn clear(conn: &mut Conn, subject: &str) -> Result<(), StoreError> {
     diesel::delete(failures::table.find(subject)).execute(conn)?;
     Ok(())

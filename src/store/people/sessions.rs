@@ -34,7 +34,7 @@ pub struct Session {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sessions)]
-struct Row {
+struct SessionRow {
     id_hash: String,
     admin_id: i64,
     state: String,
@@ -45,9 +45,6 @@ struct Row {
 }
 
 /// Stores a new session.
-///
-/// # Errors
-/// When the database fails.
 pub fn insert(
     conn: &mut Conn,
     digest: &Digest,
@@ -71,31 +68,25 @@ pub fn insert(
 }
 
 /// The session with this digest.
-///
-/// # Errors
-/// When the database fails.
 pub fn by_digest(conn: &mut Conn, digest: &Digest) -> Result<Option<Session>, StoreError> {
-    let row = sessions::table.find(digest.as_str()).select(Row::as_select()).first::<Row>(conn);
+    let row = sessions::table
+        .find(digest.as_str())
+        .select(SessionRow::as_select())
+        .first::<SessionRow>(conn);
     row.optional()?.map(Session::try_from).transpose()
 }
 
 /// The sessions of an admin, the most recently used first.
-///
-/// # Errors
-/// When the database fails.
 pub fn of_admin(conn: &mut Conn, admin: AdminId) -> Result<Vec<Session>, StoreError> {
-    let rows: Vec<Row> = sessions::table
+    let rows: Vec<SessionRow> = sessions::table
         .filter(sessions::admin_id.eq(admin.0))
-        .select(Row::as_select())
+        .select(SessionRow::as_select())
         .order((sessions::last_seen_at.desc(), sessions::id_hash.asc()))
         .load(conn)?;
     rows.into_iter().map(Session::try_from).collect()
 }
 
 /// Changes what a session holds; says whether it still existed.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_state(conn: &mut Conn, digest: &Digest, state: &str) -> Result<bool, StoreError> {
     let rows = diesel::update(sessions::table.find(digest.as_str()))
         .set(sessions::state.eq(state))
@@ -104,9 +95,6 @@ pub fn set_state(conn: &mut Conn, digest: &Digest, state: &str) -> Result<bool, 
 }
 
 /// Remembers that a session is in use.
-///
-/// # Errors
-/// When the database fails.
 pub fn touch(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(sessions::table.find(digest.as_str()))
         .set(sessions::last_seen_at.eq(seconds(now)))
@@ -115,18 +103,12 @@ pub fn touch(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<(),
 }
 
 /// Ends a session.
-///
-/// # Errors
-/// When the database fails.
 pub fn delete(conn: &mut Conn, digest: &Digest) -> Result<(), StoreError> {
     diesel::delete(sessions::table.find(digest.as_str())).execute(conn)?;
     Ok(())
 }
 
 /// Ends all sessions of an admin but `kept`.
-///
-/// # Errors
-/// When the database fails.
 pub fn delete_of_admin(
     conn: &mut Conn,
     admin: AdminId,
@@ -140,10 +122,10 @@ pub fn delete_of_admin(
     Ok(())
 }
 
-impl TryFrom<Row> for Session {
+impl TryFrom<SessionRow> for Session {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
         Ok(Self {
             digest: Digest::new(row.id_hash),
             admin: AdminId(row.admin_id),

@@ -155,7 +155,7 @@ impl TestApp {
     pub(crate) fn add_admin(&self, name: &str) -> ServerAdmin {
         let email: EmailAddress = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
         let admins = &self.services().admins;
-        if let Ok(admin) = self.wait(admins.by_email(email.clone())) {
+        if let Some(admin) = self.wait(admins.by_email(email.clone())).unwrap() {
             return admin;
         }
         let new = NewAdmin { name: name.parse().unwrap(), email, password: PASSWORD.into() };

@@ -91,8 +91,8 @@ impl Post {
     pub(crate) fn deactivate(&self, name: &str) {
         let admins = &self.app.services.admins;
         let email = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
-        let admin = self.wait(admins.by_email(email)).expect("the admin exists");
-        let done = admins.deactivate(admin.id, Actor::CommandLine, Source::command_line());
+        let admin = self.wait(admins.by_email(email)).unwrap().expect("the admin exists");
+        let done = admins.set_active(admin.id, false, Actor::CommandLine, Source::command_line());
         self.wait(done).expect("the admin is deactivated");
     }
 

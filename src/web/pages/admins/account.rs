@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
 use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
-use crate::service::admins::AdminError;
+use crate::service::admins::{PasswordError, ProfileError};
 use crate::service::sessions::Session;
 use crate::web::Shared;
 use crate::web::error::PageError;
@@ -175,9 +175,9 @@ pub(crate) async fn save(
                     me.leave(&Flash::done("Name and address were saved.", ""));
                     return Ok(go_to(if id == me.admin.id { ACCOUNT } else { SERVER_ADMINS }));
                 }
-                Err(AdminError::Failed(failure)) => return Err(failure.into()),
-                Err(AdminError::NotFound) => return Err(PageError::NotFound),
-                Err(error) => errors.email = Some(sentence(error)),
+                Err(ProfileError::Failed(failure)) => return Err(failure.into()),
+                Err(ProfileError::UnknownAdmin(_)) => return Err(PageError::NotFound),
+                Err(ProfileError::EmailTaken(taken)) => errors.email = Some(sentence(taken)),
             }
         }
         (name, email) => {
@@ -226,16 +226,16 @@ pub(crate) async fn change_password(
             ));
             return Ok(go_to(ACCOUNT));
         }
-        Err(AdminError::Failed(failure)) => return Err(failure.into()),
-        Err(error @ AdminError::WrongPassword) => {
+        Err(PasswordError::Failed(failure)) => return Err(failure.into()),
+        Err(error @ PasswordError::WrongPassword) => {
             errors.present = Some(sentence(error));
         }
-        Err(AdminError::Throttled { until }) => {
+        Err(PasswordError::Throttled { until }) => {
             let seconds = (until - me.now).num_seconds().max(1);
             let wait = wait(seconds);
             errors.present = Some(format!("Too many attempts. Try again in {wait}."));
         }
-        Err(error) => errors.fresh = Some(sentence(error)),
+        Err(PasswordError::WeakPassword(weak)) => errors.fresh = Some(sentence(weak)),
     }
     refuse(&shared, &me, Subject::of(&me.admin), errors).await
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use crate::domain::admin::ServerAdmin;
-use crate::service::admins::AdminError;
+use crate::service::admins::ActivationError;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::text::sentence;
@@ -74,15 +74,15 @@ pub(crate) async fn deactivate(
     form: SignedInForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     let SignedInForm { me, fields: NoFields {} } = form;
-    let admin = find(&shared, &path).await?;
+    let id = parse_id(&path)?;
     let from = me.source.clone();
-    let done = shared.services.admins.deactivate(admin.id, me.admin.actor(), from).await;
-    if done.is_ok() && admin.id == me.admin.id {
+    let done = shared.services.admins.set_active(id, false, me.admin.actor(), from).await;
+    if done.is_ok() && id == me.admin.id {
         me.end();
         return Ok(go_to(LOGIN));
     }
     let follows = "All of their sessions have ended, and they receive no more mails.";
-    answer(&me, done, format!("{} was deactivated.", admin.name), follows)
+    answer(&me, done, "deactivated", follows)
 }
 
 /// `POST /admin/server-admins/{id}/reactivate`.
@@ -92,29 +92,26 @@ pub(crate) async fn reactivate(
     form: SignedInForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     let SignedInForm { me, fields: NoFields {} } = form;
-    let admin = find(&shared, &path).await?;
+    let id = parse_id(&path)?;
     let from = me.source.clone();
-    let done = shared.services.admins.reactivate(admin.id, me.admin.actor(), from).await;
+    let done = shared.services.admins.set_active(id, true, me.admin.actor(), from).await;
     let follows = "They can log in again and receive the mails.";
-    answer(&me, done, format!("{} was reactivated.", admin.name), follows)
+    answer(&me, done, "reactivated", follows)
 }
 
 fn answer(
     me: &SignedIn,
-    done: Result<(), AdminError>,
-    title: String,
+    done: Result<ServerAdmin, ActivationError>,
+    what: &str,
     follows: &str,
 ) -> Result<HttpResponse, PageError> {
     me.leave(&match done {
-        Ok(()) => Flash::done(title, follows),
-        Err(AdminError::Failed(failure)) => return Err(failure.into()),
-        Err(AdminError::NotFound) => return Err(PageError::NotFound),
-        Err(error) => Flash::warning(sentence(error), "Nothing was changed."),
+        Ok(admin) => Flash::done(format!("{} was {what}.", admin.name), follows),
+        Err(ActivationError::Failed(failure)) => return Err(failure.into()),
+        Err(ActivationError::UnknownAdmin(_)) => return Err(PageError::NotFound),
+        Err(error @ ActivationError::LastActive) => {
+            Flash::warning(sentence(error), "Nothing was changed.")
+        }
     });
     Ok(go_to(SERVER_ADMINS))
-}
-
-async fn find(shared: &Shared, id: &str) -> Result<ServerAdmin, PageError> {
-    let admin = shared.services.admins.by_id(parse_id(id)?).await?;
-    admin.ok_or(PageError::NotFound)
 }

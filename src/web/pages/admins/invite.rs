@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::list::{self, Invite};
 use crate::domain::admin::person::{EmailAddress, PersonName};
-use crate::service::admins::{AdminError, NewInvitation};
+use crate::service::admins::{InviteError, IssuedLink};
 use crate::service::mails::{Delivery, Invited};
 use crate::web::Shared;
 use crate::web::error::PageError;
@@ -56,8 +56,8 @@ pub(crate) async fn invite(
     let invited = shared.services.admins.invite(name.clone(), email.clone(), &me.admin, from).await;
     match invited {
         Ok(invitation) => deliver(&shared, &me, &name, &email, &invitation).await,
-        Err(AdminError::Failed(failure)) => Err(failure.into()),
-        Err(error) => {
+        Err(InviteError::Failed(failure)) => Err(failure.into()),
+        Err(error @ InviteError::EmailTaken(_)) => {
             let error = sentence(error);
             show_again(&shared, &me, fields, None, Some(error)).await
         }
@@ -70,9 +70,9 @@ async fn deliver(
     me: &SignedIn,
     name: &PersonName,
     email: &EmailAddress,
-    invitation: &NewInvitation,
+    invitation: &IssuedLink,
 ) -> Result<HttpResponse, PageError> {
-    let NewInvitation { code, expires_at } = invitation;
+    let IssuedLink { code, expires_at } = invitation;
     let link = shared.site.public_url.join(&format!("{INVITATION}?code={}", code.expose()));
     let until = utc_text(*expires_at);
     let why = if shared.services.mails.reaches_people() {

@@ -12,8 +12,9 @@ use serde::Deserialize;
 
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::SecretCode;
+use crate::domain::admin::link::LinkPurpose;
 use crate::domain::admin::person::{EmailAddress, PersonName};
-use crate::service::admins::{AdminError, NewAdmin};
+use crate::service::admins::{AddError, NewAdmin};
 use crate::web::Shared;
 use crate::web::client::source;
 use crate::web::error::PageError;
@@ -41,7 +42,6 @@ struct JoinPage {
 
 #[derive(Default)]
 struct Errors {
-    form: Option<String>,
     name: Option<String>,
     email: Option<String>,
     password: Option<String>,
@@ -67,13 +67,6 @@ pub(crate) struct Fields {
     password: SecretString,
 }
 
-/// Which of the two links it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Link {
-    Setup,
-    Invitation,
-}
-
 /// `GET /setup?code=...`.
 pub(crate) async fn setup_form(
     shared: web::Data<Shared>,
@@ -82,11 +75,11 @@ pub(crate) async fn setup_form(
 ) -> Result<HttpResponse, PageError> {
     let code = SecretCode::presented(&query.code);
     let layout = Layout::plain(&shared, now.0);
-    if shared.services.admins.is_setup_code(&code).await? {
+    if shared.services.admins.link(LinkPurpose::Setup, &code).await?.is_some() {
         let fields = Fields { code: query.into_inner().code, ..Fields::empty() };
-        Ok(page(HttpResponse::Ok(), &view(layout, Link::Setup, fields, Errors::default())))
+        Ok(page(HttpResponse::Ok(), &view(layout, LinkPurpose::Setup, fields, Errors::default())))
     } else {
-        Ok(dead_link(layout, Link::Setup))
+        Ok(dead_link(layout, LinkPurpose::Setup))
     }
 }
 
@@ -98,7 +91,7 @@ pub(crate) async fn invitation_form(
 ) -> Result<HttpResponse, PageError> {
     let code = SecretCode::presented(&query.code);
     let layout = Layout::plain(&shared, now.0);
-    match shared.services.admins.invitation(&code).await? {
+    match shared.services.admins.link(LinkPurpose::Invitation, &code).await? {
         Some(invitation) => {
             let fields = Fields {
                 code: query.into_inner().code,
@@ -106,10 +99,10 @@ pub(crate) async fn invitation_form(
                 email: invitation.email.unwrap_or_default(),
                 ..Fields::empty()
             };
-            let view = view(layout, Link::Invitation, fields, Errors::default());
+            let view = view(layout, LinkPurpose::Invitation, fields, Errors::default());
             Ok(page(HttpResponse::Ok(), &view))
         }
-        None => Ok(dead_link(layout, Link::Invitation)),
+        None => Ok(dead_link(layout, LinkPurpose::Invitation)),
     }
 }
 
@@ -122,7 +115,7 @@ pub(crate) async fn set_up(
     form: web::Form<Fields>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let layout = Layout::plain(&shared, now.0);
-    join(Link::Setup, &shared, layout, &request, &session, form.into_inner()).await
+    join(LinkPurpose::Setup, &shared, layout, &request, &session, form.into_inner()).await
 }
 
 /// `POST /invitation`.
@@ -134,11 +127,11 @@ pub(crate) async fn accept(
     form: web::Form<Fields>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let layout = Layout::plain(&shared, now.0);
-    join(Link::Invitation, &shared, layout, &request, &session, form.into_inner()).await
+    join(LinkPurpose::Invitation, &shared, layout, &request, &session, form.into_inner()).await
 }
 
 async fn join(
-    link: Link,
+    purpose: LinkPurpose,
     shared: &Shared,
     layout: Layout,
     request: &HttpRequest,
@@ -150,32 +143,27 @@ async fn join(
     let (Ok(name), Ok(email)) = (name, email) else {
         let errors =
             Errors { name: name_error(&fields), email: email_error(&fields), ..Errors::default() };
-        return Ok(refuse(layout, link, fields, errors));
+        return Ok(refuse(layout, purpose, fields, errors));
     };
     let code = SecretCode::presented(&fields.code);
     let source = source(request, &shared.site.trusted_proxies);
     let new = NewAdmin { name, email, password: fields.password.clone() };
-    let admins = &shared.services.admins;
-    let joined = match link {
-        Link::Setup => admins.set_up(&code, new, source.clone()).await,
-        Link::Invitation => admins.accept(&code, new, source.clone()).await,
-    };
-    match joined {
-        Ok(admin) => welcome(link, shared, session, &admin, &source),
-        Err(error) => Ok(explain(error, layout, link, fields)?),
+    match shared.services.admins.join(purpose, &code, new, source.clone()).await {
+        Ok(admin) => welcome(purpose, shared, session, &admin, &source),
+        Err(error) => Ok(explain(error, layout, purpose, fields)?),
     }
 }
 
 /// The new Server Admin is signed in at once.
 fn welcome(
-    link: Link,
+    purpose: LinkPurpose,
     shared: &Shared,
     session: &Session,
     admin: &ServerAdmin,
     source: &crate::domain::network::source::Source,
 ) -> Result<HttpResponse, actix_web::Error> {
     session::begin(session, admin, source, shared.services.random_text())?;
-    if link == Link::Invitation {
+    if purpose == LinkPurpose::Invitation {
         let title = format!("Welcome, {}. You are a Server Admin now.", admin.name);
         session::leave(session, &Flash::done(title, ""));
     }
@@ -183,29 +171,25 @@ fn welcome(
 }
 
 fn explain(
-    error: AdminError,
+    error: AddError,
     layout: Layout,
-    link: Link,
+    purpose: LinkPurpose,
     fields: Fields,
 ) -> Result<HttpResponse, PageError> {
     let errors = match error {
-        AdminError::LinkNotUsable => return Ok(dead_link(layout, link)),
-        AdminError::WeakPassword(weak) => {
+        AddError::LinkNotUsable => return Ok(dead_link(layout, purpose)),
+        AddError::WeakPassword(weak) => {
             Errors { password: Some(sentence(weak)), ..Errors::default() }
         }
-        AdminError::EmailTaken => Errors { email: Some(sentence(error)), ..Errors::default() },
-        AdminError::Failed(failure) => return Err(failure.into()),
-        AdminError::WrongPassword
-        | AdminError::Throttled { .. }
-        | AdminError::NotFound
-        | AdminError::LastActive => Errors { form: Some(sentence(error)), ..Errors::default() },
+        AddError::EmailTaken(_) => Errors { email: Some(sentence(error)), ..Errors::default() },
+        AddError::Failed(failure) => return Err(failure.into()),
     };
-    Ok(refuse(layout, link, fields, errors))
+    Ok(refuse(layout, purpose, fields, errors))
 }
 
-fn refuse(layout: Layout, link: Link, fields: Fields, errors: Errors) -> HttpResponse {
+fn refuse(layout: Layout, purpose: LinkPurpose, fields: Fields, errors: Errors) -> HttpResponse {
     let answer = HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY);
-    page(answer, &view(layout, link, fields, errors))
+    page(answer, &view(layout, purpose, fields, errors))
 }
 
 fn name_error(fields: &Fields) -> Option<String> {
@@ -227,16 +211,16 @@ impl Fields {
     }
 }
 
-fn view(layout: Layout, link: Link, fields: Fields, errors: Errors) -> JoinPage {
+fn view(layout: Layout, purpose: LinkPurpose, fields: Fields, errors: Errors) -> JoinPage {
     let product = &layout.product;
     let focus = match () {
         () if errors.email.is_some() => "email",
         () if errors.password.is_some() => "password",
-        () if link == Link::Invitation && errors.name.is_none() => "password",
+        () if purpose == LinkPurpose::Invitation && errors.name.is_none() => "password",
         () => "name",
     };
-    let (title, intro, action, button) = match link {
-        Link::Setup => (
+    let (title, intro, action, button) = match purpose {
+        LinkPurpose::Setup => (
             "Create the first Server Admin",
             format!(
                 "A Server Admin manages the SCIM token of {product} and is warned before it expires."
@@ -244,7 +228,7 @@ fn view(layout: Layout, link: Link, fields: Fields, errors: Errors) -> JoinPage 
             SETUP,
             "Create Server Admin",
         ),
-        Link::Invitation => (
+        LinkPurpose::Invitation => (
             "Accept the invitation",
             format!("Choose a password to become a Server Admin of {product}."),
             INVITATION,
@@ -260,7 +244,7 @@ fn view(layout: Layout, link: Link, fields: Fields, errors: Errors) -> JoinPage 
         code: fields.code,
         name: fields.name,
         email: fields.email,
-        email_is_fixed: link == Link::Invitation,
+        email_is_fixed: purpose == LinkPurpose::Invitation,
         focus,
         errors,
     }
@@ -273,12 +257,12 @@ struct DeadLink {
     remedy: &'static str,
 }
 
-fn dead_link(layout: Layout, link: Link) -> HttpResponse {
-    let remedy = match link {
-        Link::Setup => {
+fn dead_link(layout: Layout, purpose: LinkPurpose) -> HttpResponse {
+    let remedy = match purpose {
+        LinkPurpose::Setup => {
             "If nobody has set this server up yet, restart it: it prints a new link. Otherwise log in."
         }
-        Link::Invitation => "Ask the Server Admin who invited you for a new invitation.",
+        LinkPurpose::Invitation => "Ask the Server Admin who invited you for a new invitation.",
     };
     let view = DeadLink { layout, remedy };
     page(HttpResponse::build(StatusCode::GONE), &view)

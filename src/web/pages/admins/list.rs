@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
-use crate::service::admins::{self, AdminError};
+use crate::domain::admin::link::OneTimeLink;
 use crate::service::mails::Health;
 use crate::web::Shared;
 use crate::web::error::PageError;
@@ -133,7 +133,7 @@ const fn mails(health: &Health) -> &'static str {
     }
 }
 
-fn invitation(open: admins::Invitation) -> Invitation {
+fn invitation(open: OneTimeLink) -> Invitation {
     Invitation {
         name: open.name.unwrap_or_default(),
         email: open.email.unwrap_or_default(),
@@ -157,14 +157,13 @@ pub(crate) async fn withdraw(
     let SignedInForm { me, fields } = form;
     let from = me.source.clone();
     let digest = Digest::new(fields.digest);
-    let withdrawn = shared.services.admins.withdraw(digest, me.admin.actor(), from).await;
-    me.leave(&match withdrawn {
-        Ok(()) => Flash::done("The invitation was withdrawn.", "Its link does not work any more."),
-        Err(AdminError::Failed(failure)) => return Err(failure.into()),
-        Err(_) => Flash::warning(
+    me.leave(&if shared.services.admins.withdraw(digest, me.admin.actor(), from).await? {
+        Flash::done("The invitation was withdrawn.", "Its link does not work any more.")
+    } else {
+        Flash::warning(
             "This invitation was not open any more.",
             "It was used, withdrawn or has expired. Nothing was changed.",
-        ),
+        )
     });
     Ok(go_to(SERVER_ADMINS))
 }

@@ -1,0 +1,97 @@
+//! Why a change was refused: one enum per use case. The text of a refusal is meant for people.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::admin::password::WeakPassword;
+use crate::domain::admin::{EmailTaken, UnknownAdmin};
+use crate::service::Failure;
+use crate::store::StoreError;
+
+/// Why nobody was added, or joined by a link.
+#[derive(Debug, thiserror::Error)]
+pub enum AddError {
+    /// The link was used, has expired, is another person's or never existed.
+    #[error("this link was used already or has expired")]
+    LinkNotUsable,
+    /// Somebody has this address already.
+    #[error(transparent)]
+    EmailTaken(#[from] EmailTaken),
+    /// The password is not good enough.
+    #[error(transparent)]
+    WeakPassword(#[from] WeakPassword),
+    /// The server failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// Why nobody was invited.
+#[derive(Debug, thiserror::Error)]
+pub enum InviteError {
+    /// Somebody has this address already.
+    #[error(transparent)]
+    EmailTaken(#[from] EmailTaken),
+    /// The server failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// Why name and address were not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// Nobody has this key.
+    #[error(transparent)]
+    UnknownAdmin(#[from] UnknownAdmin),
+    /// Somebody else has this address.
+    #[error(transparent)]
+    EmailTaken(#[from] EmailTaken),
+    /// The server failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// Why nobody was deactivated or reactivated.
+#[derive(Debug, thiserror::Error)]
+pub enum ActivationError {
+    /// Nobody has this key.
+    #[error(transparent)]
+    UnknownAdmin(#[from] UnknownAdmin),
+    /// Nobody could sign in any more.
+    #[error("the last active Server Admin cannot be deactivated")]
+    LastActive,
+    /// The server failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// Why a password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// The password given as the present one is wrong.
+    #[error("the current password is not correct")]
+    WrongPassword,
+    /// The present password was wrong too often.
+    #[error("too many attempts with a wrong password")]
+    Throttled {
+        /// The first instant at which another attempt is looked at.
+        until: DateTime<Utc>,
+    },
+    /// The new password is not good enough.
+    #[error(transparent)]
+    WeakPassword(#[from] WeakPassword),
+    /// The server failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// What `?` on a query does in the transactions of these use cases.
+macro_rules! store_errors_are_failures {
+    ($($error:ident),+) => {
+        $(impl From<StoreError> for $error {
+            fn from(error: StoreError) -> Self {
+                Self::Failed(error.into())
+            }
+        })+
+    };
+}
+
+store_errors_are_failures!(AddError, InviteError, ProfileError, ActivationError, PasswordError);

@@ -1,0 +1,161 @@
+//! Joining by a one-time link: the first Server Admin by the set-up link, others by invitation.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{AddError, Admins, InviteError, NewAdmin, add};
+use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::actor::Actor;
+use crate::domain::admin::code::{Digest, SecretCode};
+use crate::domain::admin::link::{LinkPurpose, OneTimeLink};
+use crate::domain::admin::person::{EmailAddress, PersonName};
+use crate::domain::admin::{EmailTaken, ServerAdmin};
+use crate::domain::network::source::Source;
+use crate::service::Failure;
+use crate::store::people::{admins, links};
+use crate::store::{Conn, StoreError, activity};
+
+/// A link works this long.
+const LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+/// What the link of a new invitation needs: only its digest is stored.
+#[derive(Debug)]
+pub struct IssuedLink {
+    /// The code that the link carries.
+    pub code: SecretCode,
+    /// The first instant at which it no longer works.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Admins {
+    /// A code for the set-up link, or nothing if there is any Server Admin.
+    pub async fn setup_code(&self) -> Result<Option<SecretCode>, Failure> {
+        let now = self.resources.clock.now();
+        let code = self.code();
+        self.write(move |conn| {
+            if admins::any(conn)? {
+                return Ok(None);
+            }
+            let link = OneTimeLink {
+                digest: code.digest(),
+                name: None,
+                email: None,
+                expires_at: now + LINK_LIFETIME,
+            };
+            links::insert(conn, LinkPurpose::Setup, &link, None, now)?;
+            Ok(Some(code))
+        })
+        .await
+    }
+
+    /// Makes an invitation. An earlier one to the same address does not work any more.
+    pub async fn invite(
+        &self,
+        name: PersonName,
+        email: EmailAddress,
+        by: &ServerAdmin,
+        from: Source,
+    ) -> Result<IssuedLink, InviteError> {
+        let now = self.resources.clock.now();
+        let issued = IssuedLink { code: self.code(), expires_at: now + LINK_LIFETIME };
+        let link = OneTimeLink {
+            digest: issued.code.digest(),
+            name: Some(name.to_string()),
+            email: Some(email.to_string()),
+            expires_at: issued.expires_at,
+        };
+        let (actor, creator) = (by.actor(), by.id);
+        self.write(move |conn| {
+            if admins::by_email(conn, &email)?.is_some() {
+                return Err(EmailTaken.into());
+            }
+            for open in links::open_invitations(conn, now)? {
+                if open.email.is_some_and(|open| open.to_lowercase() == email.key()) {
+                    links::consume(conn, &open.digest, now)?;
+                }
+            }
+            links::insert(conn, LinkPurpose::Invitation, &link, Some(creator), now)?;
+            let event = Event::new(now, Kind::AdminInvited, actor, from).about(email.as_str());
+            activity::record(conn, &event)?;
+            Ok(issued)
+        })
+        .await
+    }
+
+    /// Invitations that may still be used.
+    pub async fn invitations(&self) -> Result<Vec<OneTimeLink>, Failure> {
+        let now = self.resources.clock.now();
+        Ok(self.resources.store.read(move |conn| links::open_invitations(conn, now)).await?)
+    }
+
+    /// Withdraws an invitation, named by the stored form of its code; says whether it was open.
+    pub async fn withdraw(&self, digest: Digest, by: Actor, from: Source) -> Result<bool, Failure> {
+        let now = self.resources.clock.now();
+        self.write(move |conn| {
+            let Some(link) = links::usable(conn, LinkPurpose::Invitation, &digest, now)? else {
+                return Ok(false);
+            };
+            links::consume(conn, &digest, now)?;
+            let event = Event::new(now, Kind::InvitationWithdrawn, by, from)
+                .about(link.email.unwrap_or_default());
+            activity::record(conn, &event)?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// The link with this code, if it may still be used.
+    pub async fn link(
+        &self,
+        purpose: LinkPurpose,
+        code: &SecretCode,
+    ) -> Result<Option<OneTimeLink>, Failure> {
+        let now = self.resources.clock.now();
+        let digest = code.digest();
+        Ok(self.resources.store.read(move |conn| usable(conn, purpose, &digest, now)).await?)
+    }
+
+    /// Uses a link up and adds the Server Admin who came by it, signed in.
+    pub async fn join(
+        &self,
+        purpose: LinkPurpose,
+        code: &SecretCode,
+        new: NewAdmin,
+        from: Source,
+    ) -> Result<ServerAdmin, AddError> {
+        // Hashing is work that nobody gets without a link.
+        if self.link(purpose, code).await?.is_none() {
+            return Err(AddError::LinkNotUsable);
+        }
+        let now = self.resources.clock.now();
+        let hash = self.hash(&new).await?;
+        let digest = code.digest();
+        self.write(move |conn| {
+            let link = usable(conn, purpose, &digest, now)?.ok_or(AddError::LinkNotUsable)?;
+            if link.email.is_some_and(|invited| invited != new.email.as_str()) {
+                return Err(AddError::LinkNotUsable);
+            }
+            links::consume(conn, &digest, now)?;
+            let admin = add(conn, &new, &hash, None, from, now)?;
+            admins::set_last_login(conn, admin.id, now)?;
+            Ok(admin)
+        })
+        .await
+    }
+
+    fn code(&self) -> SecretCode {
+        SecretCode::generate(|bytes| self.resources.entropy.fill(bytes))
+    }
+}
+
+/// The set-up link is of no use once there is any Server Admin.
+fn usable(
+    conn: &mut Conn,
+    purpose: LinkPurpose,
+    digest: &Digest,
+    now: DateTime<Utc>,
+) -> Result<Option<OneTimeLink>, StoreError> {
+    if purpose == LinkPurpose::Setup && admins::any(conn)? {
+        return Ok(None);
+    }
+    links::usable(conn, purpose, digest, now)
+}
