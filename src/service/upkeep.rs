@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::sessions::IDLE_LIMIT;
-use super::sessions::login::MEMORY as LOGIN_FAILURES_KEPT;
+use super::sessions::login::LOGIN_FAILURES_KEPT;
 use super::usage::uses::Usage;
 use super::{Failure, Resources};
 use crate::domain::activity::{Event, Kind};

@@ -129,4 +129,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(mails, server_admins);
+diesel::allow_tables_to_appear_in_same_query!(mails, server_admins, sessions);

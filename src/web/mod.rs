@@ -50,7 +50,7 @@ pub async fn serve(
             .app_data(shared.clone())
             // One for each worker thread: requests on a thread share reads without locking.
             .app_data(api::Api::new(&shared))
-            .configure(|config| routes(config, &shared))
+            .configure(routes)
             .default_service(web::to(api::unmatched))
     })
     .client_request_timeout(Duration::from_secs(10))
@@ -75,7 +75,6 @@ async fn until(shutdown: impl Future<Output = ()>, mut server: Server) -> io::Re
 }
 
 /// Every route there is. The pages take whatever is not a path of machines.
-fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
-    config.configure(health::routes).configure(api::routes);
-    pages::routes(config, shared);
+fn routes(config: &mut web::ServiceConfig) {
+    config.configure(health::routes).configure(api::routes).configure(pages::routes);
 }

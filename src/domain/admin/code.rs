@@ -1,7 +1,7 @@
-//! Secrets that work once: set-up and invitation links, and the ids of forms.
+//! Unguessable texts of which only the digest is stored: codes that work once, and session ids.
 //!
-//! Whoever holds the text may act, so only its digest is stored. A plain digest is enough, because
-//! the text is random and long.
+//! Holding the text is enough to act, so the database does not hold it. A plain digest is enough,
+//! because the text is random and long.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::domain::base62;
 /// 22 base-62 characters: 131 random bits.
 const LENGTH: usize = 22;
 
-/// A random text that may be used once.
+/// A secret that works once: the code of a set-up or invitation link, the id of a form.
 #[derive(Debug, Clone)]
 pub struct SecretCode(SecretString);
 
@@ -22,7 +22,7 @@ impl SecretCode {
         Self(SecretString::from(base62::random::<LENGTH>(fill)))
     }
 
-    /// Takes a code that somebody presented; nothing is said about whether it is a good one.
+    /// Takes a code that somebody presented, valid or not.
     pub fn presented(text: &str) -> Self {
         Self(SecretString::from(text))
     }
@@ -35,6 +35,32 @@ impl SecretCode {
     /// What is stored and looked up.
     pub fn digest(&self) -> Digest {
         Digest(blake3::hash(self.expose().as_bytes()).to_hex().to_string())
+    }
+}
+
+/// The id of a session, which only the browser holds.
+#[derive(Debug, Clone)]
+pub struct SessionId(SecretCode);
+
+impl SessionId {
+    /// Draws a new id from the bytes that `fill` supplies.
+    pub fn generate(fill: impl FnMut(&mut [u8])) -> Self {
+        Self(SecretCode::generate(fill))
+    }
+
+    /// Takes an id that a browser presented, valid or not.
+    pub fn presented(text: &str) -> Self {
+        Self(SecretCode::presented(text))
+    }
+
+    /// The id itself: for the cookie.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// What is stored and looked up.
+    pub fn digest(&self) -> Digest {
+        self.0.digest()
     }
 }
 

@@ -12,8 +12,8 @@ use crate::domain::network::source::Source;
 use crate::service::{Failure, Resources};
 use crate::store::{self, Conn, Lock, StoreError};
 
-/// Failures are forgotten this long after the last one.
-pub const MEMORY: TimeDelta = TimeDelta::days(1);
+/// Failed logins are forgotten this long after the last one.
+pub const LOGIN_FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
 
 /// Checks who signs in.
 #[derive(Clone)]
@@ -51,9 +51,6 @@ impl Logins {
     }
 
     /// The Server Admin with this address and password.
-    ///
-    /// # Errors
-    /// [`LoginError`].
     pub async fn log_in(
         &self,
         email: &str,
@@ -61,8 +58,8 @@ impl Logins {
         source: Source,
     ) -> Result<ServerAdmin, LoginError> {
         let now = self.resources.clock.now();
-        let attempt = Attempt::new(email, source);
-        let found = self.begin(attempt.clone(), now).await?;
+        let attempt = LoginAttempt::new(email, source);
+        let found = self.start(attempt.clone(), now).await?;
         let right = match &found {
             Some(admin) => {
                 let hash = admin.password_hash.clone();
@@ -72,20 +69,18 @@ impl Logins {
         }
         .map_err(Failure::from)?;
         let admin = found.filter(|admin| right && admin.active);
-        let outcome = admin.clone();
-        self.resources
-            .store
-            .write(Lock::Admins, move |conn| record(conn, outcome.as_ref(), &attempt, now))
-            .await
-            .map_err(|error: StoreError| LoginError::from(error))?;
-        admin.ok_or(LoginError::WrongCredentials)
+        let recorded = self.resources.store.write(Lock::Admins, move |conn| {
+            record_outcome(conn, admin.as_ref(), &attempt, now)?;
+            Ok::<_, LoginError>(admin)
+        });
+        recorded.await?.ok_or(LoginError::WrongCredentials)
     }
 
     /// Counts the attempt as a failure before the password is looked at, so that guessing in
     /// parallel gains nothing; a success takes it back.
-    async fn begin(
+    async fn start(
         &self,
-        attempt: Attempt,
+        attempt: LoginAttempt,
         now: DateTime<Utc>,
     ) -> Result<Option<ServerAdmin>, LoginError> {
         self.resources
@@ -116,13 +111,13 @@ impl Logins {
 /// Who tries to sign in, and what failures are counted for: the account, whether it exists or not,
 /// and the source, each with the number of failures that cost nothing.
 #[derive(Debug, Clone)]
-struct Attempt {
+struct LoginAttempt {
     email: Option<EmailAddress>,
     source: Source,
     subjects: Vec<(String, u64)>,
 }
 
-impl Attempt {
+impl LoginAttempt {
     fn new(email: &str, source: Source) -> Self {
         let email = email.parse::<EmailAddress>().ok();
         let account = email.as_ref().map(|email| {
@@ -135,10 +130,10 @@ impl Attempt {
     }
 }
 
-fn record(
+fn record_outcome(
     conn: &mut Conn,
     admin: Option<&ServerAdmin>,
-    attempt: &Attempt,
+    attempt: &LoginAttempt,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let source = attempt.source.clone();

@@ -15,12 +15,12 @@ use super::{Failure, Resources};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Actor;
-use crate::domain::admin::code::{Digest, SecretCode};
+use crate::domain::admin::code::{Digest, SessionId};
 use crate::domain::admin::person::AdminId;
 use crate::domain::base62;
 use crate::domain::network::source::Source;
 pub use crate::store::people::sessions::Session;
-use crate::store::{self, Lock, StoreError};
+use crate::store::{self, Conn, Lock, StoreError};
 
 /// A session ends when it was not used for this long.
 pub const IDLE_LIMIT: TimeDelta = TimeDelta::minutes(30);
@@ -30,22 +30,13 @@ pub const ABSOLUTE_LIMIT: TimeDelta = TimeDelta::hours(12);
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// A page waits this long for that.
 const TOUCH_PATIENCE: Duration = Duration::from_secs(1);
-/// What the key that signs cookies is stored under.
+/// The setting that holds the key of the cookies.
 const COOKIE_KEY: &str = "cookie_key";
 
 /// Keeps sessions.
 #[derive(Clone)]
 pub struct Sessions {
     resources: Resources,
-}
-
-/// A session that is still good, and whose it is.
-#[derive(Debug, Clone)]
-pub struct Current {
-    /// The session.
-    pub session: Session,
-    /// Its owner, who is active.
-    pub admin: ServerAdmin,
 }
 
 impl Sessions {
@@ -55,134 +46,80 @@ impl Sessions {
     }
 
     /// The 64 bytes that sign session cookies: made at the first start, the same for all instances.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn cookie_key(&self) -> Result<Vec<u8>, Failure> {
         let fresh = base62::random::<64>(|bytes| self.resources.entropy.fill(bytes));
-        let key = self
-            .resources
-            .store
-            .write(Lock::Admins, move |conn| {
-                store::settings::get_or_insert(conn, COOKIE_KEY, &fresh)
-            })
-            .await
-            .map_err(|error: StoreError| Failure::from(error))?;
-        Ok(key.into_bytes())
+        let insert =
+            move |conn: &mut Conn| store::settings::get_or_insert(conn, COOKIE_KEY, &fresh);
+        Ok(self.write(insert).await?.into_bytes())
     }
 
     /// Begins a session and returns its id, which only the browser may keep.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn begin(
         &self,
         admin: AdminId,
         state: String,
         source: Source,
-    ) -> Result<SecretCode, Failure> {
+    ) -> Result<SessionId, Failure> {
         let now = self.resources.clock.now();
-        let id = SecretCode::generate(|bytes| self.resources.entropy.fill(bytes));
+        let id = SessionId::generate(|bytes| self.resources.entropy.fill(bytes));
         let digest = id.digest();
-        self.resources
-            .store
-            .write(Lock::Admins, move |conn| {
-                store::people::sessions::insert(conn, &digest, admin, &state, &source, now)
-            })
-            .await
-            .map_err(|error: StoreError| Failure::from(error))?;
+        self.write(move |conn| {
+            store::people::sessions::insert(conn, &digest, admin, &state, &source, now)
+        })
+        .await?;
         Ok(id)
     }
 
-    /// The session with this id, if it has not ended and its admin is active.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
-    pub async fn find(&self, id: &SecretCode) -> Result<Option<Current>, Failure> {
+    /// The session with this id and its admin, if it has not ended and the admin is active.
+    pub async fn find(&self, id: &SessionId) -> Result<Option<(Session, ServerAdmin)>, Failure> {
         let now = self.resources.clock.now();
         let digest = id.digest();
         let found = self
             .resources
             .store
-            .read(move |conn| {
-                let Some(session) = store::people::sessions::by_digest(conn, &digest)? else {
-                    return Ok(None);
-                };
-                Ok(store::people::admins::by_id(conn, session.admin)?.map(|admin| (session, admin)))
-            })
+            .read(move |conn| store::people::sessions::with_admin(conn, &digest))
             .await?;
-        let Some((session, admin)) = found else { return Ok(None) };
-        let ended =
-            now >= session.last_seen_at + IDLE_LIMIT || now >= session.created_at + ABSOLUTE_LIMIT;
-        if ended || !admin.active {
-            return Ok(None);
-        }
-        if now >= session.last_seen_at + TOUCH_EVERY {
+        let found = found.filter(|(session, admin)| is_open(session, now) && admin.active);
+        if let Some((session, _)) = &found
+            && now >= session.last_seen_at + TOUCH_EVERY
+        {
             self.touch(session.digest.clone(), now).await;
         }
-        Ok(Some(Current { session, admin }))
+        Ok(found)
     }
 
     /// Notes that a session is in use. Nobody needs to know before the page is shown: while others
     /// change the database it is noted later.
     async fn touch(&self, digest: Digest, now: DateTime<Utc>) {
-        let store = self.resources.store.clone();
+        let sessions = self.clone();
         let touched = spawn(async move {
-            let touch =
-                move |conn: &mut store::Conn| store::people::sessions::touch(conn, &digest, now);
-            if let Err(error) = store.write(Lock::Admins, touch).await {
-                let error: StoreError = error;
+            let touch = move |conn: &mut Conn| store::people::sessions::touch(conn, &digest, now);
+            if let Err(error) = sessions.write(touch).await {
                 tracing::warn!(%error, "it was not noted that a session is in use");
             }
         });
         let _ = timeout(TOUCH_PATIENCE, touched).await;
     }
 
-    /// Changes what a session holds; says whether it still existed.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
-    pub async fn set_state(&self, id: &SecretCode, state: String) -> Result<bool, Failure> {
+    /// Changes what a session holds; one that has ended stays ended.
+    pub async fn set_state(&self, id: &SessionId, state: String) -> Result<(), Failure> {
         let digest = id.digest();
-        self.resources
-            .store
-            .write(Lock::Admins, move |conn| {
-                store::people::sessions::set_state(conn, &digest, &state)
-            })
-            .await
-            .map_err(|error: StoreError| error.into())
+        self.write(move |conn| store::people::sessions::set_state(conn, &digest, &state)).await
     }
 
     /// Ends the session with this id.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
-    pub async fn end(&self, id: &SecretCode) -> Result<(), Failure> {
+    pub async fn end(&self, id: &SessionId) -> Result<(), Failure> {
         let digest = id.digest();
-        self.resources
-            .store
-            .write(Lock::Admins, move |conn| store::people::sessions::delete(conn, &digest))
-            .await
-            .map_err(|error: StoreError| error.into())
+        self.write(move |conn| store::people::sessions::delete(conn, &digest)).await
     }
 
-    /// Records that somebody logged out. Ending the session is the cookie layer's part.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
+    /// Records that somebody logged out. The cookie layer ends the session.
     pub async fn record_logout(&self, by: Actor, from: Source) -> Result<(), Failure> {
         let event = Event::new(self.resources.clock.now(), Kind::LoggedOut, by, from);
-        self.resources
-            .store
-            .write(Lock::Admins, move |conn| store::activity::record(conn, &event))
-            .await
-            .map_err(|error: StoreError| error.into())
+        self.write(move |conn| store::activity::record(conn, &event)).await
     }
 
     /// The sessions of an admin that have not ended, the most recently used first.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn of_admin(&self, admin: AdminId) -> Result<Vec<Session>, Failure> {
         let now = self.resources.clock.now();
         let sessions = self
@@ -190,17 +127,11 @@ impl Sessions {
             .store
             .read(move |conn| store::people::sessions::of_admin(conn, admin))
             .await?;
-        let lives = |session: &Session| {
-            now < session.last_seen_at + IDLE_LIMIT && now < session.created_at + ABSOLUTE_LIMIT
-        };
-        Ok(sessions.into_iter().filter(lives).collect())
+        Ok(sessions.into_iter().filter(|session| is_open(session, now)).collect())
     }
 
     /// Ends one session of an admin, named by its digest; says whether there was one.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
-    pub async fn end_of(
+    pub async fn end_own(
         &self,
         admin: &ServerAdmin,
         digest: Digest,
@@ -209,18 +140,27 @@ impl Sessions {
         let now = self.resources.clock.now();
         let event = Event::new(now, Kind::SessionEnded, admin.actor(), from);
         let admin = admin.id;
-        self.resources
-            .store
-            .write(Lock::Admins, move |conn| {
-                let session = store::people::sessions::by_digest(conn, &digest)?;
-                let is_theirs = session.is_some_and(|session| session.admin == admin);
-                if is_theirs {
-                    store::people::sessions::delete(conn, &digest)?;
-                    store::activity::record(conn, &event)?;
-                }
-                Ok(is_theirs)
-            })
-            .await
-            .map_err(|error: StoreError| error.into())
+        self.write(move |conn| {
+            let session = store::people::sessions::by_digest(conn, &digest)?;
+            let is_theirs = session.is_some_and(|session| session.admin == admin);
+            if is_theirs {
+                store::people::sessions::delete(conn, &digest)?;
+                store::activity::record(conn, &event)?;
+            }
+            Ok(is_theirs)
+        })
+        .await
     }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Conn) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        Ok(self.resources.store.write(Lock::Admins, change).await?)
+    }
+}
+
+/// Whether a session has not reached one of its limits.
+fn is_open(session: &Session, now: DateTime<Utc>) -> bool {
+    now < session.last_seen_at + IDLE_LIMIT && now < session.created_at + ABSOLUTE_LIMIT
 }

@@ -13,7 +13,7 @@ use crate::store::schema::server_admins;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = server_admins)]
-struct AdminRow {
+pub(super) struct AdminRow {
     id: i64,
     name: String,
     email: String,

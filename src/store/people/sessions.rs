@@ -5,13 +5,15 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use super::admins::AdminRow;
+use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
 use crate::domain::admin::person::AdminId;
 use crate::domain::network::source::Source;
 use crate::store::database::connection::Conn;
 use crate::store::error::StoreError;
 use crate::store::row::{instant, parse_address, seconds};
-use crate::store::schema::sessions;
+use crate::store::schema::{server_admins, sessions};
 
 /// A session as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +78,20 @@ pub fn by_digest(conn: &mut Conn, digest: &Digest) -> Result<Option<Session>, St
     row.optional()?.map(Session::try_from).transpose()
 }
 
+/// The session with this digest and the admin whose it is.
+pub fn with_admin(
+    conn: &mut Conn,
+    digest: &Digest,
+) -> Result<Option<(Session, ServerAdmin)>, StoreError> {
+    let rows = sessions::table
+        .inner_join(server_admins::table.on(server_admins::id.eq(sessions::admin_id)))
+        .filter(sessions::id_hash.eq(digest.as_str()))
+        .select((SessionRow::as_select(), AdminRow::as_select()))
+        .first::<(SessionRow, AdminRow)>(conn)
+        .optional()?;
+    rows.map(|(session, admin)| Ok((session.try_into()?, admin.try_into()?))).transpose()
+}
+
 /// The sessions of an admin, the most recently used first.
 pub fn of_admin(conn: &mut Conn, admin: AdminId) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<SessionRow> = sessions::table
@@ -86,12 +102,12 @@ pub fn of_admin(conn: &mut Conn, admin: AdminId) -> Result<Vec<Session>, StoreEr
     rows.into_iter().map(Session::try_from).collect()
 }
 
-/// Changes what a session holds; says whether it still existed.
-pub fn set_state(conn: &mut Conn, digest: &Digest, state: &str) -> Result<bool, StoreError> {
-    let rows = diesel::update(sessions::table.find(digest.as_str()))
+/// Changes what a session holds, if it has not ended.
+pub fn set_state(conn: &mut Conn, digest: &Digest, state: &str) -> Result<(), StoreError> {
+    diesel::update(sessions::table.find(digest.as_str()))
         .set(sessions::state.eq(state))
         .execute(conn)?;
-    Ok(rows == 1)
+    Ok(())
 }
 
 /// Remembers that a session is in use.

@@ -1,6 +1,5 @@
 //! Logging in and out.
 
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, LOCATION, REFERRER_POLICY, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -11,9 +10,9 @@ use serde::Deserialize;
 use super::layout::time::wait;
 use super::layout::{Layout, page, page_name};
 use super::paths::{HOME, LOGIN, go_to};
+use crate::domain::network::source::Source;
 use crate::service::sessions::login::LoginError;
 use crate::web::Shared;
-use crate::web::client::source;
 use crate::web::error::PageError;
 use crate::web::now::Now;
 use crate::web::session::{self, NoFields, SignedIn, SignedInForm};
@@ -87,17 +86,17 @@ pub(super) struct Fields {
 pub(super) async fn log_in(
     shared: web::Data<Shared>,
     request: HttpRequest,
-    session: Session,
     now: web::ReqData<Now>,
+    source: web::ReqData<Source>,
     form: web::Form<Fields>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let Fields { email, password, next } = form.into_inner();
-    let source = source(&request, &shared.site.trusted_proxies);
+    let source = source.into_inner();
     let next = safe_path(&next);
     let logged_in = shared.services.logins.log_in(&email, password, source.clone()).await;
     let (status, error, retry_after) = match logged_in {
         Ok(admin) => {
-            session::begin(&session, &admin, &source, shared.services.random_text())?;
+            session::begin(&request, &admin, source, shared.services.random_text())?;
             return Ok(go_to(next));
         }
         Err(LoginError::WrongCredentials) => {

@@ -15,7 +15,7 @@ use super::error_page;
 use super::layout::Layout;
 use crate::web::error::PageError;
 use crate::web::now::Now;
-use crate::web::{Shared, Site, csrf, headers};
+use crate::web::{Shared, Site, client, csrf, headers};
 
 /// Whether a request has come as far as its handler.
 #[derive(Clone, Default)]
@@ -46,6 +46,8 @@ pub(super) async fn answer_pages(
     }
     let reached = HandlerReached::default();
     request.extensions_mut().insert(reached.clone());
+    let source = client::source(request.request(), &shared.site.trusted_proxies);
+    request.extensions_mut().insert(source);
     request.extensions_mut().insert(Now(now));
     match next.call(request).await {
         Ok(response) => Ok(finish(response.map_into_boxed_body(), &shared.site, render)),

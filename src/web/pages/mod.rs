@@ -14,16 +14,16 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpResponse, Resource, Responder, Route, guard, web};
 
 use super::error::PageError;
-use super::{Shared, api, assets, session};
+use super::{api, assets, session};
 
 /// The routes for browsers.
-pub(super) fn routes(config: &mut web::ServiceConfig, shared: &Shared) {
+pub(super) fn routes(config: &mut web::ServiceConfig) {
     assets::routes(config);
     config.service(
         web::scope("")
             .guard(guard::fn_guard(|context| !api::owns(context.head().uri.path())))
             .wrap(from_fn(middleware::reach))
-            .wrap(session::middleware(shared))
+            .wrap(from_fn(session::middleware))
             .wrap(from_fn(middleware::answer_pages))
             .service(reading("/", || async { paths::go_to(paths::HOME) }))
             .service(both(paths::LOGIN, login::form, web::post().to(login::log_in)))

@@ -255,7 +255,7 @@ pub(crate) async fn end_session(
     let SignedInForm { me, fields } = form;
     let from = me.source.clone();
     let digest = Digest::new(fields.digest);
-    me.leave(&if shared.services.sessions.end_of(&me.admin, digest, from).await? {
+    me.leave(&if shared.services.sessions.end_own(&me.admin, digest, from).await? {
         Flash::done("The session was ended.", "")
     } else {
         Flash::warning("This session had ended already.", "Nothing was changed.")

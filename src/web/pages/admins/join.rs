@@ -3,7 +3,7 @@
 //!
 //! The code is in the URL once, when the link is opened; the form sends it in its body.
 
-use actix_session::Session;
+use actix_session::SessionExt;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -14,6 +14,7 @@ use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::SecretCode;
 use crate::domain::admin::link::LinkPurpose;
 use crate::domain::admin::person::{EmailAddress, PersonName};
+use crate::domain::network::source::Source;
 use crate::service::admins::{AddError, NewAdmin};
 use crate::web::Shared;
 use crate::web::client::source;
@@ -110,24 +111,22 @@ pub(crate) async fn invitation_form(
 pub(crate) async fn set_up(
     shared: web::Data<Shared>,
     request: HttpRequest,
-    session: Session,
     now: web::ReqData<Now>,
     form: web::Form<Fields>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let layout = Layout::plain(&shared, now.0);
-    join(LinkPurpose::Setup, &shared, layout, &request, &session, form.into_inner()).await
+    join(LinkPurpose::Setup, &shared, layout, &request, form.into_inner()).await
 }
 
 /// `POST /invitation`.
 pub(crate) async fn accept(
     shared: web::Data<Shared>,
     request: HttpRequest,
-    session: Session,
     now: web::ReqData<Now>,
     form: web::Form<Fields>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let layout = Layout::plain(&shared, now.0);
-    join(LinkPurpose::Invitation, &shared, layout, &request, &session, form.into_inner()).await
+    join(LinkPurpose::Invitation, &shared, layout, &request, form.into_inner()).await
 }
 
 async fn join(
@@ -135,7 +134,6 @@ async fn join(
     shared: &Shared,
     layout: Layout,
     request: &HttpRequest,
-    session: &Session,
     fields: Fields,
 ) -> Result<HttpResponse, actix_web::Error> {
     let name = fields.name.parse::<PersonName>();
@@ -149,7 +147,7 @@ async fn join(
     let source = source(request, &shared.site.trusted_proxies);
     let new = NewAdmin { name, email, password: fields.password.clone() };
     match shared.services.admins.join(purpose, &code, new, source.clone()).await {
-        Ok(admin) => welcome(purpose, shared, session, &admin, &source),
+        Ok(admin) => welcome(purpose, shared, request, &admin, source),
         Err(error) => Ok(explain(error, layout, purpose, fields)?),
     }
 }
@@ -158,14 +156,14 @@ async fn join(
 fn welcome(
     purpose: LinkPurpose,
     shared: &Shared,
-    session: &Session,
+    request: &HttpRequest,
     admin: &ServerAdmin,
-    source: &crate::domain::network::source::Source,
+    source: Source,
 ) -> Result<HttpResponse, actix_web::Error> {
-    session::begin(session, admin, source, shared.services.random_text())?;
+    session::begin(request, admin, source, shared.services.random_text())?;
     if purpose == LinkPurpose::Invitation {
         let title = format!("Welcome, {}. You are a Server Admin now.", admin.name);
-        session::leave(session, &Flash::done(title, ""));
+        Flash::done(title, "").leave(&request.get_session());
     }
     Ok(go_to(HOME))
 }

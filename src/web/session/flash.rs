@@ -1,0 +1,45 @@
+//! Messages from one page to the next.
+
+use actix_session::Session;
+use serde::{Deserialize, Serialize};
+
+const FLASH: &str = "flash";
+
+/// A message for the next page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Flash {
+    /// Whether it is good news.
+    pub(crate) good: bool,
+    /// The message.
+    pub(crate) title: String,
+    /// What follows from it; may be empty.
+    pub(crate) text: String,
+}
+
+impl Flash {
+    /// Something was done.
+    pub(crate) fn done(title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { good: true, title: title.into(), text: text.into() }
+    }
+
+    /// Something was not done, or not as expected.
+    pub(crate) fn warning(title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { good: false, title: title.into(), text: text.into() }
+    }
+
+    /// Leaves the message for the next page.
+    pub(crate) fn leave(&self, session: &Session) {
+        if let Err(error) = session.insert(FLASH, self) {
+            tracing::error!(%error, "a message for the next page was lost");
+        }
+    }
+
+    /// Takes the message that the page before has left.
+    pub(super) fn take(session: &Session) -> Option<Self> {
+        // Removing marks the session as changed even if there is nothing to remove.
+        if !session.contains_key(FLASH) {
+            return None;
+        }
+        session.remove_as(FLASH)?.ok()
+    }
+}

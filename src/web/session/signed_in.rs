@@ -1,0 +1,141 @@
+//! What handlers ask for: the Server Admin behind a request, and forms that only they can send.
+
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+
+use actix_session::{Session, SessionExt, SessionInsertError};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::flash::Flash;
+use super::store::RequestStore;
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::code::Digest;
+use crate::domain::network::source::Source;
+use crate::web::csrf;
+use crate::web::error::PageError;
+use crate::web::now::Now;
+
+const CSRF: &str = "csrf";
+
+/// The Server Admin behind a request; without one the request is answered with the login.
+pub(crate) struct SignedIn {
+    /// Who it is; active.
+    pub(crate) admin: ServerAdmin,
+    /// What forms of this session must carry.
+    pub(crate) csrf: String,
+    /// The stored form of the session's id.
+    pub(crate) digest: Digest,
+    /// Where the request comes from.
+    pub(crate) source: Source,
+    /// When it arrived.
+    pub(crate) now: DateTime<Utc>,
+    session: Session,
+}
+
+/// Signs somebody in whose password was right; whatever session there was is over.
+pub(crate) fn begin(
+    request: &HttpRequest,
+    admin: &ServerAdmin,
+    source: Source,
+    csrf: String,
+) -> Result<(), SessionInsertError> {
+    let session = request.get_session();
+    session.clear();
+    session.renew();
+    session.insert(CSRF, csrf)?;
+    if let Some(store) = request.extensions().get::<RequestStore>() {
+        store.begin(admin.id, source);
+    }
+    Ok(())
+}
+
+impl SignedIn {
+    /// Leaves a message for the next page.
+    pub(crate) fn leave(&self, flash: &Flash) {
+        flash.leave(&self.session);
+    }
+
+    /// The message that the page before has left.
+    pub(crate) fn take_flash(&self) -> Option<Flash> {
+        Flash::take(&self.session)
+    }
+
+    /// Ends the session.
+    pub(crate) fn end(&self) {
+        self.session.purge();
+    }
+
+    fn behind(request: &HttpRequest) -> Result<Self, PageError> {
+        Self::find(request).ok_or_else(|| PageError::SessionEnded { next: return_path(request) })
+    }
+
+    fn find(request: &HttpRequest) -> Option<Self> {
+        let session = request.get_session();
+        let csrf = session.get(CSRF).ok()??;
+        let extensions = request.extensions();
+        let (stored, admin) = extensions.get::<RequestStore>()?.found()?;
+        let source = extensions.get::<Source>()?.clone();
+        let Now(now) = *extensions.get::<Now>()?;
+        Some(Self { admin, csrf, digest: stored.digest, source, now, session })
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Self::behind(request))
+    }
+}
+
+/// Where to come back to after a login: the page itself, or the page that a form belongs to.
+fn return_path(request: &HttpRequest) -> String {
+    if request.method().is_safe() {
+        return request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    }
+    let segments: Vec<&str> = request.path().splitn(4, '/').take(3).collect();
+    segments.join("/")
+}
+
+/// A form that a signed-in person sent from one of our pages.
+pub(crate) struct SignedInForm<T> {
+    /// Who sent it.
+    pub(crate) me: SignedIn,
+    /// What it says.
+    pub(crate) fields: T,
+}
+
+/// A form that is only a button.
+#[derive(Deserialize)]
+pub(crate) struct NoFields {}
+
+#[derive(Deserialize)]
+struct WithCsrf<T> {
+    #[serde(default)]
+    csrf: String,
+    #[serde(flatten)]
+    fields: T,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for SignedInForm<T> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let me = SignedIn::behind(request);
+        let form = web::Form::<WithCsrf<T>>::from_request(request, payload);
+        Box::pin(async move {
+            let me = me?;
+            let WithCsrf { csrf, fields } = form.await?.into_inner();
+            if !csrf::token_matches(&csrf, &me.csrf) {
+                return Err(PageError::ForeignForm.into());
+            }
+            Ok(Self { me, fields })
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! Sessions as actix-session asks for them. A browser holds the id, the database its digest.
+//!
+//! actix-session keeps a map of texts, good for the CSRF token and the flash. Whose session it is,
+//! and who signs in from where, are typed values: each request has a store of its own that hands
+//! them over.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_web::cookie::time::Duration;
+use anyhow::anyhow;
+
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::code::SessionId;
+use crate::domain::admin::person::AdminId;
+use crate::domain::network::source::Source;
+use crate::service::sessions::{Session, Sessions};
+
+type State = HashMap<String, String>;
+
+/// The sessions as one request sees them.
+#[derive(Clone)]
+pub(super) struct RequestStore {
+    sessions: Sessions,
+    found: Rc<RefCell<Option<(Session, ServerAdmin)>>>,
+    login: Rc<RefCell<Option<(AdminId, Source)>>>,
+}
+
+impl RequestStore {
+    pub(super) fn new(sessions: Sessions) -> Self {
+        Self { sessions, found: Rc::default(), login: Rc::default() }
+    }
+
+    /// The session that the request's cookie names, and whose it is.
+    pub(super) fn found(&self) -> Option<(Session, ServerAdmin)> {
+        self.found.borrow().clone()
+    }
+
+    /// Says whose session is stored next, and where the login came from.
+    pub(super) fn begin(&self, admin: AdminId, source: Source) {
+        self.login.replace(Some((admin, source)));
+    }
+}
+
+impl SessionStore for RequestStore {
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        let found = self.sessions.find(&id(key)).await;
+        let Some((session, admin)) = found.map_err(|error| LoadError::Other(error.into()))? else {
+            return Ok(None);
+        };
+        let state = serde_json::from_str(&session.state)
+            .map_err(|error| LoadError::Deserialization(error.into()))?;
+        self.found.replace(Some((session, admin)));
+        Ok(Some(state))
+    }
+
+    async fn save(&self, state: State, _ttl: &Duration) -> Result<SessionKey, SaveError> {
+        let Some((admin, source)) = self.login.take() else {
+            return Err(SaveError::Other(anyhow!("a session without a Server Admin")));
+        };
+        let text = serde_json::to_string(&state)
+            .map_err(|error| SaveError::Serialization(error.into()))?;
+        let id = self.sessions.begin(admin, text, source).await;
+        let id = id.map_err(|error| SaveError::Other(error.into()))?;
+        SessionKey::try_from(id.expose().to_owned()).map_err(|error| SaveError::Other(error.into()))
+    }
+
+    async fn update(
+        &self,
+        key: SessionKey,
+        state: State,
+        _ttl: &Duration,
+    ) -> Result<SessionKey, UpdateError> {
+        let text = serde_json::to_string(&state)
+            .map_err(|error| UpdateError::Serialization(error.into()))?;
+        let updated = self.sessions.set_state(&id(&key), text).await;
+        updated.map_err(|error| UpdateError::Other(error.into()))?;
+        Ok(key)
+    }
+
+    async fn update_ttl(&self, _key: &SessionKey, _ttl: &Duration) -> Result<(), anyhow::Error> {
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
+        Ok(self.sessions.end(&id(key)).await?)
+    }
+}
+
+fn id(key: &SessionKey) -> SessionId {
+    SessionId::presented(key.as_ref())
+}
