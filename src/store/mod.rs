@@ -28,11 +28,11 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
 use self::database::connection::Condition;
-pub use self::database::connection::{Conn, DatabaseUrl, InvalidDatabaseUrl};
+pub use self::database::connection::Conn;
 pub use self::database::locks::Lock;
-use self::database::pool::{Member, Pool};
+use self::database::pool::{Pool, PooledConn};
+pub use self::database::url::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::error::StoreError;
-pub use self::tokens::lookup::Lookups;
 
 /// A read waits this long for a turn or a lock.
 const READ_PATIENCE: Duration = Duration::from_millis(800);
@@ -95,11 +95,6 @@ impl Store {
         .await
     }
 
-    /// Looks up tokens for the worker thread that calls this.
-    pub fn lookups(&self) -> Lookups {
-        Lookups::new(self.clone())
-    }
-
     /// Runs a query that changes nothing, for pages and commands. It may run again when the
     /// connection turns out to be dead.
     ///
@@ -155,17 +150,17 @@ impl Inner {
     fn read<T>(&self, query: impl Fn(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut attempt = 1;
         loop {
-            let mut member = self.reads.borrow()?;
-            let result = query(&mut member.conn);
+            let mut pooled = self.reads.borrow()?;
+            let result = query(&mut pooled.conn);
             let condition = match result {
-                Err(StoreError::Unavailable(_)) => member.conn.condition(),
+                Err(StoreError::Unavailable(_)) => pooled.conn.condition(),
                 _ => Condition::Sound,
             };
             if condition == Condition::Sound {
-                self.reads.give_back(member);
+                self.reads.give_back(pooled);
                 return result;
             }
-            self.reads.lose(member);
+            self.reads.lose(pooled);
             if condition == Condition::Silent || attempt == ATTEMPTS {
                 return result;
             }
@@ -178,14 +173,14 @@ impl Inner {
         lock: Lock,
         change: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut member = self.begin(lock)?;
-        match change(&mut member.conn) {
+        let mut pooled = self.begin(lock)?;
+        match change(&mut pooled.conn) {
             Ok(value) => {
-                self.commit(member)?;
+                self.commit(pooled)?;
                 Ok(value)
             }
             Err(error) => {
-                self.roll_back(member);
+                self.roll_back(pooled);
                 Err(error)
             }
         }
@@ -193,19 +188,19 @@ impl Inner {
 
     /// A connection with an open transaction that holds the lock. Until then nothing has happened,
     /// so a dead connection is simply replaced.
-    fn begin(&self, lock: Lock) -> Result<Member, StoreError> {
+    fn begin(&self, lock: Lock) -> Result<PooledConn, StoreError> {
         let mut attempt = 1;
         loop {
-            let mut member = self.writes.borrow()?;
+            let mut pooled = self.writes.borrow()?;
             // To begin waits for no lock: a server that does not answer soon is silent.
-            member.conn.set_patience(READ_PATIENCE);
-            let begun = Conn::begin_transaction(&mut member.conn).and_then(|()| {
-                member.conn.set_patience(self.writes.patience());
-                database::locks::take(&mut member.conn, lock)
+            pooled.conn.set_patience(READ_PATIENCE);
+            let begun = Conn::begin_transaction(&mut pooled.conn).and_then(|()| {
+                pooled.conn.set_patience(self.writes.patience());
+                database::locks::take(&mut pooled.conn, lock)
             });
-            let Err(error) = begun else { return Ok(member) };
-            let condition = member.conn.condition();
-            self.roll_back(member);
+            let Err(error) = begun else { return Ok(pooled) };
+            let condition = pooled.conn.condition();
+            self.roll_back(pooled);
             if condition != Condition::Closed || attempt == ATTEMPTS {
                 return Err(error.into());
             }
@@ -213,13 +208,13 @@ impl Inner {
         }
     }
 
-    fn commit(&self, mut member: Member) -> Result<(), StoreError> {
-        let Err(error) = Conn::commit_transaction(&mut member.conn) else {
-            self.writes.give_back(member);
+    fn commit(&self, mut pooled: PooledConn) -> Result<(), StoreError> {
+        let Err(error) = Conn::commit_transaction(&mut pooled.conn) else {
+            self.writes.give_back(pooled);
             return Ok(());
         };
-        let condition = member.conn.condition();
-        self.roll_back(member);
+        let condition = pooled.conn.condition();
+        self.roll_back(pooled);
         match condition {
             Condition::Sound => Err(error.into()),
             Condition::Closed | Condition::Silent => {
@@ -228,10 +223,10 @@ impl Inner {
         }
     }
 
-    fn roll_back(&self, mut member: Member) {
-        match Conn::rollback_transaction(&mut member.conn) {
-            Ok(()) => self.writes.give_back(member),
-            Err(_) => self.writes.lose(member),
+    fn roll_back(&self, mut pooled: PooledConn) {
+        match Conn::rollback_transaction(&mut pooled.conn) {
+            Ok(()) => self.writes.give_back(pooled),
+            Err(_) => self.writes.lose(pooled),
         }
     }
 }

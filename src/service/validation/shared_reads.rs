@@ -1,4 +1,4 @@
-//! Reads of credentials that requests on one thread share.
+//! Reads of tokens that requests on one thread share.
 //!
 //! A request joins a read that has not begun; while one is under way the others gather for the
 //! next. So no answer is older than its question, and the database sees at most one read per round
@@ -13,13 +13,14 @@ use std::thread;
 use tokio::task::{spawn_local, yield_now};
 
 use crate::domain::token::secret::TokenId;
-use crate::store::tokens::Credential;
-use crate::store::{Lookups, Store, StoreError};
+use crate::store::tokens::TokenRecord;
+use crate::store::tokens::reader::TokenReader;
+use crate::store::{Store, StoreError};
 
 /// Turns of the event loop that a read waits for further requests, at most.
 const TURNS: usize = 32;
 
-/// Reads credentials for one thread; cheap to clone.
+/// Reads tokens for one thread; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct SharedReads {
     inner: Rc<Inner>,
@@ -27,8 +28,8 @@ pub(crate) struct SharedReads {
 
 struct Inner {
     store: Store,
-    /// Absent while a read is under way.
-    lookups: Cell<Option<Lookups>>,
+    /// Absent before the first read and while one is under way.
+    reader: Cell<Option<TokenReader>>,
     gathering: RefCell<Rc<Batch>>,
     /// How many shared the last read.
     last: Cell<usize>,
@@ -42,7 +43,7 @@ struct Batch {
     found: OnceCell<Found>,
 }
 
-type Found = Result<Vec<Rc<Credential>>, Rc<StoreError>>;
+type Found = Result<Vec<Rc<TokenRecord>>, Rc<StoreError>>;
 
 struct Waiting {
     id: TokenId,
@@ -53,7 +54,7 @@ impl SharedReads {
     pub(crate) fn new(store: &Store) -> Self {
         let inner = Inner {
             store: store.clone(),
-            lookups: Cell::new(Some(store.lookups())),
+            reader: Cell::default(),
             gathering: RefCell::default(),
             last: Cell::default(),
             is_reading: Cell::new(false),
@@ -61,11 +62,14 @@ impl SharedReads {
         Self { inner: Rc::new(inner) }
     }
 
-    /// The credential with this id, as a read finds it that begins after this call.
+    /// The token with this id, as a read finds it that begins after this call.
     ///
     /// # Errors
     /// When the database fails or is too slow: within two seconds.
-    pub(crate) async fn get(&self, id: &TokenId) -> Result<Option<Rc<Credential>>, Rc<StoreError>> {
+    pub(crate) async fn get(
+        &self,
+        id: &TokenId,
+    ) -> Result<Option<Rc<TokenRecord>>, Rc<StoreError>> {
         let batch = Rc::clone(&self.inner.gathering.borrow());
         let place = batch.join(id);
         if !self.inner.is_reading.replace(true) {
@@ -95,7 +99,7 @@ impl Batch {
         place: usize,
         id: &TokenId,
         context: &Context<'_>,
-    ) -> Poll<Result<Option<Rc<Credential>>, Rc<StoreError>>> {
+    ) -> Poll<Result<Option<Rc<TokenRecord>>, Rc<StoreError>>> {
         if let Some(found) = self.found.get() {
             let found = found.as_ref().map_err(Rc::clone);
             return Poll::Ready(found.map(|all| all.iter().find(|one| one.id == *id).cloned()));
@@ -136,14 +140,14 @@ struct Reading {
 
 impl Reading {
     async fn run(mut self) {
-        let idle = self.inner.lookups.take();
-        let mut lookups = idle.unwrap_or_else(|| self.inner.store.lookups());
+        let idle = self.inner.reader.take();
+        let mut reader = idle.unwrap_or_else(|| TokenReader::new(self.inner.store.clone()));
         loop {
             self.gather().await;
             if !self.take_batch() {
                 break;
             }
-            let found = lookups.credentials(&self.batch.ids()).await;
+            let found = reader.records(&self.batch.ids()).await;
             let found = found.map(|all| all.into_iter().map(Rc::new).collect()).map_err(Rc::new);
             if let Err(error) = &found {
                 // Whoever came meanwhile has waited for this, and may not wait as long again.
@@ -151,7 +155,7 @@ impl Reading {
             }
             self.batch.finish(found);
         }
-        self.inner.lookups.set(Some(lookups));
+        self.inner.reader.set(Some(reader));
     }
 
     /// Lets requests that arrive at this moment join, for as long as every turn of the event loop

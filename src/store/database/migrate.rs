@@ -8,8 +8,9 @@ use diesel::migration::{Migration, MigrationSource};
 use diesel::{QueryResult, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connection::{Conn, DatabaseUrl};
+use super::connection::Conn;
 use super::postgres::PgConnection;
+use super::url::DatabaseUrl;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");

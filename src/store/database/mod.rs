@@ -5,3 +5,5 @@ pub(super) mod locks;
 pub(super) mod migrate;
 pub(super) mod pool;
 pub(super) mod postgres;
+pub(super) mod sqlite;
+pub(super) mod url;

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::connection::{Conn, DatabaseUrl};
+use super::connection::Conn;
+use super::url::DatabaseUrl;
 use crate::store::error::StoreError;
 
 /// Connections for one purpose.
@@ -18,13 +19,13 @@ pub(crate) struct Pool {
     url: DatabaseUrl,
     patience: Duration,
     turns: Arc<Semaphore>,
-    idle: Mutex<Vec<Member>>,
+    idle: Mutex<Vec<PooledConn>>,
     /// Counts the times the server was lost; shared by all pools of a store.
     losses: Arc<AtomicU64>,
 }
 
 /// A connection on loan.
-pub(crate) struct Member {
+pub(crate) struct PooledConn {
     pub(crate) conn: Conn,
     /// How often the server had been lost when this connection was opened.
     opened_after: u64,
@@ -59,27 +60,27 @@ impl Pool {
     }
 
     /// Takes an idle connection or opens one, which may block.
-    pub(crate) fn borrow(&self) -> Result<Member, StoreError> {
+    pub(crate) fn borrow(&self) -> Result<PooledConn, StoreError> {
         let opened_after = self.losses.load(Ordering::SeqCst);
         let idle = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.retain(|member| member.opened_after == opened_after);
+            idle.retain(|pooled| pooled.opened_after == opened_after);
             idle.pop()
         };
         match idle {
-            Some(member) => Ok(member),
-            None => Ok(Member { conn: Conn::open(&self.url, self.patience)?, opened_after }),
+            Some(pooled) => Ok(pooled),
+            None => Ok(PooledConn { conn: Conn::open(&self.url, self.patience)?, opened_after }),
         }
     }
 
     /// Keeps a connection for the next loan.
-    pub(crate) fn give_back(&self, member: Member) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(member);
+    pub(crate) fn give_back(&self, pooled: PooledConn) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(pooled);
     }
 
     /// Drops a dead connection, and with it all that were opened before it was found dead.
-    pub(crate) fn lose(&self, member: Member) {
+    pub(crate) fn lose(&self, pooled: PooledConn) {
         self.losses.fetch_add(1, Ordering::SeqCst);
-        drop(member);
+        drop(pooled);
     }
 }

@@ -1,6 +1,6 @@
 //! Tokens and the form ids that have generated one.
 
-pub(super) mod lookup;
+pub(crate) mod reader;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -44,7 +44,7 @@ struct Row {
 
 /// What validating a token needs to know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credential {
+pub struct TokenRecord {
     /// The public id.
     pub id: TokenId,
     /// What a presented token is verified against; nothing once it is revoked.
@@ -57,45 +57,45 @@ pub struct Credential {
     pub revoked: bool,
 }
 
-pub(super) type CredentialRow = (String, Option<String>, i64, i64, Option<i64>);
+pub(super) type RecordRow = (String, Option<String>, i64, i64, Option<i64>);
 
-/// The credential with this id: by far the most frequent query.
+/// The record of the token with this id: by far the most frequent query.
 #[diesel::dsl::auto_type]
 #[expect(clippy::elidable_lifetime_names, reason = "the type that Diesel derives needs its name")]
-pub(super) fn credential_of<'a>(id: &'a str) -> _ {
-    let columns: CredentialColumns =
+pub(super) fn record_by_id<'a>(id: &'a str) -> _ {
+    let columns: RecordColumns =
         (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
     tokens::table.find(id).select(columns)
 }
 
-/// As [`credential_of()`], for several ids.
+/// As [`record_by_id()`], for several ids.
 #[diesel::dsl::auto_type]
 #[expect(clippy::elidable_lifetime_names, reason = "the type that Diesel derives needs its name")]
-pub(super) fn credentials_of<'a>(ids: Vec<&'a str>) -> _ {
-    let columns: CredentialColumns =
+pub(super) fn records_by_id<'a>(ids: Vec<&'a str>) -> _ {
+    let columns: RecordColumns =
         (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
     tokens::table.filter(tokens::id.eq_any(ids)).select(columns)
 }
 
-type CredentialColumns =
+type RecordColumns =
     (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
 
-/// The credentials with these ids; ids that do not exist are left out.
-pub fn credentials(conn: &mut Conn, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
-    let rows: Vec<CredentialRow> = match ids {
-        [id] => credential_of(id.as_str()).load(conn)?,
-        ids => credentials_of(ids.iter().map(TokenId::as_str).collect()).load(conn)?,
+/// The records of the tokens with these ids; ids that do not exist are left out.
+pub(super) fn records(conn: &mut Conn, ids: &[TokenId]) -> Result<Vec<TokenRecord>, StoreError> {
+    let rows: Vec<RecordRow> = match ids {
+        [id] => record_by_id(id.as_str()).load(conn)?,
+        ids => records_by_id(ids.iter().map(TokenId::as_str).collect()).load(conn)?,
     };
-    rows.into_iter().map(credential).collect()
+    rows.into_iter().map(record).collect()
 }
 
 /// What a row says.
 ///
 /// # Errors
 /// When it holds what scimward did not write.
-pub(super) fn credential(row: CredentialRow) -> Result<Credential, StoreError> {
+pub(super) fn record(row: RecordRow) -> Result<TokenRecord, StoreError> {
     let (id, hash, generated_at, expires_at, revoked_at) = row;
-    Ok(Credential {
+    Ok(TokenRecord {
         id: parse_token_id(&id)?,
         hash: hash.map(PhcString::new),
         generated_at: instant(generated_at)?,

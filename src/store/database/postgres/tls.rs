@@ -13,7 +13,7 @@ use rustls::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::url::{Check, Encryption};
+use super::url::{CertificateCheck, Encryption};
 
 /// Makes TLS connections as `encryption` asks for; reads the authorities anew each time, so that
 /// a renewed file needs no restart.
@@ -23,8 +23,8 @@ use super::url::{Check, Encryption};
 pub(crate) fn connector(encryption: &Encryption) -> Result<MakeRustlsConnect, String> {
     let provider = Arc::new(ring::default_provider());
     let authorities = match encryption.check {
-        Check::Nothing => None,
-        Check::Authority | Check::AuthorityAndName => {
+        CertificateCheck::Nothing => None,
+        CertificateCheck::Authority | CertificateCheck::AuthorityAndName => {
             let roots = Arc::new(roots(encryption.roots.as_deref())?);
             let verifier =
                 WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
@@ -33,7 +33,7 @@ pub(crate) fn connector(encryption: &Encryption) -> Result<MakeRustlsConnect, St
             Some(verifier)
         }
     };
-    let check_name = encryption.check == Check::AuthorityAndName;
+    let check_name = encryption.check == CertificateCheck::AuthorityAndName;
     let verifier = Verifier { authorities, check_name, provider: Arc::clone(&provider) };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -17,14 +17,14 @@ pub(crate) struct Encryption {
     /// Whether to encrypt.
     pub(crate) mode: SslMode,
     /// What to check of the server's certificate.
-    pub(crate) check: Check,
+    pub(crate) check: CertificateCheck,
     /// PEM file with the authorities to trust; nothing means the public ones.
     pub(crate) roots: Option<PathBuf>,
 }
 
 /// What is checked of the server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Check {
+pub(crate) enum CertificateCheck {
     /// Nothing: protects against listening in, not against an impostor.
     Nothing,
     /// That a trusted authority signed it.
@@ -48,7 +48,10 @@ impl PgUrl {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (rest, parameters) = split(text);
         let mut config: Config = rest.parse().map_err(|error| {
-            format!("the PostgreSQL URL cannot be read: {}", super::refusal::with_causes(&error))
+            format!(
+                "the PostgreSQL URL cannot be read: {}",
+                super::connect_error::with_causes(&error)
+            )
         })?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err("the PostgreSQL URL names no host: write \
@@ -80,14 +83,14 @@ impl PgUrl {
 
 /// The parameters that tokio-postgres does not know in full.
 #[derive(Default)]
-struct Parameters {
+struct TlsParameters {
     mode: Option<String>,
     roots: Option<String>,
 }
 
 /// The URL without our parameters, and these.
-fn split(text: &str) -> (String, Parameters) {
-    let mut parameters = Parameters::default();
+fn split(text: &str) -> (String, TlsParameters) {
+    let mut parameters = TlsParameters::default();
     let Some((base, query)) = text.split_once('?') else { return (text.to_owned(), parameters) };
     let mut others = Vec::new();
     for pair in query.split('&') {
@@ -108,18 +111,18 @@ fn split(text: &str) -> (String, Parameters) {
     (format!("{base}?{}", others.join("&")), parameters)
 }
 
-fn encryption(config: &Config, parameters: &Parameters) -> Result<Encryption, String> {
+fn encryption(config: &Config, parameters: &TlsParameters) -> Result<Encryption, String> {
     // PostgreSQL does not encrypt local sockets.
     let is_local = !config.get_hosts().is_empty()
         && config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
     let has_roots = parameters.roots.is_some();
     let (mode, check) = match parameters.mode.as_deref().unwrap_or("prefer") {
-        "disable" => (SslMode::Disable, Check::Nothing),
-        "allow" | "prefer" => (SslMode::Prefer, Check::Nothing),
-        "require" if has_roots => (SslMode::Require, Check::Authority),
-        "require" => (SslMode::Require, Check::Nothing),
-        "verify-ca" => (SslMode::Require, Check::Authority),
-        "verify-full" => (SslMode::Require, Check::AuthorityAndName),
+        "disable" => (SslMode::Disable, CertificateCheck::Nothing),
+        "allow" | "prefer" => (SslMode::Prefer, CertificateCheck::Nothing),
+        "require" if has_roots => (SslMode::Require, CertificateCheck::Authority),
+        "require" => (SslMode::Require, CertificateCheck::Nothing),
+        "verify-ca" => (SslMode::Require, CertificateCheck::Authority),
+        "verify-full" => (SslMode::Require, CertificateCheck::AuthorityAndName),
         other => {
             return Err(format!(
                 "sslmode={other} is not known: write disable, prefer, require, verify-ca or \
@@ -162,27 +165,32 @@ mod tests {
     #[test]
     fn sslmode_means_what_it_means_to_libpq() {
         for (parameters, mode, check, roots) in [
-            ("", SslMode::Prefer, Check::Nothing, None),
-            ("?sslmode=disable", SslMode::Disable, Check::Nothing, None),
-            ("?sslmode=prefer", SslMode::Prefer, Check::Nothing, None),
-            ("?sslmode=require&connect_timeout=3", SslMode::Require, Check::Nothing, None),
+            ("", SslMode::Prefer, CertificateCheck::Nothing, None),
+            ("?sslmode=disable", SslMode::Disable, CertificateCheck::Nothing, None),
+            ("?sslmode=prefer", SslMode::Prefer, CertificateCheck::Nothing, None),
+            (
+                "?sslmode=require&connect_timeout=3",
+                SslMode::Require,
+                CertificateCheck::Nothing,
+                None,
+            ),
             (
                 "?sslrootcert=%2Fca.pem&sslmode=require",
                 SslMode::Require,
-                Check::Authority,
+                CertificateCheck::Authority,
                 Some("/ca.pem"),
             ),
-            ("?sslmode=verify-ca", SslMode::Require, Check::Authority, None),
+            ("?sslmode=verify-ca", SslMode::Require, CertificateCheck::Authority, None),
             (
                 "?sslmode=verify-full&sslrootcert=system",
                 SslMode::Require,
-                Check::AuthorityAndName,
+                CertificateCheck::AuthorityAndName,
                 None,
             ),
             (
                 "?sslmode=verify-full&sslrootcert=a/ca.pem",
                 SslMode::Require,
-                Check::AuthorityAndName,
+                CertificateCheck::AuthorityAndName,
                 Some("a/ca.pem"),
             ),
         ] {

@@ -8,16 +8,16 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 
 /// A sentence as an error of a connection.
-pub(crate) fn refused(text: &str) -> ConnectionError {
+pub(crate) fn error(text: &str) -> ConnectionError {
     ConnectionError::BadConnection(text.to_owned())
 }
 
 /// What went wrong while connecting as `mode` asks for.
-pub(crate) fn failed(error: &tokio_postgres::Error, mode: SslMode) -> ConnectionError {
-    let text = with_causes(error);
-    match remedy(error, mode, &text) {
-        Some(remedy) => refused(&format!("{text}; {remedy}")),
-        None => refused(&text),
+pub(crate) fn explained(cause: &tokio_postgres::Error, mode: SslMode) -> ConnectionError {
+    let text = with_causes(cause);
+    match remedy(cause, mode, &text) {
+        Some(remedy) => error(&format!("{text}; {remedy}")),
+        None => error(&text),
     }
 }
 
@@ -59,6 +59,7 @@ fn remedy(error: &tokio_postgres::Error, mode: SslMode, text: &str) -> Option<&'
             "have an authority sign a certificate for the server, and name the authority with \
              sslrootcert=FILE",
         ),
+        // The client library's own words, not the server's; it keeps nothing else of them.
         None if text.contains("does not support TLS") => Some(
             "switch ssl on in the server's postgresql.conf, or write sslmode=disable where nobody \
              can listen in",

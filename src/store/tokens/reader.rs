@@ -12,10 +12,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use super::Credential;
+use super::TokenRecord;
 use crate::domain::token::secret::TokenId;
-use crate::store::database::connection::{Conn, DatabaseUrl};
+use crate::store::database::connection::Conn;
 use crate::store::database::postgres::{self, PgUrl};
+use crate::store::database::url::DatabaseUrl;
 use crate::store::error::StoreError;
 use crate::store::{READ_PATIENCE, Store};
 
@@ -23,38 +24,41 @@ use crate::store::{READ_PATIENCE, Store};
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Looks up tokens for one thread; belongs to that thread's runtime.
-pub struct Lookups {
+pub(crate) struct TokenReader {
     store: Store,
-    way: Way,
+    backend: Backend,
 }
 
-enum Way {
+enum Backend {
     /// A connection that never waits for a lock.
     Sqlite(Option<Box<Conn>>),
-    Postgres(Box<Link>),
+    Postgres(Box<PgReader>),
 }
 
-impl Lookups {
+impl TokenReader {
     pub(crate) fn new(store: Store) -> Self {
-        let way = match &store.inner.url {
-            DatabaseUrl::Sqlite(_) => Way::Sqlite(None),
-            DatabaseUrl::Postgres(url) => Way::Postgres(Box::new(Link::new(url.clone()))),
+        let backend = match &store.inner.url {
+            DatabaseUrl::Sqlite(_) => Backend::Sqlite(None),
+            DatabaseUrl::Postgres(url) => Backend::Postgres(Box::new(PgReader::new(url.clone()))),
         };
-        Self { store, way }
+        Self { store, backend }
     }
 
-    /// The credentials with these ids; ids that do not exist are left out. The database is read
+    /// What validation needs of the tokens with these ids; ids that do not exist are left out. The database is read
     /// after the call, and the answer, or an error, is there within a second.
-    pub async fn credentials(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
-        match &mut self.way {
-            Way::Sqlite(conn) => match at_once(conn, &self.store, ids) {
+    pub(crate) async fn records(
+        &mut self,
+        ids: &[TokenId],
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        match &mut self.backend {
+            Backend::Sqlite(conn) => match at_once(conn, &self.store, ids) {
                 Err(StoreError::Unavailable(_)) => {
                     let ids = ids.to_vec();
-                    self.store.read(move |conn| super::credentials(conn, &ids)).await
+                    self.store.read(move |conn| super::records(conn, &ids)).await
                 }
                 result => result,
             },
-            Way::Postgres(link) => link.credentials(ids).await,
+            Backend::Postgres(reader) => reader.records(ids).await,
         }
     }
 }
@@ -63,16 +67,16 @@ fn at_once(
     conn: &mut Option<Box<Conn>>,
     store: &Store,
     ids: &[TokenId],
-) -> Result<Vec<Credential>, StoreError> {
+) -> Result<Vec<TokenRecord>, StoreError> {
     let conn = match conn {
         Some(conn) => conn,
         None => conn.insert(Box::new(Conn::open(&store.inner.url, Duration::ZERO)?)),
     };
-    super::credentials(conn, ids)
+    super::records(conn, ids)
 }
 
 /// A connection to a server, renewed when it breaks.
-struct Link {
+struct PgReader {
     url: PgUrl,
     conn: Option<AsyncPgConnection>,
     /// Under way: trying several hosts may take longer than a request can wait.
@@ -81,12 +85,12 @@ struct Link {
     refused: Option<(Instant, String)>,
 }
 
-impl Link {
+impl PgReader {
     const fn new(url: PgUrl) -> Self {
         Self { url, conn: None, connecting: None, refused: None }
     }
 
-    async fn credentials(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
+    async fn records(&mut self, ids: &[TokenId]) -> Result<Vec<TokenRecord>, StoreError> {
         if let Ok(result) = timeout(READ_PATIENCE, self.read(ids)).await {
             return result;
         }
@@ -97,7 +101,7 @@ impl Link {
 
     /// A connection that was idle, or was made for a caller who gave up, may have died unnoticed:
     /// then a new one is tried once.
-    async fn read(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
+    async fn read(&mut self, ids: &[TokenId]) -> Result<Vec<TokenRecord>, StoreError> {
         let was_idle = self.conn.is_some() || self.connecting.is_some();
         match self.query(ids).await {
             Err(StoreError::Unavailable(_)) if was_idle => self.query(ids).await,
@@ -105,17 +109,17 @@ impl Link {
         }
     }
 
-    async fn query(&mut self, ids: &[TokenId]) -> Result<Vec<Credential>, StoreError> {
+    async fn query(&mut self, ids: &[TokenId]) -> Result<Vec<TokenRecord>, StoreError> {
         let conn = self.connection().await?;
-        let rows: Result<Vec<super::CredentialRow>, _> = match ids {
-            [id] => super::credential_of(id.as_str()).load(conn).await,
+        let rows: Result<Vec<super::RecordRow>, _> = match ids {
+            [id] => super::record_by_id(id.as_str()).load(conn).await,
             ids => {
                 let ids = ids.iter().map(TokenId::as_str).collect();
-                super::credentials_of(ids).load(conn).await
+                super::records_by_id(ids).load(conn).await
             }
         };
         match rows {
-            Ok(rows) => rows.into_iter().map(super::credential).collect(),
+            Ok(rows) => rows.into_iter().map(super::record).collect(),
             Err(error) => {
                 self.conn = None;
                 Err(error.into())

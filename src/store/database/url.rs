@@ -1,0 +1,90 @@
+//! Which database a URL names.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::postgres::PgUrl;
+
+/// Which database to use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// The embedded database in this file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server.
+    Postgres(PgUrl),
+}
+
+/// The text names no database that scimward can use. The text itself is not repeated: it may hold
+/// a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDatabaseUrl {
+    /// Neither `sqlite:` nor `postgres://`.
+    #[error("the scheme is not known: write sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    UnknownScheme,
+    /// `sqlite:` without a path.
+    #[error("the path is missing: write sqlite:PATH, for example sqlite:data/scimward.db")]
+    NoPath,
+    /// A `postgres://` URL that cannot be read.
+    #[error("{0}")]
+    Postgres(String),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = InvalidDatabaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        let (scheme, rest) = text.split_once(':').ok_or(InvalidDatabaseUrl::UnknownScheme)?;
+        match scheme {
+            "sqlite" => {
+                let path = rest.strip_prefix("//").unwrap_or(rest);
+                if path.is_empty() || path == ":memory:" {
+                    return Err(InvalidDatabaseUrl::NoPath);
+                }
+                Ok(Self::Sqlite(PathBuf::from(path)))
+            }
+            "postgres" | "postgresql" => {
+                PgUrl::parse(text).map(Self::Postgres).map_err(InvalidDatabaseUrl::Postgres)
+            }
+            _ => Err(InvalidDatabaseUrl::UnknownScheme),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// Writes the URL without its password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => url.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_its_database_or_is_refused() {
+        assert_eq!("sqlite:a/b.db".parse(), Ok(DatabaseUrl::Sqlite("a/b.db".into())));
+        assert_eq!("sqlite:///a/b.db".parse(), Ok(DatabaseUrl::Sqlite("/a/b.db".into())));
+        for (text, error) in [
+            ("data/scimward.db", InvalidDatabaseUrl::UnknownScheme),
+            ("postgers://localhost/x", InvalidDatabaseUrl::UnknownScheme),
+            ("mysql://localhost/x", InvalidDatabaseUrl::UnknownScheme),
+            ("", InvalidDatabaseUrl::UnknownScheme),
+            ("sqlite:", InvalidDatabaseUrl::NoPath),
+            ("sqlite::memory:", InvalidDatabaseUrl::NoPath),
+        ] {
+            assert_eq!(text.parse::<DatabaseUrl>(), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let url: DatabaseUrl = "postgres://ward:hunter2@db.example/scim".parse().unwrap();
+
+        assert!(!format!("{url} {url:?}").contains("hunter2"));
+    }
+}
