@@ -1,6 +1,8 @@
 //! How the database can fail its callers.
 
-use diesel::result::{DatabaseErrorKind, Error};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
+
+use super::database::sqlite;
 
 /// A failure of the database; its text is for the log, never for a client.
 #[derive(Debug, thiserror::Error)]
@@ -34,14 +36,13 @@ impl StoreError {
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
-        match &error {
-            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                Self::Conflict(error.to_string())
-            }
-            Error::DatabaseError(DatabaseErrorKind::Unknown, told)
-                if is_about_the_schema(told.message()) =>
+        let text = error.to_string();
+        match error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Conflict(text),
+            Error::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if is_about_the_schema(&*info) =>
             {
-                Self::Incomplete(error.to_string())
+                Self::Incomplete(text)
             }
             Error::DatabaseError(
                 DatabaseErrorKind::Unknown
@@ -51,23 +52,51 @@ impl From<Error> for StoreError {
                 | DatabaseErrorKind::SerializationFailure,
                 _,
             )
-            | Error::BrokenTransactionManager => Self::Unavailable(error.to_string()),
-            _ => Self::Corrupt(error.to_string()),
+            | Error::BrokenTransactionManager => Self::Unavailable(text),
+            _ => Self::Corrupt(text),
         }
     }
 }
 
-/// Diesel has no kind for it, and both databases say it in words.
-fn is_about_the_schema(message: &str) -> bool {
-    let of_sqlite = ["no such table", "no such column", "has no column named"];
-    let of_postgres = ["relation ", "column "];
-    of_sqlite.iter().any(|words| message.contains(words))
-        || (of_postgres.iter().any(|word| message.starts_with(word))
-            && message.ends_with("does not exist"))
+/// Diesel keeps no SQLSTATE but those that it has a kind for. PostgreSQL points at a place in the
+/// statement when the statement does not fit the schema, and only then: that is the same in every
+/// language.
+fn is_about_the_schema(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> bool {
+    info.statement_position().is_some() || sqlite::is_about_the_schema(info.message())
 }
 
 impl From<diesel::ConnectionError> for StoreError {
     fn from(error: diesel::ConnectionError) -> Self {
         Self::Unavailable(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::{Connection, SimpleConnection};
+    use diesel::sqlite::SqliteConnection;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_sqlite_is_told_apart() {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        conn.batch_execute("CREATE TABLE tokens (id TEXT PRIMARY KEY)").unwrap();
+        let mut fail = |sql: &str| StoreError::from(conn.batch_execute(sql).unwrap_err());
+
+        for sql in [
+            "SELECT id FROM mails",
+            "UPDATE mails SET id = 1",
+            "INSERT INTO mails (id) VALUES (1)",
+            "SELECT hash FROM tokens",
+            "UPDATE tokens SET hash = 1",
+            "INSERT INTO tokens (hash) VALUES (1)",
+        ] {
+            assert!(matches!(fail(sql), StoreError::Incomplete(_)), "{sql}: {:?}", fail(sql));
+        }
+        let twice = "INSERT INTO tokens (id) VALUES ('a'), ('a')";
+        assert!(matches!(fail(twice), StoreError::Conflict(_)), "{:?}", fail(twice));
+        let full = "PRAGMA max_page_count = 1; CREATE TABLE more (id TEXT)";
+        assert!(matches!(fail(full), StoreError::Unavailable(_)), "{:?}", fail(full));
     }
 }
