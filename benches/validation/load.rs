@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::cluster::Cluster;
-use super::server::Server;
+use super::server::{Server, cpu_seconds};
 
 /// A kind of request to send as fast as possible.
 pub(crate) struct Load<'a> {
@@ -75,7 +75,10 @@ impl<'a> Load<'a> {
         time: Duration,
         cluster: Option<&Cluster>,
     ) -> Sample {
-        let database = || cluster.map_or(0.0, Cluster::cpu_seconds);
+        // Without the first process, which answers nobody.
+        let processes = |cluster: &Cluster| cluster.processes().into_iter().skip(1);
+        let cpu_of = |pid: String| cpu_seconds(pid.parse().expect("a process id"));
+        let database = || cluster.map_or(0.0, |cluster| processes(cluster).map(cpu_of).sum());
         let (cpu, database_cpu) = (self.server.cpu_seconds(), database());
         let output = self.command(connections, time).output().expect("wrk; is it installed?");
         let (cpu, database_cpu) = (self.server.cpu_seconds() - cpu, database() - database_cpu);

@@ -15,6 +15,8 @@
 )]
 
 mod bare;
+#[path = "../../tests/it/support/cluster.rs"]
+#[expect(dead_code, reason = "tests break it in ways that a measurement does not")]
 mod cluster;
 mod load;
 mod pages;
@@ -50,8 +52,8 @@ fn main() {
         return pages::compare(&folder.0);
     }
     let sqlite = Scimward::start(&folder.0, "sqlite", "sqlite:scimward.db");
-    let cluster = Cluster::start(&folder.0.join("postgres"));
-    let postgres = Scimward::start(&folder.0, "pg", &cluster.url);
+    let cluster = durable_cluster();
+    let postgres = Scimward::start(&folder.0, "pg", &cluster.url());
     let bare = Server::bare(&folder.0, &sqlite.answer(VALIDATE));
 
     report::start(&sqlite, &postgres);
@@ -61,6 +63,11 @@ fn main() {
     endpoints(&postgres, "PostgreSQL");
     flood(&folder.0, &sqlite);
     pages::compare(&folder.0);
+}
+
+/// A PostgreSQL that waits for the disk, as it does for users.
+fn durable_cluster() -> Cluster {
+    Cluster::prepared(|_data| "-c fsync=on -c full_page_writes=on")
 }
 
 /// A folder that goes when the measurement ends.

@@ -9,7 +9,6 @@ use diesel::connection::{Connection, SimpleConnection};
 use diesel::sqlite::SqliteConnection;
 use tokio_postgres::NoTls;
 
-use super::cluster::Cluster;
 use super::report;
 use super::server::Scimward;
 
@@ -23,10 +22,10 @@ const PASSWORD: &str = "seven lanterns over harbour";
 /// Fetches the page from servers with an empty and a full database in turns.
 pub(crate) fn compare(folder: &Path) {
     let folder = folder.join("pages");
-    let cluster = Cluster::start(&folder.join("cluster"));
-    let full = cluster.url.replace("/postgres", "/history");
-    batch_postgres(&cluster.url, "CREATE DATABASE history");
-    let postgres = [start(&folder, "empty", &cluster.url), start(&folder, "full", &full)];
+    let cluster = super::durable_cluster();
+    let full = cluster.url().replace("/postgres", "/history");
+    batch_postgres(&cluster.url(), "CREATE DATABASE history");
+    let postgres = [start(&folder, "empty", &cluster.url()), start(&folder, "full", &full)];
     batch_postgres(&full, &history());
     batch_postgres(&full, "VACUUM ANALYZE");
     let own = "sqlite:scimward.db";

@@ -1,4 +1,4 @@
-//! A PostgreSQL server that belongs to one test, so that the test may break it.
+//! A PostgreSQL server that belongs to one test or measurement, so that the test may break it.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -84,8 +84,8 @@ impl Cluster {
     pub(crate) fn ask(&self, database: &str, query: &str) -> Vec<String> {
         let mut config: Config = self.url().parse().expect("a PostgreSQL URL");
         config.dbname(database);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let rows = runtime.block_on(async {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let rows = runtime.expect("a runtime").block_on(async {
             let (client, connection) = config.connect(NoTls).await.expect("PostgreSQL answers");
             tokio::spawn(connection);
             client.simple_query(query).await.expect("the query runs")
@@ -103,12 +103,14 @@ impl Cluster {
 
     fn pg_ctl(&self) -> Command {
         let mut command = as_server("pg_ctl");
-        command.arg("-D").arg(self.data());
+        // Besides English it speaks the languages that a test puts there.
+        command.arg("-D").arg(self.data()).env("LOCPATH", &self.folder);
         command
     }
 
-    /// The first process comes first: once it is frozen there are no further ones.
-    fn processes(&self) -> Vec<String> {
+    /// Its processes by their ids. The first one, which starts all others, comes first: once it is
+    /// frozen there are no further ones.
+    pub(crate) fn processes(&self) -> Vec<String> {
         let file = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
         let Some(first) = file.lines().next() else { return Vec::new() };
         let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children"));
