@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cli        the command line: the only layer that prints
+//! demo       made-up months, played through the services and thrown away
 //! server     the web and what runs beside it, from start to shutdown; wires everything together
 //! config     the only reader of the environment
 //! web        HTTP: `api` for clients, proxies and applications, `pages` for browsers
@@ -18,6 +19,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod entropy;
 pub mod hasher;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod config;
+mod demo;
 mod mail;
 mod notify;
 mod output;
@@ -48,6 +49,8 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Look around in a server with made-up data, which is thrown away at the end
+    Demo,
 }
 
 /// Something went wrong: what to print on standard error, and the exit code.
@@ -125,6 +128,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Complaint> {
         Command::Notify(command) => Box::pin(notify::run(command, start)).await,
         Command::Mail(command) => Box::pin(mail::run(command, start)).await,
         Command::Config(command) => config::run(&command, &cli.flags),
+        Command::Demo => Box::pin(demo::run(&cli.flags)).await,
     }
 }
 

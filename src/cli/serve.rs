@@ -41,7 +41,7 @@ async fn announce(app: &App, address: SocketAddr) -> Result<(), Complaint> {
 }
 
 /// Ends when the process is asked to stop.
-fn shutdown() -> Result<impl Future<Output = ()>, String> {
+pub(super) fn shutdown() -> Result<impl Future<Output = ()>, String> {
     let listen =
         |kind| signal(kind).map_err(|error| format!("signals cannot be received: {error}"));
     let mut terminate = listen(SignalKind::terminate())?;

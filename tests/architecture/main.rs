@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 /// Each module and what it may name of the others: imports run downwards.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("main", &["scimward"]),
-    ("cli", &["config", "domain", "mail", "server", "service", "telemetry", "web"]),
+    ("cli", &["config", "demo", "domain", "mail", "server", "service", "telemetry", "web"]),
+    ("demo", &["clock", "config", "domain", "entropy", "server", "service"]),
     (
         "server",
         &["clock", "config", "domain", "entropy", "hasher", "mail", "service", "store", "web"],

@@ -1,0 +1,192 @@
+//! The made-up company, and what its people and its identity provider do.
+
+use anyhow::Context;
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+
+use super::clock::StoryClock;
+use super::people::{Client, PASSWORD, PROVIDER, Person};
+use crate::clock::Clock;
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::code::SecretCode;
+use crate::domain::admin::person::EmailAddress;
+use crate::domain::token::lifespan::Lifespan;
+use crate::domain::token::refusal::Refusal;
+use crate::domain::token::secret::{PlainToken, PresentedToken};
+use crate::service::Services;
+use crate::service::admins::NewAdmin;
+use crate::service::mails::{Invited, Pass};
+use crate::service::tokens::Generate;
+use crate::service::validation::{Validator, Verdict};
+
+/// Longer than the story.
+const RETENTION: TimeDelta = TimeDelta::days(400);
+
+/// The company at the instant that its clock shows.
+pub(super) struct Company {
+    /// What its people do.
+    pub(super) services: Services,
+    /// The instant at which the story ends.
+    pub(super) present: DateTime<Utc>,
+    clock: StoryClock,
+    validator: Validator,
+    /// What was entered in the identity provider.
+    entered: Option<PlainToken>,
+}
+
+impl Company {
+    pub(super) fn new(services: Services, clock: StoryClock) -> Self {
+        let validator = services.validation.validator();
+        Self { present: clock.now(), services, clock, validator, entered: None }
+    }
+
+    /// The day so many days before the present.
+    pub(super) fn days_ago(&self, days: i64) -> NaiveDate {
+        self.present.date_naive() - TimeDelta::days(days)
+    }
+
+    /// The token that the identity provider uses at the end.
+    pub(super) fn into_token(self) -> Option<PlainToken> {
+        self.entered
+    }
+
+    /// Goes on to an instant. On every morning until then mails are sent and the identity provider
+    /// syncs.
+    pub(super) async fn go_to(&mut self, at: DateTime<Utc>) -> anyhow::Result<()> {
+        let mut day = self.clock.now().date_naive();
+        while time(day, 9, 0) < at {
+            if time(day, 9, 0) > self.clock.now() {
+                self.clock.set(time(day, 9, 0));
+                self.minute().await?;
+                self.sync(1).await?;
+            }
+            day += TimeDelta::days(1);
+        }
+        self.clock.set(at);
+        Ok(())
+    }
+
+    /// What the server does by itself in every minute, without looking for what is old.
+    async fn minute(&self) -> anyhow::Result<()> {
+        self.services.upkeep.write_usage().await?;
+        self.services.mails.run_once(Pass::Scheduled, || false).await?;
+        Ok(())
+    }
+
+    /// What the server does by itself once in a while; it notes that the token has expired.
+    pub(super) async fn tidy(&self) -> anyhow::Result<()> {
+        Ok(self.services.upkeep.run_once(RETENTION).await?)
+    }
+
+    /// Sets up the server by the link of its first start.
+    pub(super) async fn set_up(&self, by: &Person) -> anyhow::Result<()> {
+        let admins = &self.services.admins;
+        let code = admins.setup_code().await?.context("somebody was faster")?;
+        admins.set_up(&code, new_admin(by)?, by.client.source()).await?;
+        Ok(())
+    }
+
+    /// Mails an invitation and returns its code.
+    pub(super) async fn invite(&self, whom: &Person, by: &Person) -> anyhow::Result<SecretCode> {
+        let (name, email) = (whom.name.parse()?, whom.email.parse::<EmailAddress>()?);
+        let from = by.client.source();
+        let by = self.admin(by).await?;
+        let invitation = self.services.admins.invite(name, email.clone(), &by, from).await?;
+        let mail = Invited {
+            name: whom.name,
+            address: email,
+            by: by.name.as_str(),
+            link: &format!("/invitation?code={}", invitation.code.expose()),
+            expires_at: invitation.expires_at,
+        };
+        self.services.mails.invite(mail).await?;
+        Ok(invitation.code)
+    }
+
+    /// Follows the link of an invitation.
+    pub(super) async fn accept(&self, code: &SecretCode, who: &Person) -> anyhow::Result<()> {
+        self.services.admins.accept(code, new_admin(who)?, who.client.source()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn log_in(&self, who: &Person) -> anyhow::Result<()> {
+        let from = who.client.source();
+        self.services.logins.log_in(who.email, PASSWORD.into(), from).await?;
+        Ok(())
+    }
+
+    pub(super) async fn log_out(&self, who: &Person) -> anyhow::Result<()> {
+        let by = self.admin(who).await?.actor();
+        Ok(self.services.sessions.record_logout(by, who.client.source()).await?)
+    }
+
+    /// Guesses a password of somebody who does not exist.
+    pub(super) async fn guess(&self, email: &str, client: &Client) {
+        let guess = self.services.logins.log_in(email, "admin".into(), client.source());
+        let _refused = guess.await;
+    }
+
+    pub(super) async fn generate(
+        &self,
+        lifespan: Lifespan,
+        by: &Person,
+    ) -> anyhow::Result<PlainToken> {
+        let from = by.client.source();
+        let by = self.admin(by).await?.actor();
+        let wanted = Generate { lifespan, by, from, form: None };
+        let token = self.services.tokens.generate(wanted).await?.plain;
+        self.minute().await?;
+        Ok(token)
+    }
+
+    /// Enters a token in the identity provider, and syncs.
+    pub(super) async fn enter(&mut self, token: PlainToken) -> anyhow::Result<()> {
+        self.entered = Some(token);
+        self.sync(1).await
+    }
+
+    /// The identity provider sends requests.
+    pub(super) async fn sync(&self, times: usize) -> anyhow::Result<()> {
+        let Some(token) = &self.entered else { return Ok(()) };
+        let presented = PresentedToken::parse(token.expose())?;
+        let Client { address, agent } = PROVIDER;
+        for _ in 0..times {
+            match self.validator.validate(&presented, address).await? {
+                Verdict::Valid(token) => {
+                    self.services.usage.accepted(&token.id, address, Some(agent), token.now);
+                }
+                Verdict::Refused { reason, known } => {
+                    self.services.refusals.refuse(reason, known.as_ref(), address, Some(agent));
+                }
+            }
+        }
+        self.minute().await
+    }
+
+    /// Requests without a usable token.
+    pub(super) async fn refuse(
+        &self,
+        reason: Refusal,
+        times: usize,
+        client: &Client,
+    ) -> anyhow::Result<()> {
+        for _ in 0..times {
+            self.services.refusals.refuse(reason, None, client.address, Some(client.agent));
+        }
+        self.minute().await
+    }
+
+    /// The Server Admin who plays a person.
+    pub(super) async fn admin(&self, person: &Person) -> anyhow::Result<ServerAdmin> {
+        Ok(self.services.admins.by_email(person.email.parse()?).await?)
+    }
+}
+
+/// A time of day, in UTC.
+pub(super) fn time(day: NaiveDate, hour: i64, minute: i64) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::minutes(hour * 60 + minute)
+}
+
+fn new_admin(person: &Person) -> anyhow::Result<NewAdmin> {
+    let (name, email) = (person.name.parse()?, person.email.parse()?);
+    Ok(NewAdmin { name, email, password: PASSWORD.into() })
+}

@@ -1,0 +1,158 @@
+//! What happened in the months before the visit, in its order.
+
+use anyhow::Context;
+use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
+
+use super::company::{Company, time};
+use super::people::{ADA, ALAN, GRACE, KATHERINE, MISTYPED, PASSWORD, PROVIDER, SCANNER, SCRIPT};
+use crate::domain::admin::actor::Actor;
+use crate::domain::network::source::Source;
+use crate::domain::token::lifespan::Lifespan;
+use crate::domain::token::refusal::Refusal;
+use crate::domain::token::secret::PlainToken;
+
+/// Days that are left of the token at the visit.
+const LEFT: i64 = 12;
+
+/// Plays the story and returns the token that is valid at its end.
+pub(super) async fn play(mut company: Company) -> anyhow::Result<PlainToken> {
+    let expiry = time(company.days_ago(-LEFT), 9, 14);
+    let (lifespan, generated) = term(expiry, (1..=6).rev()).context("no lifespan fits")?;
+    first_token(&mut company, generated.date_naive()).await?;
+    second_token(&mut company, lifespan, generated).await?;
+    quiet_months(&mut company).await?;
+    last_weeks(&mut company).await?;
+    company.into_token().context("no token is in use")
+}
+
+/// A token that nobody replaces in time; it expires on the eve of `replaced_on`.
+async fn first_token(company: &mut Company, replaced_on: NaiveDate) -> anyhow::Result<()> {
+    let expiry = time(replaced_on - TimeDelta::days(1), 14, 3);
+    let (lifespan, generated) = term(expiry, 1..=6).context("no lifespan fits")?;
+    let day = generated.date_naive();
+    company.go_to(time(day, 13, 40)).await?;
+    company.set_up(&ADA).await?;
+    company.go_to(time(day, 13, 44)).await?;
+    let to_grace = company.invite(&GRACE, &ADA).await?;
+    let to_katherine = company.invite(&KATHERINE, &ADA).await?;
+    company.go_to(time(day, 13, 52)).await?;
+    company.accept(&to_grace, &GRACE).await?;
+    company.go_to(generated).await?;
+    let token = company.generate(lifespan, &ADA).await?;
+    company.go_to(time(day, 14, 11)).await?;
+    company.refuse(Refusal::BadChecksum, 3, &PROVIDER).await?;
+    company.go_to(time(day, 14, 21)).await?;
+    company.enter(token).await?;
+    company.go_to(time(day, 16, 5)).await?;
+    company.accept(&to_katherine, &KATHERINE).await?;
+
+    company.go_to(expiry).await?;
+    company.tidy().await?;
+    company.go_to(expiry + TimeDelta::minutes(26)).await?;
+    company.sync(38).await
+}
+
+/// Its replacement, which the identity provider gets late.
+async fn second_token(
+    company: &mut Company,
+    lifespan: Lifespan,
+    generated: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let later = |minutes| generated + TimeDelta::minutes(minutes);
+    company.go_to(later(-2)).await?;
+    company.log_in(&GRACE).await?;
+    company.go_to(generated).await?;
+    let token = company.generate(lifespan, &GRACE).await?;
+    for minutes in [10, 19] {
+        company.go_to(later(minutes)).await?;
+        company.sync(7).await?;
+    }
+    company.go_to(later(23)).await?;
+    company.enter(token).await
+}
+
+/// Months in which sync works.
+async fn quiet_months(company: &mut Company) -> anyhow::Result<()> {
+    company.go_to(time(company.days_ago(124), 3, 12)).await?;
+    company.refuse(Refusal::NoCredentials, 18, &SCANNER).await?;
+    for second in 0..3 {
+        company.go_to(time(company.days_ago(96), 2, 40) + TimeDelta::seconds(second)).await?;
+        company.guess("root@example.com", &SCANNER).await;
+    }
+    company.go_to(time(company.days_ago(74), 10, 5)).await?;
+    let katherine = company.admin(&KATHERINE).await?;
+    let admins = company.services.admins.clone();
+    let (by, from) = (Actor::CommandLine, Source::command_line());
+    admins.set_password(&katherine, PASSWORD.into(), by, from).await?;
+    company.go_to(time(company.days_ago(74), 10, 8)).await?;
+    company.log_in(&KATHERINE).await?;
+
+    let ada = company.admin(&ADA).await?;
+    company.go_to(time(company.days_ago(58), 11, 30)).await?;
+    let invitation = company.invite(&ALAN, &ADA).await?;
+    company.go_to(time(company.days_ago(58), 13, 15)).await?;
+    admins.withdraw(invitation.digest(), ada.actor(), ADA.client.source()).await?;
+
+    let grace = company.admin(&GRACE).await?;
+    company.go_to(time(company.days_ago(47), 16, 30)).await?;
+    company.log_in(&GRACE).await?;
+    admins.deactivate(katherine.id, grace.actor(), GRACE.client.source()).await?;
+    company.go_to(time(company.days_ago(47), 16, 41)).await?;
+    company.log_out(&GRACE).await?;
+    company.go_to(time(company.days_ago(33), 8, 5)).await?;
+    company.log_in(&GRACE).await?;
+    Ok(admins.reactivate(katherine.id, grace.actor(), GRACE.client.source()).await?)
+}
+
+/// Weeks in which things go wrong: an address is mistyped, and a proxy drops the header.
+async fn last_weeks(company: &mut Company) -> anyhow::Result<()> {
+    let (ada, katherine) = (company.admin(&ADA).await?, company.admin(&KATHERINE).await?);
+    company.go_to(time(company.days_ago(20), 15, 50)).await?;
+    company.log_in(&ADA).await?;
+    let (by, from) = (ada.actor(), ADA.client.source());
+    let services = company.services.clone();
+    services.admins.set_profile(katherine.id, katherine.name, MISTYPED.parse()?, by, from).await?;
+    company.go_to(time(company.days_ago(8), 13, 38)).await?;
+    company.refuse(Refusal::NoCredentials, 210, &PROVIDER).await?;
+    company.go_to(time(company.days_ago(3), 9, 41)).await?;
+    company.log_in(&ADA).await?;
+    services.mails.test_admin(&ada).await?;
+    company.go_to(time(company.days_ago(2), 14, 2)).await?;
+    company.log_in(&GRACE).await?;
+    company.go_to(company.present - TimeDelta::hours(3)).await?;
+    company.refuse(Refusal::BadChecksum, 5, &SCRIPT).await?;
+    company.go_to(company.present - TimeDelta::minutes(4)).await?;
+    company.sync(1).await
+}
+
+/// How long and from when on a token lives that expires at `expiry`, by the first of these numbers
+/// of months that leads there: not every day has one a month before.
+fn term(
+    expiry: DateTime<Utc>,
+    mut months: impl Iterator<Item = i64>,
+) -> Option<(Lifespan, DateTime<Utc>)> {
+    months.find_map(|months| {
+        let lifespan = Lifespan::try_from(months).ok()?;
+        let start = expiry.checked_sub_months(Months::new(lifespan.months().into()))?;
+        (lifespan.expiry(start) == expiry).then_some((lifespan, start))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_has_a_long_and_a_short_term_before_it() {
+        let first: DateTime<Utc> = "2027-01-01T09:14:00Z".parse().unwrap();
+        for day in 0..4 * 366 {
+            let expiry = first + TimeDelta::days(day);
+
+            let (long, start) = term(expiry, (1..=6).rev()).unwrap();
+            let (short, _) = term(expiry, 1..=6).unwrap();
+
+            assert_eq!(long.expiry(start), expiry);
+            assert!(long.months() >= 5 && short.months() <= 2, "{expiry}: {long}, {short}");
+        }
+    }
+}
