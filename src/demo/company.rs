@@ -8,6 +8,7 @@ use super::people::{Client, PASSWORD, PROVIDER, Person};
 use crate::clock::Clock;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::SecretCode;
+use crate::domain::admin::link::LinkPurpose;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::refusal::Refusal;
@@ -77,14 +78,6 @@ impl Company {
         Ok(self.services.upkeep.run_once(RETENTION).await?)
     }
 
-    /// Sets up the server by the link of its first start.
-    pub(super) async fn set_up(&self, by: &Person) -> anyhow::Result<()> {
-        let admins = &self.services.admins;
-        let code = admins.setup_code().await?.context("somebody was faster")?;
-        admins.set_up(&code, new_admin(by)?, by.client.source()).await?;
-        Ok(())
-    }
-
     /// Mails an invitation and returns its code.
     pub(super) async fn invite(&self, whom: &Person, by: &Person) -> anyhow::Result<SecretCode> {
         let (name, email) = (whom.name.parse()?, whom.email.parse::<EmailAddress>()?);
@@ -102,9 +95,26 @@ impl Company {
         Ok(invitation.code)
     }
 
-    /// Follows the link of an invitation.
+    /// Makes somebody a Server Admin by the link of the first start.
+    pub(super) async fn set_up(&self, who: &Person) -> anyhow::Result<()> {
+        let code = self.services.admins.setup_code().await?.context("somebody was faster")?;
+        self.join(LinkPurpose::Setup, &code, who).await
+    }
+
+    /// Makes somebody a Server Admin by an invitation.
     pub(super) async fn accept(&self, code: &SecretCode, who: &Person) -> anyhow::Result<()> {
-        self.services.admins.accept(code, new_admin(who)?, who.client.source()).await?;
+        self.join(LinkPurpose::Invitation, code, who).await
+    }
+
+    async fn join(
+        &self,
+        purpose: LinkPurpose,
+        code: &SecretCode,
+        who: &Person,
+    ) -> anyhow::Result<()> {
+        let (name, email) = (who.name.parse()?, who.email.parse()?);
+        let new = NewAdmin { name, email, password: PASSWORD.into() };
+        self.services.admins.join(purpose, code, new, who.client.source()).await?;
         Ok(())
     }
 
@@ -177,16 +187,11 @@ impl Company {
 
     /// The Server Admin who plays a person.
     pub(super) async fn admin(&self, person: &Person) -> anyhow::Result<ServerAdmin> {
-        Ok(self.services.admins.by_email(person.email.parse()?).await?)
+        self.services.admins.by_email(person.email.parse()?).await?.context(person.name)
     }
 }
 
 /// A time of day, in UTC.
 pub(super) fn time(day: NaiveDate, hour: i64, minute: i64) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::minutes(hour * 60 + minute)
-}
-
-fn new_admin(person: &Person) -> anyhow::Result<NewAdmin> {
-    let (name, email) = (person.name.parse()?, person.email.parse()?);
-    Ok(NewAdmin { name, email, password: PASSWORD.into() })
 }

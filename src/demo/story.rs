@@ -83,7 +83,7 @@ async fn quiet_months(company: &mut Company) -> anyhow::Result<()> {
     let katherine = company.admin(&KATHERINE).await?;
     let admins = company.services.admins.clone();
     let (by, from) = (Actor::CommandLine, Source::command_line());
-    admins.set_password(&katherine, PASSWORD.into(), by, from).await?;
+    admins.set_password(&katherine, PASSWORD.into(), None, by, from).await?;
     company.go_to(time(company.days_ago(74), 10, 8)).await?;
     company.log_in(&KATHERINE).await?;
 
@@ -96,12 +96,13 @@ async fn quiet_months(company: &mut Company) -> anyhow::Result<()> {
     let grace = company.admin(&GRACE).await?;
     company.go_to(time(company.days_ago(47), 16, 30)).await?;
     company.log_in(&GRACE).await?;
-    admins.deactivate(katherine.id, grace.actor(), GRACE.client.source()).await?;
+    admins.set_active(katherine.id, false, grace.actor(), GRACE.client.source()).await?;
     company.go_to(time(company.days_ago(47), 16, 41)).await?;
     company.log_out(&GRACE).await?;
     company.go_to(time(company.days_ago(33), 8, 5)).await?;
     company.log_in(&GRACE).await?;
-    Ok(admins.reactivate(katherine.id, grace.actor(), GRACE.client.source()).await?)
+    admins.set_active(katherine.id, true, grace.actor(), GRACE.client.source()).await?;
+    Ok(())
 }
 
 /// Weeks in which things go wrong: an address is mistyped, and a proxy drops the header.

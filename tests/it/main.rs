@@ -15,6 +15,7 @@
 mod activity;
 mod backup;
 mod cli;
+mod demo;
 mod expiry_mails;
 mod history;
 mod machine;

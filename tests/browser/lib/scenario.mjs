@@ -18,6 +18,7 @@ after(async () => (await shared)?.close());
  * - `network`: puts a network that can fail between browser and server;
  * - `token`: `unused` or `used`: there is a live token;
  * - `nobody`: the set-up link was not used yet;
+ * - `demo`: the server is the demo, with the data that it makes up;
  * - `as`: Playwright's options for the admin's browser profile;
  * - `launch`: Playwright's options for a browser of the test's own.
  */
@@ -45,15 +46,21 @@ class Stage {
   }
 
   async raise() {
-    const { at, network, mail, token, nobody, as } = this.#options;
+    const { at, network, mail, token, nobody, demo, as } = this.#options;
     if (network) this.network = await Network.start();
     if (mail) this.mailbox = await Mailbox.start();
     const settings = { ...this.#options.settings, SCIMWARD_SMTP_URL: this.mailbox?.url ?? '' };
-    this.server = await Server.start({ at, settings, url: this.network?.url });
+    this.server = demo
+      ? await Server.demo({ at })
+      : await Server.start({ at, settings, url: this.network?.url });
     this.network?.leadTo(this.server.direct);
     this.admin = await this.visitor(as);
     this.page = this.admin.page;
     if (nobody) return;
+    if (demo) {
+      await this.admin.logIn(ADA);
+      return;
+    }
     await this.admin.setUp(ADA);
     if (token) this.token = await this.admin.generate();
     if (token === 'used') await this.server.use(this.token);

@@ -18,6 +18,7 @@ export class Server {
   secrets = new Set();
   #folder = mkdtempSync(join(tmpdir(), 'scimward-browser.'));
   #process = null;
+  #arguments = ['serve'];
   #settings;
 
   /**
@@ -40,6 +41,19 @@ export class Server {
     return server;
   }
 
+  /** Starts the demo, at a date if `at` is given. */
+  static async demo({ at = null } = {}) {
+    const server = new Server();
+    const port = await freePort();
+    server.direct = `http://127.0.0.1:${port}`;
+    server.url = server.direct;
+    server.#arguments = ['demo', '--listen', `127.0.0.1:${port}`];
+    server.#settings = { TMPDIR: server.#folder };
+    if (at) server.setClock(at);
+    await server.run();
+    return server;
+  }
+
   /** Moves the clock of the running server, and of the commands. */
   setClock(at) {
     const file = join(this.#folder, 'clock');
@@ -56,7 +70,7 @@ export class Server {
 
   /** Starts the process and waits until it answers. */
   async run() {
-    const child = spawn(BINARY, ['serve'], { cwd: this.#folder, env: this.#environment() });
+    const child = spawn(BINARY, this.#arguments, { cwd: this.#folder, env: this.#environment() });
     this.#process = child;
     const keep = (chunk) => { this.output += chunk; };
     child.stdout.on('data', keep);

@@ -103,6 +103,21 @@ impl Scimward {
         let log = std::thread::spawn(move || read_on(log, seen));
         ServerProcess { child, address, log: Some(log) }
     }
+
+    /// Starts the demo on a free port, waits until it is ready and returns what it has printed.
+    pub(crate) fn demo(&self) -> (ServerProcess, String) {
+        let mut child = self.spawn(&["demo", "--listen", "127.0.0.1:0"]);
+        let log = BufReader::new(child.stderr.take().expect("a pipe"));
+        let log = std::thread::spawn(move || read_on(log, String::new()));
+        let mut said = String::new();
+        let mut lines = BufReader::new(child.stdout.as_mut().expect("a pipe"));
+        while !said.contains("Ctrl+C") {
+            assert_ne!(lines.read_line(&mut said).expect("a line"), 0, "the demo ended: {said}");
+        }
+        let address = said.split("http://").nth(1).and_then(|rest| rest.lines().next());
+        let address = address.expect("an address").parse().expect("an address");
+        (ServerProcess { child, address, log: Some(log) }, said)
+    }
 }
 
 fn read_on(mut log: BufReader<ChildStderr>, mut seen: String) -> String {
