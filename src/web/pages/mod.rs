@@ -28,15 +28,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(reading("/", || async { paths::go_to(paths::HOME) }))
             .service(both(paths::LOGIN, login::form, web::post().to(login::log_in)))
             .service(writing(paths::LOGOUT, web::post().to(login::log_out)))
-            .service(both(
-                paths::SETUP,
-                admins::join::setup_form,
-                web::post().to(admins::join::set_up),
-            ))
+            .service(both(paths::SETUP, admins::join::form, web::post().to(admins::join::join)))
             .service(both(
                 paths::INVITATION,
-                admins::join::invitation_form,
-                web::post().to(admins::join::accept),
+                admins::join::form,
+                web::post().to(admins::join::join),
             ))
             .service(reading(paths::AUTHENTICATION, token::page::page))
             .service(writing(paths::GENERATE, web::post().to(token::generate::generate)))
@@ -68,21 +64,16 @@ fn people(config: &mut web::ServiceConfig) {
     config
         .service(reading(paths::SERVER_ADMINS, admins::list::page))
         .service(both(paths::INVITE, list, web::post().to(admins::invite::invite)))
-        .service(both(paths::WITHDRAW, list, web::post().to(admins::list::withdraw)))
+        .service(both(paths::WITHDRAW, list, web::post().to(admins::invite::withdraw)))
         .service(both(
             paths::SERVER_ADMIN,
             admins::account::other,
             web::post().to(admins::account::save),
         ))
         .service(both(
-            paths::DEACTIVATE,
-            admins::activation::confirm_off,
-            web::post().to(admins::activation::deactivate),
-        ))
-        .service(both(
-            paths::REACTIVATE,
-            admins::activation::confirm_on,
-            web::post().to(admins::activation::reactivate),
+            paths::ACTIVATION,
+            admins::activation::confirm,
+            web::post().to(admins::activation::change),
         ))
         .service(reading(paths::ACCOUNT, admins::account::own))
         .service(both(paths::PASSWORD, own, web::post().to(admins::account::change_password)))

@@ -24,8 +24,7 @@ pub(crate) const SERVER_ADMINS: &str = "/admin/server-admins";
 pub(crate) const INVITE: &str = "/admin/server-admins/invite";
 pub(crate) const WITHDRAW: &str = "/admin/server-admins/withdraw";
 pub(crate) const SERVER_ADMIN: &str = "/admin/server-admins/{id}";
-pub(crate) const DEACTIVATE: &str = "/admin/server-admins/{id}/deactivate";
-pub(crate) const REACTIVATE: &str = "/admin/server-admins/{id}/reactivate";
+pub(crate) const ACTIVATION: &str = "/admin/server-admins/{id}/{change:deactivate|reactivate}";
 
 pub(crate) const ACCOUNT: &str = "/admin/account";
 pub(crate) const PASSWORD: &str = "/admin/account/password";

@@ -1,14 +1,13 @@
 //! One Server Admin: name and address, and for oneself the password and the sessions.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::fields::{DigestField, PersonFields};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
-use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::service::admins::{PasswordError, ProfileError};
 use crate::service::sessions::Session;
 use crate::web::Shared;
@@ -21,29 +20,29 @@ use crate::web::session::{Flash, SignedIn, SignedInForm};
 
 #[derive(Template)]
 #[template(path = "admins/account.html")]
-struct Page {
+struct AccountPage {
     layout: Layout,
     /// The name as it is stored.
     title: String,
-    intro: &'static str,
     id: i64,
-    name: String,
-    email: String,
-    complete_name: &'static str,
-    complete_email: &'static str,
-    name_error: Option<String>,
-    email_error: Option<String>,
-    own: Option<Own>,
+    person: PersonFields,
+    own: Option<OwnCards>,
 }
 
-/// What only oneself sees.
-struct Own {
-    present_error: Option<String>,
-    fresh_error: Option<String>,
-    sessions: Vec<SessionView>,
+/// The cards that only oneself sees.
+struct OwnCards {
+    password: PasswordErrors,
+    sessions: Vec<SessionLine>,
 }
 
-struct SessionView {
+/// What is wrong with the passwords that were entered.
+#[derive(Default)]
+struct PasswordErrors {
+    present: Option<String>,
+    fresh: Option<String>,
+}
+
+struct SessionLine {
     address: String,
     agent: String,
     since: Moment,
@@ -52,37 +51,13 @@ struct SessionView {
     digest: String,
 }
 
-/// What was wrong with what was entered.
-#[derive(Default)]
-struct Errors {
-    name: Option<String>,
-    email: Option<String>,
-    present: Option<String>,
-    fresh: Option<String>,
-}
-
-/// Whom a page is about, with name and address as they were entered.
-struct Subject {
-    id: AdminId,
-    /// The name as it is stored.
-    title: String,
-    name: String,
-    email: String,
-}
-
-impl Subject {
-    fn of(admin: &ServerAdmin) -> Self {
-        let name = admin.name.to_string();
-        Self { id: admin.id, title: name.clone(), name, email: admin.email.to_string() }
-    }
-}
-
 /// `GET /admin/account`.
 pub(crate) async fn own(
     shared: web::Data<Shared>,
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
-    show(&shared, &me, Subject::of(&me.admin), Errors::default(), HttpResponse::Ok()).await
+    let fields = PersonFields::of(&me.admin);
+    show(HttpResponse::Ok(), &shared, &me, &me.admin, fields, PasswordErrors::default()).await
 }
 
 /// `GET /admin/server-admins/{id}`.
@@ -91,55 +66,40 @@ pub(crate) async fn other(
     me: SignedIn,
     path: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let id = parse_id(&path)?;
-    let admin = shared.services.admins.by_id(id).await?.ok_or(PageError::NotFound)?;
-    show(&shared, &me, Subject::of(&admin), Errors::default(), HttpResponse::Ok()).await
+    let admin = find(&shared, &path).await?;
+    let fields = PersonFields::of(&admin);
+    show(HttpResponse::Ok(), &shared, &me, &admin, fields, PasswordErrors::default()).await
+}
+
+async fn find(shared: &Shared, id: &str) -> Result<ServerAdmin, PageError> {
+    shared.services.admins.by_id(parse_id(id)?).await?.ok_or(PageError::NotFound)
 }
 
 async fn show(
+    answer: HttpResponseBuilder,
     shared: &Shared,
     me: &SignedIn,
-    subject: Subject,
-    errors: Errors,
-    answer: HttpResponseBuilder,
+    admin: &ServerAdmin,
+    person: PersonFields,
+    password: PasswordErrors,
 ) -> Result<HttpResponse, PageError> {
-    let is_me = subject.id == me.admin.id;
-    let own = if is_me {
-        let sessions = shared.services.sessions.of_admin(subject.id).await?;
-        Some(Own {
-            present_error: errors.present,
-            fresh_error: errors.fresh,
-            sessions: sessions.iter().map(|session| session_view(session, me)).collect(),
-        })
+    let (section, own) = if admin.id == me.admin.id {
+        let sessions = shared.services.sessions.of_admin(admin.id).await?;
+        let sessions = sessions.into_iter().map(|session| session_line(session, me)).collect();
+        (Section::Account, Some(OwnCards { password, sessions }))
     } else {
-        None
+        (Section::ServerAdmins, None)
     };
-    let section = if is_me { Section::Account } else { Section::ServerAdmins };
-    let view = Page {
-        layout: Layout::load(shared, me, section).await?,
-        title: subject.title,
-        intro: if is_me {
-            "Your name, address, password and sessions."
-        } else {
-            "Name and address of a Server Admin."
-        },
-        id: subject.id.0,
-        name: subject.name,
-        email: subject.email,
-        complete_name: if is_me { "name" } else { "off" },
-        complete_email: if is_me { "email" } else { "off" },
-        name_error: errors.name,
-        email_error: errors.email,
-        own,
-    };
+    let layout = Layout::load(shared, me, section).await?;
+    let view = AccountPage { layout, title: admin.name.to_string(), id: admin.id.0, person, own };
     Ok(layout::page(answer, &view))
 }
 
-fn session_view(session: &Session, me: &SignedIn) -> SessionView {
+fn session_line(session: Session, me: &SignedIn) -> SessionLine {
     let address = session.address.map(|address| address.to_string());
-    SessionView {
+    SessionLine {
         address: address.unwrap_or_else(|| "unknown address".to_owned()),
-        agent: session.agent.clone().unwrap_or_else(|| "unknown browser".to_owned()),
+        agent: session.agent.unwrap_or_else(|| "unknown browser".to_owned()),
         since: Moment::new(session.created_at),
         last_used: ago(me.now, session.last_seen_at),
         is_this: session.digest == me.digest,
@@ -147,61 +107,33 @@ fn session_view(session: &Session, me: &SignedIn) -> SessionView {
     }
 }
 
-/// What the form for name and address sends.
-#[derive(Deserialize)]
-pub(crate) struct Profile {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    email: String,
-}
-
 /// `POST /admin/server-admins/{id}`.
 pub(crate) async fn save(
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    form: SignedInForm<Profile>,
+    form: SignedInForm<PersonFields>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedInForm { me, fields: Profile { name, email } } = form;
-    let id = parse_id(&path)?;
-    let stored = shared.services.admins.by_id(id).await?.ok_or(PageError::NotFound)?;
-    let mut errors = Errors::default();
-    match (name.parse::<PersonName>(), email.parse::<EmailAddress>()) {
-        (Ok(name), Ok(email)) => {
-            let from = me.source.clone();
-            let admins = &shared.services.admins;
-            match admins.set_profile(id, name, email, me.admin.actor(), from).await {
-                Ok(()) => {
-                    me.leave(&Flash::done("Name and address were saved.", ""));
-                    return Ok(go_to(if id == me.admin.id { ACCOUNT } else { SERVER_ADMINS }));
-                }
-                Err(ProfileError::Failed(failure)) => return Err(failure.into()),
-                Err(ProfileError::UnknownAdmin(_)) => return Err(PageError::NotFound),
-                Err(ProfileError::EmailTaken(taken)) => errors.email = Some(sentence(taken)),
+    let SignedInForm { me, fields: mut person } = form;
+    let admin = find(&shared, &path).await?;
+    if let Some((name, email)) = person.parse() {
+        let (by, from) = (me.admin.actor(), me.source.clone());
+        match shared.services.admins.set_profile(admin.id, name, email, by, from).await {
+            Ok(()) => {
+                me.leave(&Flash::done("Name and address were saved.", ""));
+                return Ok(go_to(if admin.id == me.admin.id { ACCOUNT } else { SERVER_ADMINS }));
             }
-        }
-        (name, email) => {
-            errors.name = name.err().map(sentence);
-            errors.email = email.err().map(sentence);
+            Err(ProfileError::EmailTaken(taken)) => person.email_error = Some(sentence(taken)),
+            Err(ProfileError::UnknownAdmin(_)) => return Err(PageError::NotFound),
+            Err(ProfileError::Failed(failure)) => return Err(failure.into()),
         }
     }
-    let subject = Subject { id, title: stored.name.to_string(), name, email };
-    refuse(&shared, &me, subject, errors).await
-}
-
-async fn refuse(
-    shared: &Shared,
-    me: &SignedIn,
-    subject: Subject,
-    errors: Errors,
-) -> Result<HttpResponse, PageError> {
-    let answer = HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY);
-    show(shared, me, subject, errors, answer).await
+    let answer = HttpResponse::UnprocessableEntity();
+    show(answer, &shared, &me, &admin, person, PasswordErrors::default()).await
 }
 
 /// What the form for the password sends.
 #[derive(Deserialize)]
-pub(crate) struct Passwords {
+pub(crate) struct PasswordFields {
     #[serde(default)]
     present: SecretString,
     #[serde(default)]
@@ -211,14 +143,13 @@ pub(crate) struct Passwords {
 /// `POST /admin/account/password`.
 pub(crate) async fn change_password(
     shared: web::Data<Shared>,
-    form: SignedInForm<Passwords>,
+    form: SignedInForm<PasswordFields>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedInForm { me, fields: Passwords { present, fresh } } = form;
-    let from = me.source.clone();
-    let admins = &shared.services.admins;
-    let kept = me.digest.clone();
-    let mut errors = Errors::default();
-    match admins.change_own_password(&me.admin, present, fresh, kept, from).await {
+    let SignedInForm { me, fields: PasswordFields { present, fresh } } = form;
+    let (kept, from) = (me.digest.clone(), me.source.clone());
+    let changed = shared.services.admins.change_own_password(&me.admin, present, fresh, kept, from);
+    let mut errors = PasswordErrors::default();
+    match changed.await {
         Ok(()) => {
             me.leave(&Flash::done(
                 "Your password was changed.",
@@ -226,35 +157,25 @@ pub(crate) async fn change_password(
             ));
             return Ok(go_to(ACCOUNT));
         }
-        Err(PasswordError::Failed(failure)) => return Err(failure.into()),
-        Err(error @ PasswordError::WrongPassword) => {
-            errors.present = Some(sentence(error));
-        }
+        Err(error @ PasswordError::WrongPassword) => errors.present = Some(sentence(error)),
         Err(PasswordError::Throttled { until }) => {
-            let seconds = (until - me.now).num_seconds().max(1);
-            let wait = wait(seconds);
+            let wait = wait((until - me.now).num_seconds().max(1));
             errors.present = Some(format!("Too many attempts. Try again in {wait}."));
         }
         Err(PasswordError::WeakPassword(weak)) => errors.fresh = Some(sentence(weak)),
+        Err(PasswordError::Failed(failure)) => return Err(failure.into()),
     }
-    refuse(&shared, &me, Subject::of(&me.admin), errors).await
-}
-
-/// What a button in the list of sessions sends.
-#[derive(Deserialize)]
-pub(crate) struct EndedSession {
-    #[serde(default)]
-    digest: String,
+    let fields = PersonFields::of(&me.admin);
+    show(HttpResponse::UnprocessableEntity(), &shared, &me, &me.admin, fields, errors).await
 }
 
 /// `POST /admin/account/sessions`.
 pub(crate) async fn end_session(
     shared: web::Data<Shared>,
-    form: SignedInForm<EndedSession>,
+    form: SignedInForm<DigestField>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedInForm { me, fields } = form;
-    let from = me.source.clone();
-    let digest = Digest::new(fields.digest);
+    let SignedInForm { me, fields: DigestField { digest } } = form;
+    let (digest, from) = (Digest::new(digest), me.source.clone());
     me.leave(&if shared.services.sessions.end_own(&me.admin, digest, from).await? {
         Flash::done("The session was ended.", "")
     } else {

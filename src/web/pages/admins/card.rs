@@ -9,28 +9,30 @@ use crate::web::pages::layout::Badge;
 use crate::web::pages::layout::text::initials;
 use crate::web::pages::layout::time::last_login;
 
-/// People on the card; the others are on their own page.
+/// Lines on the card; the others are on the page of the list.
 const SHOWN: usize = 5;
 
 /// The first few active Server Admins.
-pub(crate) struct PeopleCard {
+pub(crate) struct AdminsCard {
     pub(crate) active: usize,
-    pub(crate) first: Vec<Person>,
+    pub(crate) first: Vec<AdminLine>,
     pub(crate) more: usize,
 }
 
-/// A line of the card.
-pub(crate) struct Person {
+/// A Server Admin in a list.
+pub(crate) struct AdminLine {
+    pub(crate) id: i64,
     pub(crate) initials: String,
     pub(crate) name: String,
     pub(crate) email: String,
     pub(crate) is_me: bool,
+    pub(crate) active: bool,
     pub(crate) last_login: String,
-    /// Says that mails do not arrive.
+    /// Says that mails do not arrive, or are not sent.
     pub(crate) badge: Option<Badge>,
 }
 
-impl PeopleCard {
+impl AdminsCard {
     /// The card for the reader `me`.
     pub(crate) fn new(
         admins: &[ServerAdmin],
@@ -39,21 +41,39 @@ impl PeopleCard {
         now: DateTime<Utc>,
     ) -> Self {
         let active: Vec<&ServerAdmin> = admins.iter().filter(|admin| admin.active).collect();
-        let person = |admin: &&ServerAdmin| Person {
+        let first = active.iter().take(SHOWN);
+        Self {
+            first: first.map(|admin| AdminLine::new(admin, health, me, now)).collect(),
+            more: active.len().saturating_sub(SHOWN),
+            active: active.len(),
+        }
+    }
+}
+
+impl AdminLine {
+    /// The line for the reader `me`.
+    pub(crate) fn new(
+        admin: &ServerAdmin,
+        health: &Health,
+        me: AdminId,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let badge = if !admin.active {
+            Some(Badge::new("neutral", "circle-slash", "Deactivated"))
+        } else if health.unreachable.contains(&admin.id) {
+            Some(Badge::new("danger", "alert", "Mail failed"))
+        } else {
+            None
+        };
+        Self {
+            id: admin.id.0,
             initials: initials(admin.name.as_str()),
             name: admin.name.to_string(),
             email: admin.email.to_string(),
             is_me: admin.id == me,
+            active: admin.active,
             last_login: last_login(admin.last_login_at, now),
-            badge: health
-                .unreachable
-                .contains(&admin.id)
-                .then(|| Badge::new("danger", "alert", "Mail failed")),
-        };
-        Self {
-            first: active.iter().take(SHOWN).map(person).collect(),
-            more: active.len().saturating_sub(SHOWN),
-            active: active.len(),
+            badge,
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Inviting a Server Admin: by mail, or by a link that the page shows once.
+//! Inviting a Server Admin, by mail or by a link that the page shows once, and withdrawing it.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
 
-use super::list::{self, Invite};
+use super::fields::{DigestField, PersonFields};
+use super::list;
+use crate::domain::admin::code::Digest;
 use crate::domain::admin::person::{EmailAddress, PersonName};
 use crate::service::admins::{InviteError, IssuedLink};
 use crate::service::mails::{Delivery, Invited};
@@ -19,7 +19,7 @@ use crate::web::session::{Flash, SignedIn, SignedInForm};
 
 #[derive(Template)]
 #[template(path = "admins/invited.html")]
-struct LinkPage {
+struct InvitedPage {
     layout: Layout,
     name: String,
     email: String,
@@ -28,43 +28,24 @@ struct LinkPage {
     until: String,
 }
 
-/// What the form sends.
-#[derive(Deserialize)]
-pub(crate) struct Fields {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    email: String,
-}
-
 /// `POST /admin/server-admins/invite`.
 pub(crate) async fn invite(
     shared: web::Data<Shared>,
-    form: SignedInForm<Fields>,
+    form: SignedInForm<PersonFields>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedInForm { me, fields } = form;
-    let parsed = (fields.name.parse::<PersonName>(), fields.email.parse::<EmailAddress>());
-    let (name, email) = match parsed {
-        (Ok(name), Ok(email)) => (name, email),
-        (name, email) => {
-            let name_error = name.err().map(sentence);
-            let email_error = email.err().map(sentence);
-            return show_again(&shared, &me, fields, name_error, email_error).await;
-        }
-    };
-    let from = me.source.clone();
-    let invited = shared.services.admins.invite(name.clone(), email.clone(), &me.admin, from).await;
-    match invited {
-        Ok(invitation) => deliver(&shared, &me, &name, &email, &invitation).await,
-        Err(InviteError::Failed(failure)) => Err(failure.into()),
-        Err(error @ InviteError::EmailTaken(_)) => {
-            let error = sentence(error);
-            show_again(&shared, &me, fields, None, Some(error)).await
+    let SignedInForm { me, mut fields } = form;
+    if let Some((name, email)) = fields.parse() {
+        let admins = &shared.services.admins;
+        match admins.invite(name.clone(), email.clone(), &me.admin, me.source.clone()).await {
+            Ok(link) => return deliver(&shared, &me, &name, &email, &link).await,
+            Err(InviteError::EmailTaken(taken)) => fields.email_error = Some(sentence(taken)),
+            Err(InviteError::Failed(failure)) => return Err(failure.into()),
         }
     }
+    list::show(&shared, &me, 1, fields, HttpResponse::UnprocessableEntity()).await
 }
 
-/// Mails the link. Where that is not possible the answer shows it, to the one who invites and once.
+/// Mails the link. Where that is not possible the answer shows it, once.
 async fn deliver(
     shared: &Shared,
     me: &SignedIn,
@@ -96,7 +77,7 @@ async fn deliver(
     } else {
         "No mail server is configured, so no mail was sent.".to_owned()
     };
-    let view = LinkPage {
+    let view = InvitedPage {
         layout: Layout::load(shared, me, Section::ServerAdmins).await?,
         name: name.to_string(),
         email: email.to_string(),
@@ -107,15 +88,20 @@ async fn deliver(
     Ok(layout::page(HttpResponse::Ok(), &view))
 }
 
-async fn show_again(
-    shared: &Shared,
-    me: &SignedIn,
-    fields: Fields,
-    name_error: Option<String>,
-    email_error: Option<String>,
+/// `POST /admin/server-admins/withdraw`.
+pub(crate) async fn withdraw(
+    shared: web::Data<Shared>,
+    form: SignedInForm<DigestField>,
 ) -> Result<HttpResponse, PageError> {
-    let Fields { name, email } = fields;
-    let invite = Invite { name, email, name_error, email_error };
-    let answer = HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY);
-    list::show(shared, me, 1, invite, answer).await
+    let SignedInForm { me, fields: DigestField { digest } } = form;
+    let (digest, from) = (Digest::new(digest), me.source.clone());
+    me.leave(&if shared.services.admins.withdraw(digest, me.admin.actor(), from).await? {
+        Flash::done("The invitation was withdrawn.", "Its link does not work any more.")
+    } else {
+        Flash::warning(
+            "This invitation was not open any more.",
+            "It was used, withdrawn or has expired. Nothing was changed.",
+        )
+    });
+    Ok(go_to(SERVER_ADMINS))
 }

@@ -4,17 +4,14 @@
 //! The code is in the URL once, when the link is opened; the form sends it in its body.
 
 use actix_session::SessionExt;
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::domain::admin::ServerAdmin;
+use super::fields::PersonFields;
 use crate::domain::admin::code::SecretCode;
 use crate::domain::admin::link::LinkPurpose;
-use crate::domain::admin::person::{EmailAddress, PersonName};
-use crate::domain::network::source::Source;
 use crate::service::admins::{AddError, NewAdmin};
 use crate::web::Shared;
 use crate::web::client::source;
@@ -34,187 +31,110 @@ struct JoinPage {
     action: &'static str,
     button: &'static str,
     code: String,
-    name: String,
-    email: String,
+    person: PersonFields,
     email_is_fixed: bool,
+    password_error: Option<String>,
     focus: &'static str,
-    errors: Errors,
 }
 
-#[derive(Default)]
-struct Errors {
-    name: Option<String>,
-    email: Option<String>,
-    password: Option<String>,
+#[derive(Template)]
+#[template(path = "admins/dead_link.html")]
+struct DeadLinkPage {
+    layout: Layout,
+    remedy: &'static str,
 }
 
 /// The one-time code of a link.
 #[derive(Deserialize)]
-pub(crate) struct Query {
+pub(crate) struct CodeQuery {
     #[serde(default)]
     code: String,
 }
 
 /// What the form sends.
 #[derive(Deserialize)]
-pub(crate) struct Fields {
+pub(crate) struct JoinFields {
     #[serde(default)]
     code: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    email: String,
+    #[serde(flatten)]
+    person: PersonFields,
     #[serde(default)]
     password: SecretString,
 }
 
-/// `GET /setup?code=...`.
-pub(crate) async fn setup_form(
+/// `GET /setup?code=...` and `GET /invitation?code=...`.
+pub(crate) async fn form(
     shared: web::Data<Shared>,
-    query: web::Query<Query>,
+    request: HttpRequest,
+    query: web::Query<CodeQuery>,
     now: web::ReqData<Now>,
 ) -> Result<HttpResponse, PageError> {
-    let code = SecretCode::presented(&query.code);
-    let layout = Layout::plain(&shared, now.0);
-    if shared.services.admins.link(LinkPurpose::Setup, &code).await?.is_some() {
-        let fields = Fields { code: query.into_inner().code, ..Fields::empty() };
-        Ok(page(HttpResponse::Ok(), &view(layout, LinkPurpose::Setup, fields, Errors::default())))
+    let (purpose, layout) = (purpose(&request), Layout::plain(&shared, now.0));
+    let CodeQuery { code } = query.into_inner();
+    let link = shared.services.admins.link(purpose, &SecretCode::presented(&code)).await?;
+    let Some(link) = link else { return Ok(dead_link(layout, purpose)) };
+    let person = PersonFields {
+        name: link.name.unwrap_or_default(),
+        email: link.email.unwrap_or_default(),
+        ..PersonFields::default()
+    };
+    Ok(page(HttpResponse::Ok(), &view(layout, purpose, code, person, None)))
+}
+
+/// `POST /setup` and `POST /invitation`. The new Server Admin is signed in at once.
+pub(crate) async fn join(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    now: web::ReqData<Now>,
+    form: web::Form<JoinFields>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let (purpose, layout) = (purpose(&request), Layout::plain(&shared, now.0));
+    let source = source(&request, &shared.site.trusted_proxies);
+    let JoinFields { code, mut person, password } = form.into_inner();
+    let mut password_error = None;
+    if let Some((name, email)) = person.parse() {
+        let new = NewAdmin { name, email, password };
+        let presented = SecretCode::presented(&code);
+        match shared.services.admins.join(purpose, &presented, new, source.clone()).await {
+            Ok(admin) => {
+                session::begin(&request, &admin, source, shared.services.random_text())?;
+                if purpose == LinkPurpose::Invitation {
+                    let title = format!("Welcome, {}. You are a Server Admin now.", admin.name);
+                    Flash::done(title, "").leave(&request.get_session());
+                }
+                return Ok(go_to(HOME));
+            }
+            Err(AddError::LinkNotUsable) => return Ok(dead_link(layout, purpose)),
+            Err(AddError::EmailTaken(taken)) => person.email_error = Some(sentence(taken)),
+            Err(AddError::WeakPassword(weak)) => password_error = Some(sentence(weak)),
+            Err(AddError::Failed(failure)) => return Err(PageError::from(failure).into()),
+        }
+    }
+    let view = view(layout, purpose, code, person, password_error);
+    Ok(page(HttpResponse::UnprocessableEntity(), &view))
+}
+
+/// Which of the two links was opened.
+fn purpose(request: &HttpRequest) -> LinkPurpose {
+    if request.match_pattern().as_deref() == Some(SETUP) {
+        LinkPurpose::Setup
     } else {
-        Ok(dead_link(layout, LinkPurpose::Setup))
+        LinkPurpose::Invitation
     }
 }
 
-/// `GET /invitation?code=...`.
-pub(crate) async fn invitation_form(
-    shared: web::Data<Shared>,
-    query: web::Query<Query>,
-    now: web::ReqData<Now>,
-) -> Result<HttpResponse, PageError> {
-    let code = SecretCode::presented(&query.code);
-    let layout = Layout::plain(&shared, now.0);
-    match shared.services.admins.link(LinkPurpose::Invitation, &code).await? {
-        Some(invitation) => {
-            let fields = Fields {
-                code: query.into_inner().code,
-                name: invitation.name.unwrap_or_default(),
-                email: invitation.email.unwrap_or_default(),
-                ..Fields::empty()
-            };
-            let view = view(layout, LinkPurpose::Invitation, fields, Errors::default());
-            Ok(page(HttpResponse::Ok(), &view))
-        }
-        None => Ok(dead_link(layout, LinkPurpose::Invitation)),
-    }
-}
-
-/// `POST /setup`.
-pub(crate) async fn set_up(
-    shared: web::Data<Shared>,
-    request: HttpRequest,
-    now: web::ReqData<Now>,
-    form: web::Form<Fields>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let layout = Layout::plain(&shared, now.0);
-    join(LinkPurpose::Setup, &shared, layout, &request, form.into_inner()).await
-}
-
-/// `POST /invitation`.
-pub(crate) async fn accept(
-    shared: web::Data<Shared>,
-    request: HttpRequest,
-    now: web::ReqData<Now>,
-    form: web::Form<Fields>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let layout = Layout::plain(&shared, now.0);
-    join(LinkPurpose::Invitation, &shared, layout, &request, form.into_inner()).await
-}
-
-async fn join(
-    purpose: LinkPurpose,
-    shared: &Shared,
-    layout: Layout,
-    request: &HttpRequest,
-    fields: Fields,
-) -> Result<HttpResponse, actix_web::Error> {
-    let name = fields.name.parse::<PersonName>();
-    let email = fields.email.parse::<EmailAddress>();
-    let (Ok(name), Ok(email)) = (name, email) else {
-        let errors =
-            Errors { name: name_error(&fields), email: email_error(&fields), ..Errors::default() };
-        return Ok(refuse(layout, purpose, fields, errors));
-    };
-    let code = SecretCode::presented(&fields.code);
-    let source = source(request, &shared.site.trusted_proxies);
-    let new = NewAdmin { name, email, password: fields.password.clone() };
-    match shared.services.admins.join(purpose, &code, new, source.clone()).await {
-        Ok(admin) => welcome(purpose, shared, request, &admin, source),
-        Err(error) => Ok(explain(error, layout, purpose, fields)?),
-    }
-}
-
-/// The new Server Admin is signed in at once.
-fn welcome(
-    purpose: LinkPurpose,
-    shared: &Shared,
-    request: &HttpRequest,
-    admin: &ServerAdmin,
-    source: Source,
-) -> Result<HttpResponse, actix_web::Error> {
-    session::begin(request, admin, source, shared.services.random_text())?;
-    if purpose == LinkPurpose::Invitation {
-        let title = format!("Welcome, {}. You are a Server Admin now.", admin.name);
-        Flash::done(title, "").leave(&request.get_session());
-    }
-    Ok(go_to(HOME))
-}
-
-fn explain(
-    error: AddError,
+fn view(
     layout: Layout,
     purpose: LinkPurpose,
-    fields: Fields,
-) -> Result<HttpResponse, PageError> {
-    let errors = match error {
-        AddError::LinkNotUsable => return Ok(dead_link(layout, purpose)),
-        AddError::WeakPassword(weak) => {
-            Errors { password: Some(sentence(weak)), ..Errors::default() }
-        }
-        AddError::EmailTaken(_) => Errors { email: Some(sentence(error)), ..Errors::default() },
-        AddError::Failed(failure) => return Err(failure.into()),
-    };
-    Ok(refuse(layout, purpose, fields, errors))
-}
-
-fn refuse(layout: Layout, purpose: LinkPurpose, fields: Fields, errors: Errors) -> HttpResponse {
-    let answer = HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY);
-    page(answer, &view(layout, purpose, fields, errors))
-}
-
-fn name_error(fields: &Fields) -> Option<String> {
-    fields.name.parse::<PersonName>().err().map(sentence)
-}
-
-fn email_error(fields: &Fields) -> Option<String> {
-    fields.email.parse::<EmailAddress>().err().map(sentence)
-}
-
-impl Fields {
-    fn empty() -> Self {
-        Self {
-            code: String::new(),
-            name: String::new(),
-            email: String::new(),
-            password: SecretString::default(),
-        }
-    }
-}
-
-fn view(layout: Layout, purpose: LinkPurpose, fields: Fields, errors: Errors) -> JoinPage {
+    code: String,
+    person: PersonFields,
+    password_error: Option<String>,
+) -> JoinPage {
     let product = &layout.product;
     let focus = match () {
-        () if errors.email.is_some() => "email",
-        () if errors.password.is_some() => "password",
-        () if purpose == LinkPurpose::Invitation && errors.name.is_none() => "password",
+        () if person.email_error.is_some() => "email",
+        () if password_error.is_some() => "password",
+        () if purpose == LinkPurpose::Invitation && person.name_error.is_none() => "password",
         () => "name",
     };
     let (title, intro, action, button) = match purpose {
@@ -233,26 +153,19 @@ fn view(layout: Layout, purpose: LinkPurpose, fields: Fields, errors: Errors) ->
             "Become a Server Admin",
         ),
     };
+    let email_is_fixed = purpose == LinkPurpose::Invitation;
     JoinPage {
         layout,
         title,
         intro,
         action,
         button,
-        code: fields.code,
-        name: fields.name,
-        email: fields.email,
-        email_is_fixed: purpose == LinkPurpose::Invitation,
+        code,
+        person,
+        email_is_fixed,
+        password_error,
         focus,
-        errors,
     }
-}
-
-#[derive(Template)]
-#[template(path = "admins/dead_link.html")]
-struct DeadLink {
-    layout: Layout,
-    remedy: &'static str,
 }
 
 fn dead_link(layout: Layout, purpose: LinkPurpose) -> HttpResponse {
@@ -262,6 +175,5 @@ fn dead_link(layout: Layout, purpose: LinkPurpose) -> HttpResponse {
         }
         LinkPurpose::Invitation => "Ask the Server Admin who invited you for a new invitation.",
     };
-    let view = DeadLink { layout, remedy };
-    page(HttpResponse::build(StatusCode::GONE), &view)
+    page(HttpResponse::Gone(), &DeadLinkPage { layout, remedy })
 }

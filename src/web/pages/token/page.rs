@@ -9,7 +9,7 @@ use crate::domain::token::refusal::Refused;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::activity::feed::{self, Entry, Part};
-use crate::web::pages::admins::card::PeopleCard;
+use crate::web::pages::admins::card::AdminsCard;
 use crate::web::pages::layout::time::utc_text;
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::mails::card::MailCard;
@@ -30,7 +30,7 @@ struct AuthenticationPage {
     current: String,
     base_url: String,
     mails: MailCard,
-    people: PeopleCard,
+    people: AdminsCard,
     refused_title: String,
     /// What was refused in that time.
     refused: Vec<Entry>,
@@ -54,7 +54,7 @@ pub(crate) async fn page(
         form: GenerateForm::new(history, services.random_text(), now),
         current: history.unrevoked().map(|token| card::in_one_line(token, now)).unwrap_or_default(),
         base_url: shared.site.public_url.join("/scim/v2"),
-        people: PeopleCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),
+        people: AdminsCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),
         mails,
         refused_title: refused_title(&refused),
         refused: feed::refused(refused.groups.get(..REFUSED).unwrap_or(&refused.groups), now),

@@ -1,0 +1,46 @@
+//! What several forms ask for.
+
+use serde::Deserialize;
+
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::person::{EmailAddress, PersonName};
+use crate::web::pages::layout::text::sentence;
+
+/// A person's name and address as they were entered, and what is wrong with them.
+#[derive(Default, Deserialize)]
+pub(crate) struct PersonFields {
+    #[serde(default)]
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) email: String,
+    #[serde(skip)]
+    pub(crate) name_error: Option<String>,
+    #[serde(skip)]
+    pub(crate) email_error: Option<String>,
+}
+
+impl PersonFields {
+    /// What is stored about an admin.
+    pub(crate) fn of(admin: &ServerAdmin) -> Self {
+        Self { name: admin.name.to_string(), email: admin.email.to_string(), ..Self::default() }
+    }
+
+    /// Name and address; notes what is wrong if they are not both good.
+    pub(crate) fn parse(&mut self) -> Option<(PersonName, EmailAddress)> {
+        match (self.name.parse(), self.email.parse()) {
+            (Ok(name), Ok(email)) => Some((name, email)),
+            (name, email) => {
+                self.name_error = name.err().map(sentence);
+                self.email_error = email.err().map(sentence);
+                None
+            }
+        }
+    }
+}
+
+/// Which session or invitation a button is about.
+#[derive(Deserialize)]
+pub(crate) struct DigestField {
+    #[serde(default)]
+    pub(crate) digest: String,
+}
