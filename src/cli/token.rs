@@ -18,7 +18,7 @@ use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PresentedToken, TokenId};
 use crate::service::Services;
 use crate::service::tokens::{Generate, GenerateError, RevokeError};
-use crate::service::validation::Verdict;
+use crate::service::validation::Decision;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -170,9 +170,9 @@ async fn verify(
         services.validation.validator().validate(presented, Ipv4Addr::LOCALHOST.into()).await?;
     let now = services.now();
     let id = match verdict {
-        Verdict::Valid(valid) => valid.id,
-        Verdict::Refused { reason: Refusal::Expired | Refusal::Revoked, known: Some(id) } => id,
-        Verdict::Refused { .. } => {
+        Decision::Valid(valid) => valid.id,
+        Decision::Refused { reason: Refusal::Expired | Refusal::Revoked, known: Some(id) } => id,
+        Decision::Refused { .. } => {
             return answer(format, "unknown", None, "no such token was generated here");
         }
     };

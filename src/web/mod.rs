@@ -49,7 +49,7 @@ pub async fn serve(
         App::new()
             .app_data(shared.clone())
             // One for each worker thread: requests on a thread share reads without locking.
-            .app_data(api::Api::new(&shared))
+            .app_data(api::ApiState::new(&shared))
             .configure(routes)
             .default_service(web::to(api::unmatched))
     })

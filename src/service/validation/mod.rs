@@ -47,7 +47,7 @@ pub struct ValidToken {
 
 /// What was decided about a presented token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Decision {
     /// It is valid.
     Valid(ValidToken),
     /// It is not, for the admins' eyes; `known` says that a token with its id exists.
@@ -118,15 +118,16 @@ impl Validator {
         &self,
         presented: &PresentedToken,
         source: IpAddr,
-    ) -> Result<Verdict, Failure> {
+    ) -> Result<Decision, Failure> {
         let deadline = Instant::now() + PATIENCE;
         let credential =
             self.reads.get(presented.id()).await.map_err(|error| unavailable(&error))?;
         let now = self.resources.clock.now();
         let Some(credential) = credential else {
-            return Ok(Verdict::Refused { reason: Refusal::Unknown, known: None });
+            return Ok(Decision::Refused { reason: Refusal::Unknown, known: None });
         };
-        let refused = |reason| Ok(Verdict::Refused { reason, known: Some(presented.id().clone()) });
+        let refused =
+            |reason| Ok(Decision::Refused { reason, known: Some(presented.id().clone()) });
         let Some(hash) = credential.hash.as_ref().filter(|_| !credential.revoked) else {
             return refused(Refusal::Revoked);
         };
@@ -143,7 +144,7 @@ impl Validator {
         if !matches {
             return refused(Refusal::Unknown);
         }
-        Ok(Verdict::Valid(ValidToken {
+        Ok(Decision::Valid(ValidToken {
             id: credential.id.clone(),
             issued_at: credential.generated_at,
             expires_at: credential.expires_at,

@@ -15,12 +15,12 @@ use actix_web::http::header::{
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::web::Bytes;
 
-use super::authenticate::Denial;
-
 /// The media type of SCIM (RFC 7644 section 8.1); JSON has no charset parameter.
 pub(crate) const SCIM_JSON: HeaderValue = HeaderValue::from_static("application/scim+json");
 /// The media type of everything else.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The methods of what can only be read, for the `Allow` header.
+pub(crate) const READ_ONLY: &str = "GET, HEAD, OPTIONS";
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -30,17 +30,17 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Seconds until a client may ask again after the server failed.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("30");
 
-macro_rules! problems {
-    ($($(#[$doc:meta])* $name:ident = $status:literal, $detail:literal $(, $challenge:literal)?;)*) => {
-        /// Why a request is not answered with what it asked for.
+macro_rules! scim_errors {
+    ($($(#[$doc:meta])* $name:ident $(($payload:ty))? = $status:literal, $detail:literal $(, $challenge:literal)?;)*) => {
+        /// Why a request does not get what it asked for (RFC 7644 section 3.12).
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Problem { $($(#[$doc])* $name,)* }
+        pub(crate) enum ScimError { $($(#[$doc])* $name $(($payload))?,)* }
 
-        impl Problem {
-            /// Status, SCIM error (RFC 7644 section 3.12) and challenge (RFC 6750 section 3).
+        impl ScimError {
+            /// Status, body and challenge (RFC 6750 section 3).
             const fn parts(self) -> (u16, &'static str, Option<&'static str>) {
                 match self {
-                    $(Self::$name => {
+                    $(Self::$name { .. } => {
                         let body = concat!(
                             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":""#,
                             $status, r#"","detail":""#, $detail, r#""}"#
@@ -58,7 +58,7 @@ const fn first(challenge: &[&'static str]) -> Option<&'static str> {
     challenge.first().copied()
 }
 
-problems! {
+scim_errors! {
     /// No token, or a scheme that is not supported: no error code (RFC 6750 section 3.1).
     NoToken = 401,
         "Authentication is required. Send the SCIM token as 'Authorization: Bearer <token>'.",
@@ -86,8 +86,8 @@ problems! {
     WrongMediaType = 415, "Send the parameters as application/x-www-form-urlencoded.";
     /// The head is too long.
     HeadTooLarge = 431, "The request head is too large: at most 16 KiB and 100 fields are read.";
-    /// Too many refusals.
-    Throttled = 429, "Too many requests from this address were refused. Correct the token, then try again later.";
+    /// Too many refusals; the seconds to wait (RFC 6585 section 4).
+    Throttled(u32) = 429, "Too many requests from this address were refused. Correct the token, then try again later.";
     /// Users and groups are not kept here.
     NotImplemented = 501, "This service manages the SCIM token. It does not store users or groups.";
     /// No decision can be made.
@@ -137,9 +137,9 @@ impl Answers {
         answer
     }
 
-    /// A problem as a SCIM error.
-    pub(crate) fn problem(&self, problem: Problem) -> HttpResponse {
-        let (status, body, challenge) = problem.parts();
+    /// A SCIM error.
+    pub(crate) fn error(&self, error: ScimError) -> HttpResponse {
+        let (status, body, challenge) = error.parts();
         let mut answer = self
             .new_answer(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
         let headers = answer.headers_mut();
@@ -147,12 +147,15 @@ impl Answers {
         if let Some(challenge) = challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        match problem {
-            Problem::Unavailable => {
+        match error {
+            ScimError::Unavailable => {
                 headers.insert(RETRY_AFTER, RETRY_SECONDS);
             }
+            ScimError::Throttled(seconds) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+            }
             // What follows on the connection is not trusted (RFC 6585 section 5).
-            Problem::HeadTooLarge => answer.head_mut().set_connection_type(ConnectionType::Close),
+            ScimError::HeadTooLarge => answer.head_mut().set_connection_type(ConnectionType::Close),
             _ => {}
         }
         answer.set_body(BoxBody::new(Bytes::from_static(body.as_bytes())))
@@ -160,23 +163,8 @@ impl Answers {
 
     /// 405 with the methods that are allowed (RFC 9110 section 15.5.6).
     pub(crate) fn wrong_method(&self, allow: &'static str) -> HttpResponse {
-        let mut answer = self.problem(Problem::WrongMethod);
+        let mut answer = self.error(ScimError::WrongMethod);
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
-        answer
-    }
-
-    /// What a request that may not pass is told.
-    pub(crate) fn denial(&self, denial: Denial) -> HttpResponse {
-        match denial {
-            Denial::Problem(problem) => self.problem(problem),
-            Denial::Wait(seconds) => self.throttled(seconds),
-        }
-    }
-
-    /// 429 with the seconds to wait (RFC 6585 section 4).
-    pub(crate) fn throttled(&self, seconds: u32) -> HttpResponse {
-        let mut answer = self.problem(Problem::Throttled);
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         answer
     }
 
@@ -199,7 +187,7 @@ mod tests {
     fn every_answer_has_the_common_headers_and_an_id_of_its_own() {
         let answers = Answers::new("prefix".to_owned(), true);
         for count in 0..20 {
-            let answer = answers.problem(Problem::NoToken);
+            let answer = answers.error(ScimError::NoToken);
             let header = |name: &str| answer.headers().get(name).unwrap().to_str().unwrap();
 
             assert_eq!(header("cache-control"), "no-store");

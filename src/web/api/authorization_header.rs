@@ -1,4 +1,4 @@
-//! Finding the one token that a request presents: the same rules for every surface that takes a
+//! Finding the one token that a request presents: the same rules for every endpoint that takes a
 //! bearer token.
 //!
 //! Nothing here asks the database: what leaves this file is a token whose form and checksum are
@@ -11,9 +11,9 @@ use crate::domain::token::secret::PresentedToken;
 const LONGEST: usize = 1024;
 const SCHEME: &[u8] = b"bearer";
 
-/// What of a request can carry a token.
+/// Where a request can carry a token (RFC 6750 section 2).
 #[derive(Debug)]
-pub(crate) struct Carriers<Lines> {
+pub(crate) struct Credentials<Lines> {
     /// The values of **all** `Authorization` lines: neither the first nor the last one wins.
     pub(crate) lines: Lines,
     /// Whether the URL has a parameter `access_token`. It is never a credential, because URLs are
@@ -29,13 +29,13 @@ pub(crate) struct Carriers<Lines> {
 /// Why there is none. [`Refusal::DuplicateHeader`] means more than one method or line, which is a
 /// malformed request (RFC 6750 section 3.1); the others mean missing or unusable credentials.
 pub(crate) fn presented<'a>(
-    carriers: Carriers<impl Iterator<Item = &'a [u8]>>,
+    credentials: Credentials<impl Iterator<Item = &'a [u8]>>,
 ) -> Result<PresentedToken, Refusal> {
-    let mut lines = carriers.lines;
-    match (lines.next(), lines.next(), carriers.has_query_token) {
+    let mut lines = credentials.lines;
+    match (lines.next(), lines.next(), credentials.has_query_token) {
         (None, _, false) => Err(Refusal::NoCredentials),
         (None, _, true) => Err(Refusal::TokenInUrl),
-        (Some(line), None, false) => parse(line, carriers.accept_bare_token),
+        (Some(line), None, false) => parse(line, credentials.accept_bare_token),
         (Some(_), _, _) => Err(Refusal::DuplicateHeader),
     }
 }
@@ -118,7 +118,7 @@ mod tests {
 
     fn find(lines: &[&[u8]], has_query_token: bool, accept_bare_token: bool) -> Option<Refusal> {
         let lines = lines.iter().copied();
-        presented(Carriers { lines, has_query_token, accept_bare_token }).err()
+        presented(Credentials { lines, has_query_token, accept_bare_token }).err()
     }
 
     #[test]

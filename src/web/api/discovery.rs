@@ -8,37 +8,36 @@ use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::{Problem, SCIM_JSON};
-use super::authenticate::{self, Surface};
-use super::path::Document;
+use super::answer::{READ_ONLY, SCIM_JSON, ScimError};
+use super::authenticate::{self, Endpoint};
+use super::path::DiscoveryDocument;
 use super::query::{self, ACCESS_TOKEN};
-use super::{Api, READ_ONLY};
+use super::state::ApiState;
 
 /// Answers for a document, or for the item of it with this id.
 pub(crate) async fn answer(
-    machine: &Rc<Api>,
+    api: &Rc<ApiState>,
     request: &HttpRequest,
-    document: Document,
+    document: DiscoveryDocument,
     id: Option<&str>,
 ) -> HttpResponse {
     match *request.method() {
         Method::GET | Method::HEAD => {}
-        Method::OPTIONS => return machine.answers.options(READ_ONLY),
-        _ => return machine.answers.wrong_method(READ_ONLY),
+        Method::OPTIONS => return api.answers.options(READ_ONLY),
+        _ => return api.answers.wrong_method(READ_ONLY),
     }
     if request.headers().contains_key(AUTHORIZATION) {
-        if let Err(denial) = authenticate::authenticate(machine, request, Surface::Discovery).await
-        {
-            return machine.answers.denial(denial);
+        if let Err(error) = authenticate::authenticate(api, request, Endpoint::Discovery).await {
+            return api.answers.error(error);
         }
     } else if let Some(text) = query::value(request.query_string(), ACCESS_TOKEN) {
-        machine.look_for_leak(request, &text, machine.address(request));
+        api.look_for_leak(request, &text, api.address(request));
     }
     if query::value(request.query_string(), "filter").is_some() {
-        return machine.answers.problem(Problem::NoFilter);
+        return api.answers.error(ScimError::NoFilter);
     }
-    match machine.documents.get(document, id) {
-        Some(body) => machine.answers.ok(SCIM_JSON, body),
-        None => machine.answers.problem(Problem::NotFound),
+    match api.documents.get(document, id) {
+        Some(body) => api.answers.ok(SCIM_JSON, body),
+        None => api.answers.error(ScimError::NotFound),
     }
 }

@@ -4,30 +4,26 @@
 //! request's `Host`.
 
 use actix_web::web::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::path::Document;
+use super::path::DiscoveryDocument;
 use crate::web::Site;
 
-const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
-const CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
-const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
-const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
-const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-
-const OPENAPI: &str = include_str!("openapi.json");
+const OPENAPI: &str = include_str!("documents/openapi.json");
+const SERVICE_PROVIDER_CONFIG: &str = include_str!("documents/service_provider_config.json");
+const RESOURCE_TYPES: &str = include_str!("documents/resource_types.json");
+const SCHEMAS: &str = include_str!("documents/schemas.json");
 
 /// The documents as they are sent.
 pub(crate) struct Documents {
     openapi: Bytes,
-    config: Bytes,
-    resource_types: List,
-    schemas: List,
+    service_provider_config: Bytes,
+    resource_types: ListResponse,
+    schemas: ListResponse,
 }
 
-/// A list and its items by their ids.
-struct List {
+/// A list (RFC 7644 section 3.4.2) and its items by their ids.
+struct ListResponse {
     whole: Bytes,
     items: Vec<(String, Bytes)>,
 }
@@ -35,51 +31,51 @@ struct List {
 impl Documents {
     /// Describes the service at this site. Users and groups are only offered for a connection test.
     pub(crate) fn new(site: &Site) -> Self {
-        let base = site.public_url.join("/scim/v2");
-        let (types, schemas) = if site.connection_test {
-            (vec![resource_type("User", USER), resource_type("Group", GROUP)], schemas())
-        } else {
-            (Vec::new(), Vec::new())
-        };
-        let config = located(service_provider_config(site), "ServiceProviderConfig", &base);
+        let filled = |text: &str| text.replace("{public_url}", site.public_url.as_str());
+        let mut config: Map<String, Value> = parsed(&filled(SERVICE_PROVIDER_CONFIG));
+        let (mut types, mut schemas) = (parsed(&filled(RESOURCE_TYPES)), parsed(&filled(SCHEMAS)));
+        if !site.connection_test {
+            config.insert("filter".to_owned(), json!({"supported": false, "maxResults": 0}));
+            (types, schemas) = (Vec::new(), Vec::new());
+        }
         Self {
-            openapi: OPENAPI.replace("{public_url}", site.public_url.as_str()).into(),
-            config: bytes(&config),
-            resource_types: List::new(types, "ResourceType", &format!("{base}/ResourceTypes")),
-            schemas: List::new(schemas, "Schema", &format!("{base}/Schemas")),
+            openapi: filled(OPENAPI).into(),
+            service_provider_config: bytes(&config.into()),
+            resource_types: ListResponse::new(&types),
+            schemas: ListResponse::new(&schemas),
         }
     }
 
-    /// The description of what is not SCIM, as `OpenAPI` 3.1.
+    /// The description of what is not SCIM, as OpenAPI 3.1.
     pub(crate) fn openapi(&self) -> Bytes {
         self.openapi.clone()
     }
 
     /// A document, or the item of it with this id.
-    pub(crate) fn get(&self, document: Document, id: Option<&str>) -> Option<Bytes> {
+    pub(crate) fn get(&self, document: DiscoveryDocument, id: Option<&str>) -> Option<Bytes> {
         match (document, id) {
-            (Document::ServiceProviderConfig, None) => Some(self.config.clone()),
-            (Document::ServiceProviderConfig, Some(_)) => None,
-            (Document::ResourceTypes, id) => self.resource_types.get(id),
-            (Document::Schemas, id) => self.schemas.get(id),
+            (DiscoveryDocument::ServiceProviderConfig, None) => {
+                Some(self.service_provider_config.clone())
+            }
+            (DiscoveryDocument::ServiceProviderConfig, Some(_)) => None,
+            (DiscoveryDocument::ResourceTypes, id) => self.resource_types.get(id),
+            (DiscoveryDocument::Schemas, id) => self.schemas.get(id),
         }
     }
 }
 
-impl List {
-    fn new(items: Vec<(&str, Value)>, resource_type: &str, location: &str) -> Self {
-        let locate = |(id, item): (&str, Value)| {
-            (id.to_owned(), located(item, resource_type, &format!("{location}/{id}")))
-        };
-        let items: Vec<(String, Value)> = items.into_iter().map(locate).collect();
+impl ListResponse {
+    fn new(items: &[Value]) -> Self {
         let whole = json!({
-            "schemas": [LIST],
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
             "totalResults": items.len(),
             "startIndex": 1,
             "itemsPerPage": items.len(),
-            "Resources": items.iter().map(|(_, item)| item).collect::<Vec<_>>(),
+            "Resources": items,
         });
-        let items = items.into_iter().map(|(id, item)| (id, bytes(&item))).collect();
+        let id =
+            |item: &Value| item.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let items = items.iter().map(|item| (id(item), bytes(item))).collect();
         Self { whole: bytes(&whole), items }
     }
 
@@ -89,121 +85,11 @@ impl List {
     }
 }
 
+/// A text of this crate, which the tests have seen parsed.
+fn parsed<T: Default + serde::de::DeserializeOwned>(text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
 fn bytes(document: &Value) -> Bytes {
     document.to_string().into()
-}
-
-/// The document with its `meta`.
-fn located(mut document: Value, resource_type: &str, location: &str) -> Value {
-    let location = if document.get("id").is_some() {
-        location.to_owned()
-    } else {
-        format!("{location}/{resource_type}")
-    };
-    with(&mut document, "meta", json!({"resourceType": resource_type, "location": location}));
-    document
-}
-
-fn with(object: &mut Value, name: &str, value: Value) {
-    if let Some(object) = object.as_object_mut() {
-        object.insert(name.to_owned(), value);
-    }
-}
-
-fn service_provider_config(site: &Site) -> Value {
-    let no = json!({"supported": false});
-    let most = if site.connection_test { 200 } else { 0 };
-    json!({
-        "schemas": [CONFIG],
-        "patch": no,
-        "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
-        "filter": {"supported": site.connection_test, "maxResults": most},
-        "changePassword": no,
-        "sort": no,
-        "etag": no,
-        "authenticationSchemes": [{
-            "type": "oauthbearertoken",
-            "name": "OAuth Bearer Token",
-            "description": "The SCIM token in the Authorization header, after the word Bearer.",
-            "specUri": "http://www.rfc-editor.org/info/rfc6750",
-            "primary": true,
-        }],
-    })
-}
-
-fn resource_type(name: &'static str, schema: &str) -> (&'static str, Value) {
-    let document = json!({
-        "schemas": [RESOURCE_TYPE],
-        "id": name,
-        "name": name,
-        "endpoint": format!("/{name}s"),
-        "description": format!("{name}s, always empty: they answer a connection test"),
-        "schema": schema,
-    });
-    (name, document)
-}
-
-fn schemas() -> Vec<(&'static str, Value)> {
-    let mut user_name = attribute("userName", "string", "The name with which the user logs in");
-    with(&mut user_name, "required", json!(true));
-    with(&mut user_name, "uniqueness", json!("server"));
-    let parts = [
-        attribute("formatted", "string", "The full name as it is displayed"),
-        attribute("familyName", "string", "The family name"),
-        attribute("givenName", "string", "The given name"),
-    ];
-    let user = [
-        user_name,
-        complex("name", "The parts of the user's name", false, &parts),
-        attribute("displayName", "string", "The name that is shown to others"),
-        attribute("active", "boolean", "Whether the user may log in"),
-        complex("emails", "The user's e-mail addresses", true, &value_parts("An e-mail address")),
-    ];
-    let mut display_name = attribute("displayName", "string", "The group's name");
-    with(&mut display_name, "required", json!(true));
-    let members = complex("members", "Who belongs to the group", true, &value_parts("A user's id"));
-    vec![
-        (USER, schema(USER, "User", "User account", &user)),
-        (GROUP, schema(GROUP, "Group", "Group of users", &[display_name, members])),
-    ]
-}
-
-fn value_parts(value: &str) -> [Value; 3] {
-    [
-        attribute("value", "string", value),
-        attribute("type", "string", "What kind of value it is"),
-        attribute("display", "string", "The value as it is displayed"),
-    ]
-}
-
-fn schema(id: &str, name: &str, description: &str, attributes: &[Value]) -> Value {
-    json!({
-        "schemas": [SCHEMA],
-        "id": id,
-        "name": name,
-        "description": description,
-        "attributes": attributes,
-    })
-}
-
-fn complex(name: &str, description: &str, multi_valued: bool, parts: &[Value]) -> Value {
-    let mut attribute = attribute(name, "complex", description);
-    with(&mut attribute, "multiValued", json!(multi_valued));
-    with(&mut attribute, "subAttributes", json!(parts));
-    attribute
-}
-
-/// An attribute with the characteristics that RFC 7643 section 7 makes the default.
-fn attribute(name: &str, kind: &str, description: &str) -> Value {
-    json!({
-        "name": name,
-        "type": kind,
-        "multiValued": false,
-        "description": description,
-        "required": false,
-        "caseExact": false,
-        "mutability": "readWrite",
-        "returned": "default",
-        "uniqueness": "none",
-    })
 }

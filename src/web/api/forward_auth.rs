@@ -10,8 +10,8 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::SecondsFormat;
 
-use super::Api;
-use super::authenticate::{self, Surface};
+use super::authenticate::{self, Endpoint};
+use super::state::ApiState;
 use crate::service::validation::ValidToken;
 
 const TOKEN_ID: HeaderName = HeaderName::from_static("x-scim-token-id");
@@ -19,19 +19,19 @@ const TOKEN_EXPIRES: HeaderName = HeaderName::from_static("x-scim-token-expires"
 const ALLOW: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Answers a reverse proxy.
-pub(crate) async fn answer(machine: &Rc<Api>, request: &HttpRequest) -> HttpResponse {
+pub(crate) async fn answer(api: &Rc<ApiState>, request: &HttpRequest) -> HttpResponse {
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
-        return machine.answers.wrong_method(ALLOW);
+        return api.answers.wrong_method(ALLOW);
     }
-    match authenticate::authenticate(machine, request, Surface::ForwardAuth).await {
-        Ok(token) => let_through(machine, &token),
-        Err(denial) => machine.answers.denial(denial),
+    match authenticate::authenticate(api, request, Endpoint::ForwardAuth).await {
+        Ok(token) => let_through(api, &token),
+        Err(error) => api.answers.error(error),
     }
 }
 
 /// Both headers are always there: some proxies pass a client's own copy on when one is missing.
-fn let_through(machine: &Api, token: &ValidToken) -> HttpResponse {
-    let mut answer = machine.answers.new_answer(StatusCode::OK);
+fn let_through(api: &ApiState, token: &ValidToken) -> HttpResponse {
+    let mut answer = api.answers.new_answer(StatusCode::OK);
     let headers = answer.headers_mut();
     headers.insert(TOKEN_ID, value(token.id.as_str()));
     let expires = token.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);

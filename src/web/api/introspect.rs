@@ -13,14 +13,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 
-use super::Api;
-use super::answer::{JSON, Problem};
-use super::authenticate::Undecided;
+use super::answer::{JSON, ScimError};
 use super::query;
+use super::state::ApiState;
 use crate::domain::introspection_client::Applications;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PresentedToken, TokenId};
-use crate::service::validation::{ValidToken, Verdict};
+use crate::service::validation::{Decision, ValidToken};
 use crate::web::client::agent;
 
 const METHODS: &str = "POST, OPTIONS";
@@ -36,59 +35,59 @@ const INACTIVE: &str = r#"{"active":false}"#;
 
 /// Answers an application.
 pub(crate) async fn answer(
-    machine: &Rc<Api>,
+    api: &Rc<ApiState>,
     request: &HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    let applications = &machine.site().introspection_clients;
+    let applications = &api.site().introspection_clients;
     if applications.is_empty() {
-        return machine.answers.problem(Problem::NotFound);
+        return api.answers.error(ScimError::NotFound);
     }
     match *request.method() {
         Method::POST => {}
-        Method::OPTIONS => return machine.answers.options(METHODS),
-        _ => return machine.answers.wrong_method(METHODS),
+        Method::OPTIONS => return api.answers.options(METHODS),
+        _ => return api.answers.wrong_method(METHODS),
     }
     if !is_known(applications, request) {
-        return refuse_caller(machine, request);
+        return refuse_caller(api, request);
     }
     if !is_form(request) {
-        return machine.answers.problem(Problem::WrongMediaType);
+        return api.answers.error(ScimError::WrongMediaType);
     }
     let body = match read(payload).await {
         Ok(body) => body,
-        Err(Unreadable::TooLarge) => return machine.answers.problem(Problem::BodyTooLarge),
-        Err(Unreadable::Broken) => return invalid_request(machine),
+        Err(BodyError::TooLarge) => return api.answers.error(ScimError::BodyTooLarge),
+        Err(BodyError::Broken) => return invalid_request(api),
     };
     match token(request.query_string(), &body) {
-        Ok(token) => introspect(machine, request, &token).await,
-        Err(Misuse::TwoCredentials) => refuse_caller(machine, request),
-        Err(Misuse::NotOneToken) => invalid_request(machine),
+        Ok(token) => introspect(api, request, &token).await,
+        Err(FormError::TwoCredentials) => refuse_caller(api, request),
+        Err(FormError::NotOneToken) => invalid_request(api),
     }
 }
 
-async fn introspect(machine: &Rc<Api>, request: &HttpRequest, token: &str) -> HttpResponse {
-    let from = machine.address(request);
+async fn introspect(api: &Rc<ApiState>, request: &HttpRequest, token: &str) -> HttpResponse {
+    let from = api.address(request);
     let refused = |reason, known: Option<&TokenId>| {
-        machine.shared.services.usage.refused(reason, known, from, agent(request));
-        machine.answers.ok(JSON, INACTIVE)
+        api.services().usage.refused(reason, known, from, agent(request));
+        api.answers.ok(JSON, INACTIVE)
     };
     let Ok(presented) = PresentedToken::parse(token) else {
         return refused(Refusal::BadChecksum, None);
     };
-    match machine.decide(&presented, from).await {
-        Ok(Verdict::Valid(token)) => {
-            machine.record_use(request, from, &token);
-            machine.answers.ok(JSON, describe(machine, &token))
+    match api.decide(&presented, from).await {
+        Ok(Decision::Valid(token)) => {
+            api.record_use(request, from, &token);
+            api.answers.ok(JSON, describe(api, &token))
         }
-        Ok(Verdict::Refused { reason, known }) => refused(reason, known.as_ref()),
-        Err(Undecided) => machine.answers.problem(Problem::Unavailable),
+        Ok(Decision::Refused { reason, known }) => refused(reason, known.as_ref()),
+        Err(error) => api.answers.error(error),
     }
 }
 
 /// Instants are seconds since 1970; `jti` is the public id (section 2.2).
-fn describe(machine: &Api, token: &ValidToken) -> String {
-    let base = &machine.site().public_url;
+fn describe(api: &ApiState, token: &ValidToken) -> String {
+    let base = &api.site().public_url;
     format!(
         r#"{{"active":true,"scope":"scim","client_id":"scim","token_type":"Bearer","exp":{},"iat":{},"iss":"{base}","aud":"{base}/scim/v2","jti":"{}"}}"#,
         token.expires_at.timestamp(),
@@ -128,69 +127,69 @@ fn is_form(request: &HttpRequest) -> bool {
     essence.trim().eq_ignore_ascii_case(FORM)
 }
 
-enum Unreadable {
+enum BodyError {
     TooLarge,
     Broken,
 }
 
-async fn read(mut payload: Payload) -> Result<Vec<u8>, Unreadable> {
+async fn read(mut payload: Payload) -> Result<Vec<u8>, BodyError> {
     let whole = async {
         let mut body = Vec::new();
         while let Some(part) = payload.next().await {
-            let part = part.map_err(|_broken| Unreadable::Broken)?;
+            let part = part.map_err(|_broken| BodyError::Broken)?;
             if body.len() + part.len() > LONGEST_BODY {
-                return Err(Unreadable::TooLarge);
+                return Err(BodyError::TooLarge);
             }
             body.extend_from_slice(&part);
         }
         Ok(body)
     };
-    rt::time::timeout(PATIENCE, whole).await.unwrap_or(Err(Unreadable::Broken))
+    rt::time::timeout(PATIENCE, whole).await.unwrap_or(Err(BodyError::Broken))
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Misuse {
+enum FormError {
     /// The body holds a credential beside the one in the header (RFC 6749 section 2.3).
     TwoCredentials,
     /// No token, several, or one in the URL, which is written to logs (RFC 7662 section 4).
     NotOneToken,
 }
 
-fn token(query: &str, body: &[u8]) -> Result<String, Misuse> {
+fn token(query: &str, body: &[u8]) -> Result<String, FormError> {
     let mut tokens = Vec::new();
     for (name, value) in form_urlencoded::parse(body) {
         match &*name {
-            "client_secret" | "client_assertion" => return Err(Misuse::TwoCredentials),
+            "client_secret" | "client_assertion" => return Err(FormError::TwoCredentials),
             "token" => tokens.push(value),
             _ => {}
         }
     }
     match (&*tokens, query::value(query, "token")) {
         ([token], None) => Ok(token.to_string()),
-        _ => Err(Misuse::NotOneToken),
+        _ => Err(FormError::NotOneToken),
     }
 }
 
 /// Only a wrong credential is a failure: some clients wait for the challenge first.
-fn refuse_caller(machine: &Api, request: &HttpRequest) -> HttpResponse {
+fn refuse_caller(api: &ApiState, request: &HttpRequest) -> HttpResponse {
     if request.headers().contains_key(AUTHORIZATION) {
-        let (from, agent) = (machine.address(request), agent(request));
-        let refusals = &machine.shared.services.refusals;
+        let (from, agent) = (api.address(request), agent(request));
+        let refusals = &api.services().refusals;
         if let Some(seconds) = refusals.refuse(Refusal::UnknownApplication, None, from, agent) {
-            return machine.answers.throttled(seconds);
+            return api.answers.error(ScimError::Throttled(seconds));
         }
     }
-    let mut answer = error(machine, StatusCode::UNAUTHORIZED, r#"{"error":"invalid_client"}"#);
+    let mut answer = error(api, StatusCode::UNAUTHORIZED, r#"{"error":"invalid_client"}"#);
     answer.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
     answer
 }
 
-fn invalid_request(machine: &Api) -> HttpResponse {
-    error(machine, StatusCode::BAD_REQUEST, r#"{"error":"invalid_request"}"#)
+fn invalid_request(api: &ApiState) -> HttpResponse {
+    error(api, StatusCode::BAD_REQUEST, r#"{"error":"invalid_request"}"#)
 }
 
-fn error(machine: &Api, status: StatusCode, body: &'static str) -> HttpResponse {
-    let mut answer = machine.answers.ok(JSON, body);
+fn error(api: &ApiState, status: StatusCode, body: &'static str) -> HttpResponse {
+    let mut answer = api.answers.ok(JSON, body);
     *answer.status_mut() = status;
     answer
 }
@@ -206,12 +205,12 @@ mod tests {
             ("x=y", "token_type_hint=access_token&token=a%2Bb", Ok("a+b")),
             ("", "token=", Ok("")),
             ("", "token", Ok("")),
-            ("", "", Err(Misuse::NotOneToken)),
-            ("", "tokens=abc", Err(Misuse::NotOneToken)),
-            ("", "token=abc&token=abc", Err(Misuse::NotOneToken)),
-            ("token=abc", "", Err(Misuse::NotOneToken)),
-            ("token=abc", "token=abc", Err(Misuse::NotOneToken)),
-            ("", "token=abc&client_secret=s", Err(Misuse::TwoCredentials)),
+            ("", "", Err(FormError::NotOneToken)),
+            ("", "tokens=abc", Err(FormError::NotOneToken)),
+            ("", "token=abc&token=abc", Err(FormError::NotOneToken)),
+            ("token=abc", "", Err(FormError::NotOneToken)),
+            ("token=abc", "token=abc", Err(FormError::NotOneToken)),
+            ("", "token=abc&client_secret=s", Err(FormError::TwoCredentials)),
         ] {
             let found = token(query, body.as_bytes());
             assert_eq!(found, expected.map(ToOwned::to_owned), "{query} {body}");

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 /// What is addressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum Route {
     /// `/v1/token/validate`.
     Validate,
     /// `/v1/openapi.json`.
@@ -19,16 +19,16 @@ pub(crate) enum Target {
     /// `/forward-auth` and everything below it.
     ForwardAuth,
     /// Below `/scim/v2`.
-    Scim(Scim),
+    Scim(ScimResource),
     /// A document below `/scim/v2` that describes the service; an item of it by its id.
-    Discovery(Document, Option<String>),
+    Discovery(DiscoveryDocument, Option<String>),
     /// A path of machines that leads nowhere, without credentials too.
     Nowhere,
 }
 
 /// Resources below `/scim/v2` that need a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scim {
+pub(crate) enum ScimResource {
     /// `/Users` or `/Groups`.
     Collection,
     /// One user or group.
@@ -41,7 +41,7 @@ pub(crate) enum Scim {
 
 /// What describes the service (RFC 7644 section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Document {
+pub(crate) enum DiscoveryDocument {
     /// What is supported.
     ServiceProviderConfig,
     /// The types of resources.
@@ -51,23 +51,23 @@ pub(crate) enum Document {
 }
 
 /// What `path` addresses; nothing if it does not belong to machines.
-pub(crate) fn target(path: &str) -> Option<Target> {
+pub(crate) fn route(path: &str) -> Option<Route> {
     // By far the most frequent paths are spelled as documented.
     match path {
-        "/v1/token/validate" => return Some(Target::Validate),
-        "/scim/v2/Users" | "/scim/v2/Groups" => return Some(Target::Scim(Scim::Collection)),
-        "/forward-auth" => return Some(Target::ForwardAuth),
+        "/v1/token/validate" => return Some(Route::Validate),
+        "/scim/v2/Users" | "/scim/v2/Groups" => return Some(Route::Scim(ScimResource::Collection)),
+        "/forward-auth" => return Some(Route::ForwardAuth),
         _ => {}
     }
     let segments: Vec<Cow<'_, str>> = segments(path).collect();
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     match &*segments {
-        ["v1", "token", "validate"] => Some(Target::Validate),
-        ["v1", "openapi.json"] => Some(Target::OpenApi),
-        ["oauth2", "introspect"] => Some(Target::Introspect),
-        ["forward-auth", ..] => Some(Target::ForwardAuth),
+        ["v1", "token", "validate"] => Some(Route::Validate),
+        ["v1", "openapi.json"] => Some(Route::OpenApi),
+        ["oauth2", "introspect"] => Some(Route::Introspect),
+        ["forward-auth", ..] => Some(Route::ForwardAuth),
         ["scim", "v2", rest @ ..] => Some(scim(rest)),
-        ["scim" | "v1" | "oauth2", ..] => Some(Target::Nowhere),
+        ["scim" | "v1" | "oauth2", ..] => Some(Route::Nowhere),
         _ => None,
     }
 }
@@ -83,26 +83,28 @@ fn segments(path: &str) -> impl Iterator<Item = Cow<'_, str>> {
     parts.map(|part| percent_decode_str(part).decode_utf8_lossy())
 }
 
-fn scim(rest: &[&str]) -> Target {
+fn scim(rest: &[&str]) -> Route {
     let (document, rest) = match rest {
-        ["ServiceProviderConfig", rest @ ..] => (Document::ServiceProviderConfig, rest),
-        ["ResourceTypes", rest @ ..] => (Document::ResourceTypes, rest),
-        ["Schemas", rest @ ..] => (Document::Schemas, rest),
-        rest => return Target::Scim(resource(rest)),
+        ["ServiceProviderConfig", rest @ ..] => (DiscoveryDocument::ServiceProviderConfig, rest),
+        ["ResourceTypes", rest @ ..] => (DiscoveryDocument::ResourceTypes, rest),
+        ["Schemas", rest @ ..] => (DiscoveryDocument::Schemas, rest),
+        rest => return Route::Scim(resource(rest)),
     };
     match (document, rest) {
-        (document, []) => Target::Discovery(document, None),
-        (document, [id]) => Target::Discovery(document, Some((*id).to_owned())),
-        _ => Target::Scim(Scim::Unknown),
+        (document, []) => Route::Discovery(document, None),
+        (document, [id]) => Route::Discovery(document, Some((*id).to_owned())),
+        _ => Route::Scim(ScimResource::Unknown),
     }
 }
 
-fn resource(rest: &[&str]) -> Scim {
+fn resource(rest: &[&str]) -> ScimResource {
     match rest {
-        ["Users" | "Groups"] => Scim::Collection,
-        ["Me", ..] | ["Bulk" | ".search"] | ["Users" | "Groups", ".search"] => Scim::NotOffered,
-        ["Users" | "Groups", _] => Scim::Item,
-        _ => Scim::Unknown,
+        ["Users" | "Groups"] => ScimResource::Collection,
+        ["Me", ..] | ["Bulk" | ".search"] | ["Users" | "Groups", ".search"] => {
+            ScimResource::NotOffered
+        }
+        ["Users" | "Groups", _] => ScimResource::Item,
+        _ => ScimResource::Unknown,
     }
 }
 
@@ -112,19 +114,22 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_path_means_the_same() {
-        for (paths, target) in [
+        for (paths, route) in [
             (
                 &["/v1/token/validate", "//v1//token/validate/", "/%76%31/token/validat%65"][..],
-                Some(Target::Validate),
+                Some(Route::Validate),
             ),
             (
                 &["/scim/v2/Users", "/scim/v2/Users/", "//scim/v2//Users", "/scim/v2/%55sers"],
-                Some(Target::Scim(Scim::Collection)),
+                Some(Route::Scim(ScimResource::Collection)),
             ),
-            (&["/scim/v2/Groups/17", "/scim/v2/Users/a%2Fb"], Some(Target::Scim(Scim::Item))),
+            (
+                &["/scim/v2/Groups/17", "/scim/v2/Users/a%2Fb"],
+                Some(Route::Scim(ScimResource::Item)),
+            ),
             (
                 &["/scim/v2/Me", "/scim/v2/Bulk", "/scim/v2/.search", "/scim/v2/Users/.search"],
-                Some(Target::Scim(Scim::NotOffered)),
+                Some(Route::Scim(ScimResource::NotOffered)),
             ),
             (
                 &[
@@ -134,7 +139,7 @@ mod tests {
                     "/scim/v2/Users/1/2",
                     "/scim/v2/\u{0}",
                 ],
-                Some(Target::Scim(Scim::Unknown)),
+                Some(Route::Scim(ScimResource::Unknown)),
             ),
             (
                 &[
@@ -143,16 +148,16 @@ mod tests {
                     "/forward-auth/any/path%2f",
                     "//forward-auth/x",
                 ],
-                Some(Target::ForwardAuth),
+                Some(Route::ForwardAuth),
             ),
-            (&["/v1/openapi.json"], Some(Target::OpenApi)),
-            (&["/oauth2/introspect", "/oauth2/introspect/"], Some(Target::Introspect)),
-            (&["/scim", "/scim/v9/Users", "/v1", "/oauth2/token"], Some(Target::Nowhere)),
+            (&["/v1/openapi.json"], Some(Route::OpenApi)),
+            (&["/oauth2/introspect", "/oauth2/introspect/"], Some(Route::Introspect)),
+            (&["/scim", "/scim/v9/Users", "/v1", "/oauth2/token"], Some(Route::Nowhere)),
             (&["/", "", "/admin", "/forward-authentication", "/SCIM/v2/Users", "/%2Fscim"], None),
         ] {
             for path in paths {
-                assert_eq!(super::target(path), target, "{path}");
-                assert_eq!(owns(path), target.is_some(), "{path}");
+                assert_eq!(super::route(path), route, "{path}");
+                assert_eq!(owns(path), route.is_some(), "{path}");
             }
         }
     }
@@ -160,23 +165,23 @@ mod tests {
     #[test]
     fn discovery_documents_have_items() {
         let id = "urn:ietf:params:scim:schemas:core:2.0:User";
-        for (path, target) in [
-            ("/scim/v2/Schemas".to_owned(), Target::Discovery(Document::Schemas, None)),
+        for (path, route) in [
+            ("/scim/v2/Schemas".to_owned(), Route::Discovery(DiscoveryDocument::Schemas, None)),
             (
                 format!("/scim/v2/Schemas/{id}"),
-                Target::Discovery(Document::Schemas, Some(id.to_owned())),
+                Route::Discovery(DiscoveryDocument::Schemas, Some(id.to_owned())),
             ),
             (
                 format!("/scim/v2/Schemas/{}", id.replace(':', "%3A")),
-                Target::Discovery(Document::Schemas, Some(id.to_owned())),
+                Route::Discovery(DiscoveryDocument::Schemas, Some(id.to_owned())),
             ),
             (
                 "/scim/v2/ResourceTypes/User/".to_owned(),
-                Target::Discovery(Document::ResourceTypes, Some("User".to_owned())),
+                Route::Discovery(DiscoveryDocument::ResourceTypes, Some("User".to_owned())),
             ),
-            ("/scim/v2/Schemas/a/b".to_owned(), Target::Scim(Scim::Unknown)),
+            ("/scim/v2/Schemas/a/b".to_owned(), Route::Scim(ScimResource::Unknown)),
         ] {
-            assert_eq!(super::target(&path), Some(target), "{path}");
+            assert_eq!(super::route(&path), Some(route), "{path}");
         }
     }
 }

@@ -8,10 +8,10 @@ use std::rc::Rc;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::{Problem, SCIM_JSON};
-use super::authenticate::{self, Surface};
-use super::path::Scim;
-use super::{Api, READ_ONLY};
+use super::answer::{READ_ONLY, SCIM_JSON, ScimError};
+use super::authenticate::{self, Endpoint};
+use super::path::ScimResource;
+use super::state::ApiState;
 
 /// An empty result; nothing of the request is repeated in it (RFC 7644 section 3.4.2).
 const EMPTY: &str = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}"#;
@@ -22,32 +22,36 @@ const METHODS: [Method; 6] =
 
 /// Answers for a resource.
 pub(crate) async fn answer(
-    machine: &Rc<Api>,
+    api: &Rc<ApiState>,
     request: &HttpRequest,
-    resource: Scim,
+    resource: ScimResource,
 ) -> HttpResponse {
     let method = request.method();
-    if method == Method::OPTIONS && resource != Scim::Unknown {
-        return machine.answers.options(READ_ONLY);
+    if method == Method::OPTIONS && resource != ScimResource::Unknown {
+        return api.answers.options(READ_ONLY);
     }
     if matches!(*method, Method::TRACE | Method::CONNECT) {
-        return machine.answers.wrong_method(READ_ONLY);
+        return api.answers.wrong_method(READ_ONLY);
     }
-    if let Err(denial) = authenticate::authenticate(machine, request, Surface::Endpoint).await {
-        return machine.answers.denial(denial);
+    if let Err(error) = authenticate::authenticate(api, request, Endpoint::Resource).await {
+        return api.answers.error(error);
     }
     let exists = match resource {
-        Scim::Collection | Scim::Item => machine.site().connection_test,
-        Scim::NotOffered => true,
-        Scim::Unknown => false,
+        ScimResource::Collection | ScimResource::Item => api.site().connection_test,
+        ScimResource::NotOffered => true,
+        ScimResource::Unknown => false,
     };
     if !exists {
-        return machine.answers.problem(Problem::NotFound);
+        return api.answers.error(ScimError::NotFound);
     }
     match (resource, method) {
-        (Scim::Collection, &Method::GET | &Method::HEAD) => machine.answers.ok(SCIM_JSON, EMPTY),
-        (Scim::Item, &Method::GET | &Method::HEAD) => machine.answers.problem(Problem::NotFound),
-        (_, method) if METHODS.contains(method) => machine.answers.problem(Problem::NotImplemented),
-        _ => machine.answers.wrong_method(READ_ONLY),
+        (ScimResource::Collection, &Method::GET | &Method::HEAD) => {
+            api.answers.ok(SCIM_JSON, EMPTY)
+        }
+        (ScimResource::Item, &Method::GET | &Method::HEAD) => {
+            api.answers.error(ScimError::NotFound)
+        }
+        (_, method) if METHODS.contains(method) => api.answers.error(ScimError::NotImplemented),
+        _ => api.answers.wrong_method(READ_ONLY),
     }
 }

@@ -7,42 +7,35 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::SecondsFormat;
 
-use super::answer::JSON;
-use super::authenticate::{self, Surface};
-use super::{Api, READ_ONLY};
-use crate::domain::token::secret::TokenId;
+use super::answer::{JSON, READ_ONLY};
+use super::authenticate::{self, Endpoint};
+use super::state::ApiState;
 use crate::service::validation::ValidToken;
 
 /// Answers the validation endpoint.
-pub(crate) async fn answer(machine: &Rc<Api>, request: &HttpRequest) -> HttpResponse {
+pub(crate) async fn answer(api: &Rc<ApiState>, request: &HttpRequest) -> HttpResponse {
     match *request.method() {
         Method::GET | Method::HEAD => {}
-        Method::OPTIONS => return machine.answers.options(READ_ONLY),
-        _ => return machine.answers.wrong_method(READ_ONLY),
+        Method::OPTIONS => return api.answers.options(READ_ONLY),
+        _ => return api.answers.wrong_method(READ_ONLY),
     }
-    match authenticate::authenticate(machine, request, Surface::Endpoint).await {
-        Ok(token) => machine.answers.ok(JSON, describe(machine, &token)),
-        Err(denial) => machine.answers.denial(denial),
+    match authenticate::authenticate(api, request, Endpoint::Resource).await {
+        Ok(token) => api.answers.ok(JSON, describe(api, &token)),
+        Err(error) => api.answers.error(error),
     }
-}
-
-/// The part of the answer that stays the same for a token.
-pub(crate) struct Described {
-    token: TokenId,
-    text: String,
 }
 
 /// Instants as RFC 3339 in UTC, the rest of the life in seconds.
-fn describe(machine: &Api, token: &ValidToken) -> String {
-    let mut described = machine.described.borrow_mut();
-    let described = match &mut *described {
-        Some(described) if described.token == token.id => described,
-        other => other.insert(Described { token: token.id.clone(), text: constant_part(token) }),
+fn describe(api: &ApiState, token: &ValidToken) -> String {
+    let mut described = api.described.borrow_mut();
+    let (_, constant) = match &mut *described {
+        Some(last) if last.0 == token.id => last,
+        other => other.insert((token.id.clone(), constant_part(token))),
     };
-    let mut body = String::with_capacity(described.text.len() + 40);
+    let mut body = String::with_capacity(constant.len() + 40);
     // Writing to a text cannot fail.
     let rest = (token.expires_at - token.now).num_seconds();
-    let _ = write!(body, r#"{},"expires_in":{rest},"scope":"scim"}}"#, described.text);
+    let _ = write!(body, r#"{constant},"expires_in":{rest},"scope":"scim"}}"#);
     body
 }
 
