@@ -17,7 +17,7 @@ use crate::service::Services;
 use crate::service::admins::NewAdmin;
 use crate::service::mails::{Invited, Pass};
 use crate::service::tokens::Generate;
-use crate::service::validation::{Validator, Verdict};
+use crate::service::validation::{Decision, Validator};
 
 /// Longer than the story.
 const RETENTION: TimeDelta = TimeDelta::days(400);
@@ -161,10 +161,10 @@ impl Company {
         let Client { address, agent } = PROVIDER;
         for _ in 0..times {
             match self.validator.validate(&presented, address).await? {
-                Verdict::Valid(token) => {
+                Decision::Valid(token) => {
                     self.services.usage.accepted(&token.id, address, Some(agent), token.now);
                 }
-                Verdict::Refused { reason, known } => {
+                Decision::Refused { reason, known } => {
                     self.services.refusals.refuse(reason, known.as_ref(), address, Some(agent));
                 }
             }
