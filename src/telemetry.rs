@@ -11,21 +11,35 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging at `level`.
-///
-/// # Errors
-/// A sentence, if a log was started before.
-pub fn start(level: Level, json: bool) -> Result<(), String> {
+/// What is configured about the log.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// The finest level that is written.
+    pub level: Level,
+    /// How lines are written.
+    pub format: LogFormat,
+}
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object on each line.
+    Json,
+}
+
+/// Starts the log, once for a process.
+pub fn start(settings: &LogSettings) -> Result<(), String> {
+    let level = settings.level;
     let filter = Targets::new()
         .with_default(level.min(Level::WARN))
         .with_target(env!("CARGO_CRATE_NAME"), level);
     let lines = fmt::layer().with_writer(io::stderr);
-    let lines = if json {
-        lines.json().boxed()
-    } else if io::stderr().is_terminal() {
-        lines.compact().boxed()
-    } else {
-        lines.compact().with_ansi(false).boxed()
+    let lines = match settings.format {
+        LogFormat::Json => lines.json().boxed(),
+        LogFormat::Text if io::stderr().is_terminal() => lines.compact().boxed(),
+        LogFormat::Text => lines.compact().with_ansi(false).boxed(),
     };
     let log = tracing_subscriber::registry().with(lines.with_filter(filter));
     log.try_init().map_err(|error| error.to_string())

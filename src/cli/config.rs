@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Complaint;
 use super::output::{note, say, say_json};
 use crate::config::{self, Flags, ReportLine, Settings};
-use crate::web;
+use crate::web::tls::TlsFiles;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -48,7 +48,7 @@ pub(super) fn run(command: &Command, flags: &Flags) -> Result<ExitCode, Complain
 }
 
 fn problems_with_files(settings: &Settings) -> Vec<String> {
-    let tls = settings.tls.as_ref().map(|files| web::tls::load(&files.cert, &files.key));
+    let tls = settings.tls.as_ref().map(TlsFiles::load);
     tls.and_then(Result::err).into_iter().collect()
 }
 

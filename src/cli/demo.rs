@@ -11,7 +11,7 @@ use super::output::{note, say};
 use super::{Complaint, serve};
 use crate::config::Flags;
 use crate::demo::{ADA, Demo, PASSWORD};
-use crate::telemetry;
+use crate::telemetry::{self, LogFormat, LogSettings};
 
 const USUAL: &str = "127.0.0.1:8080";
 
@@ -26,7 +26,7 @@ pub(super) async fn run(flags: &Flags) -> Result<ExitCode, Complaint> {
         () = &mut shutdown => return Ok(ExitCode::SUCCESS),
     };
     // What happened in the story is no news.
-    telemetry::start(Level::WARN, false)?;
+    telemetry::start(&LogSettings { level: Level::WARN, format: LogFormat::Text })?;
     announce(&demo, address)?;
     Box::pin(demo.run(shutdown)).await?;
     Ok(ExitCode::SUCCESS)

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing::Level;
 
-use crate::config::{self as configuration, ConfigError, Flags, LogFormat, Settings};
+use crate::config::{self as configuration, ConfigError, Flags, Settings};
 use crate::server::app::{App, Platform};
 use crate::service::Failure;
 use crate::telemetry;
@@ -88,8 +88,8 @@ impl Start<'_> {
     /// says itself what it did, so only a log level below `info` shows more.
     async fn open(self) -> Result<App, Complaint> {
         let mut settings = configuration::load(self.flags)?;
-        if settings.log <= Level::INFO {
-            settings.log = Level::ERROR;
+        if settings.log.level <= Level::INFO {
+            settings.log.level = Level::ERROR;
         }
         build(settings, Platform::command()).await
     }
@@ -100,9 +100,9 @@ impl Start<'_> {
     }
 }
 
-async fn build(settings: Settings, outside: Platform) -> Result<App, Complaint> {
-    telemetry::start(settings.log, settings.log_format == LogFormat::Json)?;
-    Ok(App::build(settings, outside).await?)
+async fn build(settings: Settings, platform: Platform) -> Result<App, Complaint> {
+    telemetry::start(&settings.log)?;
+    Ok(App::build(settings, platform).await?)
 }
 
 /// Runs the command that the arguments name.

@@ -67,7 +67,7 @@ pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, 
     if !command.dry_run {
         return pass(&app.services, command.json).await;
     }
-    let at = command.at.map(|at| at.in_zone(app.settings.timezone));
+    let at = command.at.map(|at| at.in_zone(app.services.mails.schedule().zone));
     let overview = app.services.mails.overview(at).await?;
     if command.json {
         say_json(&describe(&overview))?;

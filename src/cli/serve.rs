@@ -29,10 +29,10 @@ pub(super) async fn run(app: App) -> Result<ExitCode, Complaint> {
 }
 
 async fn announce(app: &App, address: SocketAddr) -> Result<(), Complaint> {
-    tracing::info!(%address, public_url = %app.settings.public_url, "listening");
+    tracing::info!(%address, public_url = %app.settings.site.public_url, "listening");
     let code = app.services.admins.setup_code().await?;
     if let Some(code) = code {
-        let link = app.settings.public_url.join(&format!("/setup?code={}", code.expose()));
+        let link = app.settings.site.public_url.join(&format!("/setup?code={}", code.expose()));
         say(&format!(
             "No Server Admin exists yet. Open this link within 24 hours to create the first one:\n\n  {link}\n"
         ))?;

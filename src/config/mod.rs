@@ -1,85 +1,70 @@
-//! Settings: defaults, `scimward.toml`, the environment and flags, read once into types.
+//! Settings: defaults, `scimward.toml`, the environment and flags, read once into the types that
+//! the layers work with.
 //!
-//! This is the only reader of the environment. Unknown keys are errors, and every problem is named
-//! at once with its remedy. No message repeats a value that may hold a secret.
+//! A setting is a field where it is used and one row in `settings`. This is the only reader of the
+//! environment. Unknown names are errors, and every problem is named at once with its remedy. No
+//! message repeats a value that may hold a secret.
 
-mod keys;
-mod raw;
+mod flags;
+mod parse;
+mod reader;
 mod settings;
+mod sources;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-pub use self::settings::{LogFormat, Settings, TlsFiles};
-
-/// What the names of settings begin with in the environment.
-const PREFIX: &str = "SCIMWARD_";
-
-/// Settings that the command line may override.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct Flags {
-    /// Configuration file [default: scimward.toml, if it exists]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Address and port to listen on
-    #[arg(long, global = true, value_name = "ADDRESS")]
-    pub listen: Option<String>,
-    /// Database, sqlite:PATH or postgres://...
-    #[arg(long, global = true, value_name = "URL")]
-    pub database_url: Option<String>,
-    /// URL under which people and clients reach scimward
-    #[arg(long, global = true, value_name = "URL")]
-    pub public_url: Option<String>,
-    /// Log level: error, warn, info, debug or trace
-    #[arg(long, global = true, value_name = "LEVEL")]
-    pub log: Option<String>,
-}
-
-/// What is wrong with the configuration, one sentence for each problem.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .0.join("\n"))]
-pub struct ConfigError(pub Vec<String>);
-
-/// A line of `scimward config check`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct ReportLine {
-    /// The name in the environment.
-    pub key: String,
-    /// The value, masked if it is secret; nothing if it is not set.
-    pub value: Option<String>,
-    /// Default, file, environment or flag.
-    pub origin: Option<String>,
-}
+pub use self::flags::Flags;
+pub use self::reader::{ConfigError, ReportLine};
+pub use self::settings::Settings;
 
 /// Reads the configuration of this process.
-///
-/// # Errors
-/// [`ConfigError`] with every problem there is.
 pub fn load(flags: &Flags) -> Result<Settings, ConfigError> {
-    load_from(flags, std::env::vars_os()).0
+    check(flags).0
 }
 
-/// Reads the configuration from this environment; also says what was found where, right or wrong.
+/// Reads the configuration of this process; also says what was found where, right or wrong.
+pub fn check(flags: &Flags) -> (Result<Settings, ConfigError>, Vec<ReportLine>) {
+    load_from(flags, std::env::vars_os())
+}
+
+/// The same with this environment.
 pub fn load_from(
     flags: &Flags,
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> (Result<Settings, ConfigError>, Vec<ReportLine>) {
-    let overrides = [
-        ("listen", flags.listen.clone()),
-        ("database_url", flags.database_url.clone()),
-        ("public_url", flags.public_url.clone()),
-        ("log", flags.log.clone()),
-    ];
-    match raw::Raw::collect(flags.config.as_deref(), environment, &overrides) {
-        Ok(raw) => {
-            let report = settings::report(&raw);
-            (Settings::parse(raw), report)
-        }
-        Err(error) => (Err(error), Vec::new()),
-    }
+    let sources = match sources::Sources::read(flags, environment) {
+        Ok(sources) => sources,
+        Err(problem) => return (Err(ConfigError(vec![problem])), Vec::new()),
+    };
+    let (settings, mut lines) = reader::read(sources, settings::read);
+    // The manual lists it last; it is read before, because several structs hold it.
+    lines.sort_by_key(|line| line.key == "SCIMWARD_PRODUCT_NAME");
+    (settings, lines)
 }
 
-/// Reads the configuration of this process and says what was found where.
-pub fn check(flags: &Flags) -> (Result<Settings, ConfigError>, Vec<ReportLine>) {
-    load_from(flags, std::env::vars_os())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Name, whether it is secret, and default.
+    type Row<'a> = (&'a str, bool, Option<&'a str>);
+
+    #[test]
+    fn the_manual_lists_every_setting_with_its_default() {
+        let manual = include_str!("../../README.md").lines();
+        let documented: Vec<Row<'_>> =
+            manual.filter(|line| line.starts_with("| `SCIMWARD_")).flat_map(documented).collect();
+
+        let (_, lines) = load_from(&Flags::default(), std::iter::empty());
+        let read = lines.iter().map(|line| (line.key.as_str(), line.secret, line.default));
+        assert_eq!(documented, read.collect::<Vec<_>>());
+    }
+
+    /// The settings of a line of the manual's table. A default that is not code is none.
+    fn documented(line: &str) -> Vec<Row<'_>> {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let default = cells[2].strip_prefix('`').and_then(|text| text.strip_suffix('`'));
+        let names = cells[1].split('`').filter(|part| part.starts_with("SCIMWARD_"));
+        names.map(|name| (name, cells[1].contains("(secret)"), default)).collect()
+    }
 }

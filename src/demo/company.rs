@@ -19,9 +19,6 @@ use crate::service::mails::{Invited, Pass};
 use crate::service::tokens::Generate;
 use crate::service::validation::{Decision, Validator};
 
-/// Longer than the story.
-const RETENTION: TimeDelta = TimeDelta::days(400);
-
 /// The company at the instant that its clock shows.
 pub(super) struct Company {
     /// What its people do.
@@ -75,7 +72,7 @@ impl Company {
 
     /// What the server does by itself once in a while; it notes that the token has expired.
     pub(super) async fn tidy(&self) -> anyhow::Result<()> {
-        Ok(self.services.upkeep.run_once(RETENTION).await?)
+        Ok(self.services.upkeep.run_once().await?)
     }
 
     /// Mails an invitation and returns its code.

@@ -7,14 +7,10 @@ use std::time::Duration;
 
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Settings;
-use crate::domain::mail::milestone::Schedule;
 use crate::entropy::{OsEntropy, SharedEntropy};
 use crate::hasher::{HashCost, Hasher};
-use crate::mail::{Letterhead, Mailer};
-use crate::service::mails::MailSettings;
 use crate::service::{Resources, Services};
 use crate::store::Store;
-use crate::web::Site;
 
 /// Hashes that may wait for a thread before callers are told to come back.
 const WAITING_TOKENS: usize = 64;
@@ -65,8 +61,8 @@ impl App {
     ///
     /// # Errors
     /// A sentence that names the cause.
-    pub async fn build(settings: Settings, outside: Platform) -> Result<Self, String> {
-        let store = Store::new(settings.database.clone(), outside.patience)?;
+    pub async fn build(settings: Settings, platform: Platform) -> Result<Self, String> {
+        let store = Store::new(settings.database.clone(), platform.patience)?;
         store.migrate().await.map_err(|error| {
             format!(
                 "the database {} cannot be used: {error}; check SCIMWARD_DATABASE_URL and who may \
@@ -75,51 +71,18 @@ impl App {
             )
         })?;
         let hasher = |threads, waiting| {
-            Hasher::start(outside.hash_cost, threads, waiting, Arc::clone(&outside.entropy))
+            Hasher::start(platform.hash_cost, threads, waiting, Arc::clone(&platform.entropy))
         };
         let resources = Resources {
             store,
             // Half of the cores: a flood of forged tokens leaves the others to real clients.
             token_hasher: hasher((cores() / 2).max(1), WAITING_TOKENS)?,
             password_hasher: hasher(1, WAITING_PASSWORDS)?,
-            clock: outside.clock,
-            entropy: outside.entropy,
+            clock: platform.clock,
+            entropy: platform.entropy,
         };
-        let services = Services::new(&resources, mails(&settings));
+        let services = Services::new(&resources, settings.services.clone());
         Ok(Self { settings: Arc::new(settings), services, resources })
-    }
-
-    /// What the web layer knows of the settings.
-    pub(crate) fn site(&self, cookie_key: Vec<u8>) -> Site {
-        let settings = &self.settings;
-        Site {
-            product_name: settings.product_name.clone(),
-            public_url: settings.public_url.clone(),
-            timezone: settings.timezone,
-            trusted_proxies: settings.trusted_proxies.clone(),
-            client_networks: settings.client_networks.clone(),
-            connection_test: settings.connection_test,
-            accept_bare_token: settings.accept_bare_token,
-            introspection_clients: settings.introspection_clients.clone(),
-            cookie_key: cookie_key.into(),
-        }
-    }
-}
-
-fn mails(settings: &Settings) -> MailSettings {
-    let mailer = match &settings.smtp_url {
-        Some(server) => Mailer::Server(Box::new(server.clone())),
-        None => Mailer::Directory(settings.mail_dir.clone()),
-    };
-    MailSettings {
-        mailer,
-        letterhead: Letterhead {
-            product: settings.product_name.clone(),
-            public_url: settings.public_url.clone(),
-            from: settings.mail_from.clone(),
-        },
-        schedule: Schedule { zone: settings.timezone, time: settings.notify_at },
-        extra: settings.mail_to_extra.clone(),
     }
 }
 

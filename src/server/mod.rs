@@ -6,20 +6,19 @@ mod upkeep_loop;
 
 use std::net::{SocketAddr, TcpListener};
 
-use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use self::app::App;
 use crate::service::Services;
-use crate::web;
+use crate::web::tls::TlsFiles;
+use crate::web::{self, Shared};
 
 /// A configured server with everything it needs in hand.
 pub struct Server {
-    app: App,
+    shared: Shared,
     listener: TcpListener,
     metrics: Option<TcpListener>,
     tls: Option<rustls::ServerConfig>,
-    site: web::Site,
 }
 
 impl Server {
@@ -28,12 +27,16 @@ impl Server {
     /// # Errors
     /// A sentence that names the cause.
     pub async fn prepare(app: App, listener: TcpListener) -> Result<Self, String> {
-        let tls = app.settings.tls.as_ref();
-        let tls = tls.map(|files| web::tls::load(&files.cert, &files.key)).transpose()?;
+        let tls = app.settings.tls.as_ref().map(TlsFiles::load).transpose()?;
         let metrics = app.settings.metrics_listen.map(listen_for_metrics).transpose()?;
         let cookie_key = app.services.sessions.cookie_key().await;
-        let site = app.site(cookie_key.map_err(|error| error.to_string())?);
-        Ok(Self { app, listener, metrics, tls, site })
+        let cookie_key = cookie_key.map_err(|error| error.to_string())?;
+        let shared = Shared {
+            services: app.services,
+            site: app.settings.site.clone(),
+            cookie_key: cookie_key.into(),
+        };
+        Ok(Self { shared, listener, metrics, tls })
     }
 
     /// Where metrics are served, if they are.
@@ -47,15 +50,14 @@ impl Server {
     /// # Errors
     /// A sentence that names the cause.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), String> {
-        let services = self.app.services.clone();
-        let retention = TimeDelta::days(self.app.settings.activity_retention_days.into());
+        let services = self.shared.services.clone();
         // The work in the background ends after the last answer: it writes what that one has done.
         let (served, stopped) = watch::channel(());
         let notifier = mail_loop::run(services.mails.clone(), dropped(stopped.clone()));
-        let upkeep = upkeep_loop::run(services.upkeep.clone(), retention, dropped(stopped.clone()));
-        let metrics = serve_metrics(self.metrics, services.clone(), dropped(stopped));
+        let upkeep = upkeep_loop::run(services.upkeep.clone(), dropped(stopped.clone()));
+        let metrics = serve_metrics(self.metrics, services, dropped(stopped));
         let serve = async {
-            let result = web::serve(self.listener, self.tls, services, self.site, shutdown).await;
+            let result = web::serve(self.listener, self.tls, self.shared, shutdown).await;
             drop(served);
             result.map_err(|error| format!("the server ended: {error}"))
         };

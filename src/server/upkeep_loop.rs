@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use crate::service::upkeep::Upkeep;
@@ -13,14 +12,14 @@ use crate::service::upkeep::Upkeep;
 const EVERY: Duration = Duration::from_mins(1);
 
 /// Runs until `stop` ends, then writes what is still kept in memory.
-pub(super) async fn run(upkeep: Upkeep, retention: TimeDelta, stop: impl Future<Output = ()>) {
+pub(super) async fn run(upkeep: Upkeep, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     let mut minutes = tokio::time::interval_at(Instant::now() + EVERY, EVERY);
     minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let done = tokio::select! {
             () = &mut stop => break,
-            _ = minutes.tick() => upkeep.run_once(retention).await,
+            _ = minutes.tick() => upkeep.run_once().await,
             () = upkeep.wake() => upkeep.write_usage().await,
         };
         if let Err(error) = done {

@@ -15,7 +15,7 @@ pub mod validation;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 
 use crate::clock::SharedClock;
@@ -66,9 +66,19 @@ pub struct Services {
     entropy: SharedEntropy,
 }
 
+/// What is configured about the use cases.
+#[derive(Debug, Clone)]
+pub struct ServiceSettings {
+    /// About mails.
+    pub mails: mails::MailSettings,
+    /// How long activity is kept.
+    pub activity_retention: TimeDelta,
+}
+
 impl Services {
     /// Wires the use cases together.
-    pub fn new(resources: &Resources, mail_settings: mails::MailSettings) -> Self {
+    pub fn new(resources: &Resources, settings: ServiceSettings) -> Self {
+        let ServiceSettings { mails, activity_retention } = settings;
         let usage = Arc::new(usage::uses::Usage::new(resources.clone()));
         let validation = validation::Validation::new(resources.clone(), Arc::clone(&usage));
         let new_mail = Arc::new(Notify::new());
@@ -82,8 +92,8 @@ impl Services {
             admins: admins::Admins::new(resources.clone()),
             logins: sessions::login::Logins::new(resources.clone()),
             sessions: sessions::Sessions::new(resources.clone()),
-            mails: mails::Mails::new(resources.clone(), mail_settings, new_mail),
-            upkeep: upkeep::Upkeep::new(resources.clone(), Arc::clone(&usage)),
+            mails: mails::Mails::new(resources.clone(), mails, new_mail),
+            upkeep: upkeep::Upkeep::new(resources.clone(), Arc::clone(&usage), activity_retention),
             validation,
             refusals: Arc::new(usage::refusals::Refusals::new(
                 resources.clone(),

@@ -33,22 +33,23 @@ type Purge = fn(&mut Conn, DateTime<Utc>, i64) -> Result<usize, StoreError>;
 pub struct Upkeep {
     resources: Resources,
     usage: Arc<Usage>,
+    activity_retention: TimeDelta,
     last_purge: Arc<Mutex<Option<DateTime<Utc>>>>,
 }
 
 impl Upkeep {
     /// Works on `resources`.
-    pub fn new(resources: Resources, usage: Arc<Usage>) -> Self {
-        Self { resources, usage, last_purge: Arc::default() }
+    pub fn new(resources: Resources, usage: Arc<Usage>, activity_retention: TimeDelta) -> Self {
+        Self { resources, usage, activity_retention, last_purge: Arc::default() }
     }
 
     /// Does all of it once. What fails is tried again the next time, and does not keep the rest
-    /// from being done. Activity is kept for `retention`.
-    pub async fn run_once(&self, retention: TimeDelta) -> Result<(), Failure> {
+    /// from being done.
+    pub async fn run_once(&self) -> Result<(), Failure> {
         let now = self.resources.clock.now();
         let written = self.usage.write().await;
-        let noted = self.note_expiry(now, retention).await;
-        let purged = self.purge(now, retention).await;
+        let noted = self.note_expiry(now).await;
+        let purged = self.purge(now).await;
         written.and(noted).and(purged)
     }
 
@@ -63,7 +64,8 @@ impl Upkeep {
     }
 
     /// Adds the entry that the token has expired, once, unless it would be removed for its age.
-    async fn note_expiry(&self, now: DateTime<Utc>, retention: TimeDelta) -> Result<(), Failure> {
+    async fn note_expiry(&self, now: DateTime<Utc>) -> Result<(), Failure> {
+        let retention = self.activity_retention;
         if self.resources.store.read(move |conn| unnoted(conn, now, retention)).await?.is_none() {
             return Ok(());
         }
@@ -81,12 +83,12 @@ impl Upkeep {
     }
 
     /// Removes what is too old, once an hour.
-    async fn purge(&self, now: DateTime<Utc>, retention: TimeDelta) -> Result<(), Failure> {
+    async fn purge(&self, now: DateTime<Utc>) -> Result<(), Failure> {
         if self.last_purge().is_some_and(|last| (now - last).abs() < PURGE_EVERY) {
             return Ok(());
         }
         let purges: [(Lock, Purge, TimeDelta); 5] = [
-            (Lock::Usage, store::purge::activity, retention),
+            (Lock::Usage, store::purge::activity, self.activity_retention),
             // A session past its absolute limit is not touched any more and so falls idle too.
             (Lock::Admins, store::purge::sessions, IDLE_LIMIT),
             (Lock::Admins, store::purge::one_time_links, LINKS_KEPT),

@@ -27,7 +27,6 @@ use rustls::ServerConfig;
 
 pub use self::client::source;
 pub use self::site::{Shared, Site};
-use crate::service::Services;
 
 /// Requests in flight are given this long when the server stops.
 const GRACE: u64 = 10;
@@ -40,11 +39,10 @@ const GRACE: u64 = 10;
 pub async fn serve(
     listener: TcpListener,
     tls: Option<ServerConfig>,
-    services: Services,
-    site: Site,
+    shared: Shared,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let shared = web::Data::new(Shared { services, site });
+    let shared = web::Data::new(shared);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shared.clone())

@@ -1,13 +1,14 @@
 //! What the web layer knows of its surroundings.
 
 use chrono_tz::Tz;
+use secrecy::SecretSlice;
 
 use crate::domain::introspection_client::Applications;
 use crate::domain::network::Networks;
 use crate::domain::network::public_url::PublicUrl;
 use crate::service::Services;
 
-/// The settings that concern requests and answers.
+/// What is configured about requests and answers.
 #[derive(Debug, Clone)]
 pub struct Site {
     /// The product's name on pages.
@@ -18,7 +19,7 @@ pub struct Site {
     pub timezone: Tz,
     /// Proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: Networks,
-    /// Networks from which the token is accepted; nothing means any.
+    /// The only networks from which the token is accepted.
     pub client_networks: Option<Networks>,
     /// Whether `/Users` and `/Groups` answer a connection test.
     pub connection_test: bool,
@@ -26,14 +27,14 @@ pub struct Site {
     pub accept_bare_token: bool,
     /// Who may ask the introspection endpoint.
     pub introspection_clients: Applications,
-    /// Signs session cookies: 64 bytes.
-    pub cookie_key: secrecy::SecretSlice<u8>,
 }
 
 /// What every handler can reach.
 pub struct Shared {
     /// The use cases.
     pub services: Services,
-    /// The surroundings.
+    /// The settings.
     pub site: Site,
+    /// Signs session cookies: 64 bytes.
+    pub cookie_key: SecretSlice<u8>,
 }

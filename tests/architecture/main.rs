@@ -9,13 +9,10 @@ use std::path::{Path, PathBuf};
 /// Each module and what it may name of the others: imports run downwards.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("main", &["scimward"]),
-    ("cli", &["config", "demo", "domain", "mail", "server", "service", "telemetry", "web"]),
+    ("cli", &["config", "demo", "domain", "server", "service", "telemetry", "web"]),
     ("demo", &["clock", "config", "domain", "entropy", "server", "service"]),
-    (
-        "server",
-        &["clock", "config", "domain", "entropy", "hasher", "mail", "service", "store", "web"],
-    ),
-    ("config", &["domain", "mail", "store"]),
+    ("server", &["clock", "config", "entropy", "hasher", "service", "store", "web"]),
+    ("config", &["domain", "mail", "service", "store", "telemetry", "web"]),
     ("web", &["domain", "service"]),
     ("service", &["clock", "domain", "entropy", "hasher", "mail", "store"]),
     ("mail", &["domain"]),

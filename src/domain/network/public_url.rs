@@ -1,6 +1,7 @@
 //! The address under which people and clients reach scimward.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 /// `https://scim.example.com` or `http://127.0.0.1:8080`: scheme, host and port, nothing else.
@@ -45,6 +46,13 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 }
 
 impl PublicUrl {
+    /// The URL of a listener that is reached directly.
+    pub fn of_listener(address: SocketAddr, is_https: bool) -> Self {
+        let scheme = if is_https { "https" } else { "http" };
+        // Without the scope of a link-local address: only this machine knows its meaning.
+        Self(format!("{scheme}://{}", SocketAddr::new(address.ip(), address.port())))
+    }
+
     /// The URL without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -29,7 +29,7 @@ pub(super) async fn middleware<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<B>, Error> {
     let store = RequestStore::new(shared.services.sessions.clone());
     request.extensions_mut().insert(store.clone());
-    let key = Key::from(shared.site.cookie_key.expose_secret());
+    let key = Key::from(shared.cookie_key.expose_secret());
     SessionMiddleware::builder(store, key)
         .cookie_name(cookie_name(&shared.site).to_owned())
         .cookie_secure(shared.site.public_url.is_https())

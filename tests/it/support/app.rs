@@ -169,8 +169,7 @@ impl TestApp {
 
     /// Does what the server does every minute.
     pub(crate) fn upkeep(&self) {
-        let retention = TimeDelta::days(self.app.settings.activity_retention_days.into());
-        self.wait(self.services().upkeep.run_once(retention)).expect("upkeep succeeds");
+        self.wait(self.services().upkeep.run_once()).expect("upkeep succeeds");
     }
 
     /// The newest entries of the activity list.
@@ -182,7 +181,9 @@ impl TestApp {
 
     /// The mails that were written to files, oldest first.
     pub(crate) fn mails(&self) -> Vec<String> {
-        let Ok(folder) = std::fs::read_dir(&self.app.settings.mail_dir) else { return Vec::new() };
+        let directory = self.app.settings.services.mails.mailer.directory();
+        let folder = directory.and_then(|directory| std::fs::read_dir(directory).ok());
+        let Some(folder) = folder else { return Vec::new() };
         let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
         files.sort();
         files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()

@@ -1,0 +1,74 @@
+//! Texts that become values, where the type has no parser of its own or its error says too little.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chrono::{NaiveTime, TimeDelta};
+use chrono_tz::Tz;
+use tracing::Level;
+
+use crate::domain::admin::person::EmailAddress;
+use crate::telemetry::LogFormat;
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    trimmed(text, "an address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+}
+
+pub(super) fn flag(text: &str) -> Result<bool, String> {
+    trimmed(text, "true or false")
+}
+
+pub(super) fn days(text: &str) -> Result<TimeDelta, String> {
+    trimmed::<u32>(text, "a whole number of days").map(|days| TimeDelta::days(days.into()))
+}
+
+pub(super) fn zone(text: &str) -> Result<Tz, String> {
+    trimmed(text, "a time zone, such as Europe/Berlin")
+}
+
+fn trimmed<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
+    text.trim().parse().map_err(|_unreadable| format!("{text:?} is not {expected}"))
+}
+
+pub(super) fn path(text: &str) -> Result<PathBuf, Infallible> {
+    text.parse()
+}
+
+pub(super) fn email_addresses(text: &str) -> Result<Vec<EmailAddress>, String> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().map_err(|error| format!("{part:?}: {error}"))).collect()
+}
+
+pub(super) fn time_of_day(text: &str) -> Result<NaiveTime, String> {
+    NaiveTime::parse_from_str(text, "%H:%M")
+        .map_err(|_unreadable| format!("{text:?} is not a time of day, such as 09:00"))
+}
+
+pub(super) fn log_level(text: &str) -> Result<Level, String> {
+    match text {
+        "error" => Ok(Level::ERROR),
+        "warn" => Ok(Level::WARN),
+        "info" => Ok(Level::INFO),
+        "debug" => Ok(Level::DEBUG),
+        "trace" => Ok(Level::TRACE),
+        _ => Err(format!("{text:?} is not one of error, warn, info, debug and trace")),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("{text:?} is neither text nor json")),
+    }
+}
+
+pub(super) fn product_name(text: &str) -> Result<String, &'static str> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
+        return Err("the name must have 1 to 60 characters and no line break");
+    }
+    Ok(name.to_owned())
+}

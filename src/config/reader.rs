@@ -1,0 +1,143 @@
+//! Reads one setting after the other: each call is a row of the manual's table, and gives the value,
+//! the line of `scimward config check` and what is wrong.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use secrecy::ExposeSecret;
+
+use super::sources::{Sources, Text, variable};
+
+/// What is wrong with the configuration, one sentence for each problem.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+/// A setting in `scimward config check` and in the manual.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ReportLine {
+    /// The name in the environment.
+    pub key: String,
+    /// The value, masked if it is secret; nothing if it is not set.
+    pub value: Option<String>,
+    /// Default, file, environment or flag.
+    pub origin: Option<String>,
+    /// What it is when nobody sets it.
+    #[serde(skip)]
+    pub default: Option<&'static str>,
+    /// Whether it holds a secret and so may come from a file.
+    #[serde(skip)]
+    pub secret: bool,
+}
+
+/// The name of a setting, lower case as in the configuration file, and who may see its value.
+pub(super) struct Key {
+    name: &'static str,
+    /// What is shown instead of a secret, if anything of it can be.
+    mask: Option<fn(&str) -> Option<String>>,
+}
+
+impl From<&'static str> for Key {
+    fn from(name: &'static str) -> Self {
+        Self { name, mask: None }
+    }
+}
+
+/// A setting that is never shown and may come from a file.
+pub(super) fn secret(name: &'static str) -> Key {
+    Key { name, mask: Some(|_| None) }
+}
+
+/// A URL that may hold a password: a secret, shown as the type displays it, without the password.
+pub(super) fn secret_url<T: FromStr + Display>(name: &'static str) -> Key {
+    Key { name, mask: Some(|text| text.parse::<T>().ok().map(|url| url.to_string())) }
+}
+
+/// Reads rows and gathers what is wrong with them.
+#[derive(Default)]
+pub(super) struct Reader {
+    sources: Sources,
+    lines: Vec<ReportLine>,
+    problems: Vec<String>,
+}
+
+/// Reads all rows, so that every problem is named at once.
+pub(super) fn read<T>(
+    sources: Sources,
+    rows: impl FnOnce(&mut Reader) -> T,
+) -> (Result<T, ConfigError>, Vec<ReportLine>) {
+    let mut reader = Reader { sources, ..Reader::default() };
+    let value = rows(&mut reader);
+    let mut problems = reader.sources.into_problems();
+    problems.append(&mut reader.problems);
+    let value = if problems.is_empty() { Ok(value) } else { Err(ConfigError(problems)) };
+    (value, reader.lines)
+}
+
+impl Reader {
+    /// A setting with a default. What cannot be read is noted, and the default returned.
+    pub(super) fn setting<T, E: Display>(
+        &mut self,
+        key: impl Into<Key>,
+        default: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> T {
+        let value = self.row(&key.into(), Some(default), &parse);
+        #[expect(clippy::expect_used, reason = "every start reads the defaults that are not set")]
+        value.unwrap_or_else(|| parse(default).ok().expect("a default that can be read"))
+    }
+
+    /// A setting that may be missing.
+    pub(super) fn optional<T, E: Display>(
+        &mut self,
+        key: impl Into<Key>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        self.row(&key.into(), None, &parse)
+    }
+
+    /// Whether a setting that has not been read yet is set.
+    pub(super) fn will_find(&self, name: &str) -> bool {
+        self.sources.mention(name)
+    }
+
+    /// Notes what is wrong with a setting that has been read.
+    pub(super) fn problem(&mut self, name: &str, what: &str) {
+        let variable = variable(name);
+        let line = self.lines.iter().find(|line| line.key == variable);
+        let origin = line.and_then(|line| line.origin.as_ref());
+        let origin = origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
+        self.problems.push(format!("{variable}{origin}: {what}"));
+    }
+
+    fn row<T, E: Display>(
+        &mut self,
+        key: &Key,
+        default: Option<&'static str>,
+        parse: &impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let Key { name, mask } = *key;
+        let found = self.sources.take(name, mask.is_some()).or_else(|| {
+            default.map(|default| Text { text: default.into(), origin: "default".to_owned() })
+        });
+        let text = found.as_ref().map(|found| found.text.expose_secret());
+        let shown = |text: &str| match mask {
+            Some(mask) => mask(text).unwrap_or_else(|| "(set)".to_owned()),
+            None => text.to_owned(),
+        };
+        self.lines.push(ReportLine {
+            key: variable(name),
+            value: text.map(shown),
+            origin: found.as_ref().map(|found| found.origin.clone()),
+            default,
+            secret: mask.is_some(),
+        });
+        match parse(text?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem(name, &error.to_string());
+                None
+            }
+        }
+    }
+}

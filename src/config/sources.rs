@@ -1,0 +1,217 @@
+//! Where the text of a setting comes from: file, environment or flag, the later the stronger.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::flags::Flags;
+
+/// The file that is read when no other is named and it exists.
+const DEFAULT_FILE: &str = "scimward.toml";
+
+/// What the names of settings begin with in the environment.
+const PREFIX: &str = "SCIMWARD_";
+
+/// The origin of what is set there.
+const ENVIRONMENT: &str = "environment";
+
+/// The name of a setting in the environment.
+pub(super) fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_ascii_uppercase())
+}
+
+/// A setting's text and where it comes from.
+pub(super) struct Text {
+    pub(super) text: SecretString,
+    pub(super) origin: String,
+}
+
+type Texts = BTreeMap<String, Text>;
+
+/// Everything that was said about settings and has not been asked for yet.
+#[derive(Default)]
+pub(super) struct Sources {
+    /// The weakest source first.
+    sources: Vec<Texts>,
+    problems: Vec<String>,
+}
+
+impl Sources {
+    /// Collects all texts; fails when the configuration file cannot be read.
+    pub(super) fn read(
+        flags: &Flags,
+        environment: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, String> {
+        let mut all = Self::default();
+        all.read_file(flags.config.as_deref())?;
+        all.read_environment(environment);
+        all.sources.push(flags.settings().into_iter().filter_map(text_of_flag).collect());
+        Ok(all)
+    }
+
+    /// Whether a setting that has not been asked for yet has a text.
+    pub(super) fn mention(&self, name: &str) -> bool {
+        let found = self.sources.iter().rev().find_map(|texts| texts.get(name));
+        found.is_some_and(|found| !found.text.expose_secret().is_empty())
+    }
+
+    /// Takes out what is said about a setting. This is the only place that changes a text before it
+    /// is parsed: an empty one counts as none, and a file loses the line ends after its text.
+    pub(super) fn take(&mut self, name: &str, may_be_in_file: bool) -> Option<Text> {
+        let mut found = None;
+        for texts in &mut self.sources {
+            found = texts.remove(name).or(found);
+            let file = may_be_in_file.then(|| texts.remove(&format!("{name}_file"))).flatten();
+            let Some(Text { text: path, origin }) = file else { continue };
+            let path = path.expose_secret();
+            match fs::read_to_string(path) {
+                Ok(content) => {
+                    let text = content.trim_end_matches(['\r', '\n']).into();
+                    found = Some(Text { text, origin: format!("{origin}, file {path}") });
+                }
+                Err(error) => self.problems.push(format!(
+                    "{path}, which {}_FILE names, cannot be read: {error}",
+                    variable(name)
+                )),
+            }
+        }
+        found.filter(|found| !found.text.expose_secret().is_empty())
+    }
+
+    /// What is wrong, once every setting was asked for: what is left belongs to none.
+    pub(super) fn into_problems(self) -> Vec<String> {
+        let Self { sources, mut problems } = self;
+        problems.extend(sources.iter().flatten().map(|(name, Text { origin, .. })| {
+            let shown =
+                if origin == ENVIRONMENT { variable(name) } else { format!("{name} in {origin}") };
+            format!(
+                "{shown} is not a setting; see `scimward config check` for the settings there are"
+            )
+        }));
+        problems
+    }
+
+    fn read_file(&mut self, named: Option<&Path>) -> Result<(), String> {
+        let path = named.unwrap_or(Path::new(DEFAULT_FILE));
+        let origin = path.display().to_string();
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
+                return Ok(());
+            }
+            Err(error) => return Err(format!("{origin} cannot be read: {error}")),
+        };
+        // The parser's message would repeat the line, and with it perhaps a password.
+        let table = text.parse::<toml::Table>().map_err(|error| {
+            let line = error.span().map(|span| line_of(&text, span.start));
+            let place = line.map(|line| format!(", line {line}")).unwrap_or_default();
+            format!("{origin}{place}: {}", error.message())
+        })?;
+        let mut texts = Texts::new();
+        for (name, value) in table {
+            if let Some(text) = text_of(&value) {
+                texts.insert(name, Text { text: text.into(), origin: origin.clone() });
+            } else {
+                self.problems.push(format!(
+                    "{name} in {origin} must be a text, a number, true or false, or a list of texts"
+                ));
+            }
+        }
+        self.sources.push(texts);
+        Ok(())
+    }
+
+    fn read_environment(&mut self, environment: impl Iterator<Item = (OsString, OsString)>) {
+        let mut texts = Texts::new();
+        for (name, value) in environment {
+            let Some(short) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+                continue;
+            };
+            if let Ok(text) = value.into_string() {
+                let text = Text { text: text.into(), origin: ENVIRONMENT.to_owned() };
+                texts.insert(short.to_ascii_lowercase(), text);
+            } else {
+                self.problems.push(format!("{PREFIX}{short} is not valid UTF-8"));
+            }
+        }
+        self.sources.push(texts);
+    }
+}
+
+fn text_of_flag((name, text): (&str, Option<&String>)) -> Option<(String, Text)> {
+    let origin = format!("--{}", name.replace('_', "-"));
+    Some((name.to_owned(), Text { text: text?.as_str().into(), origin }))
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
+
+fn text_of(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(flag) => Some(flag.to_string()),
+        toml::Value::Array(list) => {
+            let texts: Option<Vec<&str>> = list.iter().map(toml::Value::as_str).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strongest_source_wins_and_what_nobody_asks_for_is_a_problem() {
+        let mut all = Sources::default();
+        for (origin, texts) in [
+            (
+                "x.toml",
+                &[("log", "warn"), ("listen", "a"), ("public_url", "b"), ("colour", "red")][..],
+            ),
+            (
+                ENVIRONMENT,
+                &[
+                    ("log", "debug"),
+                    ("listen", ""),
+                    ("log_file", "x"),
+                    ("smtp_url_file", "nowhere"),
+                ],
+            ),
+            ("--log", &[("log", "trace")]),
+        ] {
+            let text = |text: &str| Text { text: text.into(), origin: origin.to_owned() };
+            let texts = texts.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
+            all.sources.push(texts.collect());
+        }
+        assert!(all.mention("public_url") && !all.mention("listen") && !all.mention("mail_dir"));
+
+        let mut take = |name, is_secret| {
+            let found = all.take(name, is_secret)?;
+            Some((found.text.expose_secret().to_owned(), found.origin))
+        };
+        let found = |text: &str, origin: &str| Some((text.to_owned(), origin.to_owned()));
+        assert_eq!(take("log", false), found("trace", "--log"));
+        assert_eq!(take("public_url", false), found("b", "x.toml"));
+        assert_eq!(take("listen", false), None);
+        assert_eq!(take("smtp_url", true), None);
+
+        let problems = all.into_problems();
+        let begin_with = [
+            "nowhere, which SCIMWARD_SMTP_URL_FILE names, cannot be read",
+            "colour in x.toml is not a setting",
+            "SCIMWARD_LOG_FILE is not a setting",
+        ];
+        assert_eq!(problems.len(), begin_with.len(), "{problems:?}");
+        for (problem, beginning) in problems.iter().zip(begin_with) {
+            assert!(problem.starts_with(beginning), "{problem}");
+        }
+    }
+}
