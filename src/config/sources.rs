@@ -30,6 +30,12 @@ pub(super) struct Text {
     pub(super) origin: String,
 }
 
+impl Text {
+    fn is_set(&self) -> bool {
+        !self.text.expose_secret().is_empty()
+    }
+}
+
 type Texts = BTreeMap<String, Text>;
 
 /// Everything that was said about settings and has not been asked for yet.
@@ -55,23 +61,23 @@ impl Sources {
 
     /// Whether a setting that has not been asked for yet has a text.
     pub(super) fn mention(&self, name: &str) -> bool {
-        let found = self.sources.iter().rev().find_map(|texts| texts.get(name));
-        found.is_some_and(|found| !found.text.expose_secret().is_empty())
+        self.sources.iter().any(|texts| texts.get(name).is_some_and(Text::is_set))
     }
 
     /// Takes out what is said about a setting. This is the only place that changes a text before it
-    /// is parsed: an empty one counts as none, and a file loses the line ends after its text.
+    /// is parsed: an empty one counts as not set, and a file loses the line ends after its text.
     pub(super) fn take(&mut self, name: &str, may_be_in_file: bool) -> Option<Text> {
         let mut found = None;
         for texts in &mut self.sources {
-            found = texts.remove(name).or(found);
+            found = texts.remove(name).filter(Text::is_set).or(found);
             let file = may_be_in_file.then(|| texts.remove(&format!("{name}_file"))).flatten();
             let Some(Text { text: path, origin }) = file else { continue };
             let path = path.expose_secret();
             match fs::read_to_string(path) {
                 Ok(content) => {
                     let text = content.trim_end_matches(['\r', '\n']).into();
-                    found = Some(Text { text, origin: format!("{origin}, file {path}") });
+                    let text = Text { text, origin: format!("{origin}, file {path}") };
+                    found = Some(text).filter(Text::is_set).or(found);
                 }
                 Err(error) => self.problems.push(format!(
                     "{path}, which {}_FILE names, cannot be read: {error}",
@@ -79,7 +85,7 @@ impl Sources {
                 )),
             }
         }
-        found.filter(|found| !found.text.expose_secret().is_empty())
+        found
     }
 
     /// What is wrong, once every setting was asked for: what is left belongs to none.
@@ -174,7 +180,7 @@ mod tests {
         for (origin, texts) in [
             (
                 "x.toml",
-                &[("log", "warn"), ("listen", "a"), ("public_url", "b"), ("colour", "red")][..],
+                &[("log", "warn"), ("listen", "a"), ("notify_at", ""), ("colour", "red")][..],
             ),
             (
                 ENVIRONMENT,
@@ -191,7 +197,7 @@ mod tests {
             let texts = texts.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
             all.sources.push(texts.collect());
         }
-        assert!(all.mention("public_url") && !all.mention("listen") && !all.mention("mail_dir"));
+        assert!(all.mention("listen") && !all.mention("notify_at") && !all.mention("mail_dir"));
 
         let mut take = |name, is_secret| {
             let found = all.take(name, is_secret)?;
@@ -199,8 +205,8 @@ mod tests {
         };
         let found = |text: &str, origin: &str| Some((text.to_owned(), origin.to_owned()));
         assert_eq!(take("log", false), found("trace", "--log"));
-        assert_eq!(take("public_url", false), found("b", "x.toml"));
-        assert_eq!(take("listen", false), None);
+        assert_eq!(take("listen", false), found("a", "x.toml"));
+        assert_eq!(take("notify_at", false), None);
         assert_eq!(take("smtp_url", true), None);
 
         let problems = all.into_problems();
