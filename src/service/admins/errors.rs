@@ -1,4 +1,4 @@
-//! Why a change was refused: one enum per use case. The text of a refusal is meant for people.
+//! Why a change was refused: one enum per use case. The texts are for people, in pages and commands.
 
 use chrono::{DateTime, Utc};
 
@@ -7,7 +7,7 @@ use crate::domain::admin::{EmailTaken, UnknownAdmin};
 use crate::service::Failure;
 use crate::store::StoreError;
 
-/// Why nobody was added, or joined by a link.
+/// Why a Server Admin was not added, directly or by a link.
 #[derive(Debug, thiserror::Error)]
 pub enum AddError {
     /// The link was used, has expired, is another person's or never existed.
@@ -24,7 +24,7 @@ pub enum AddError {
     Failed(#[from] Failure),
 }
 
-/// Why nobody was invited.
+/// Why an invitation was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
     /// Somebody has this address already.
@@ -38,7 +38,7 @@ pub enum InviteError {
 /// Why name and address were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
-    /// Nobody has this key.
+    /// No Server Admin has this key.
     #[error(transparent)]
     UnknownAdmin(#[from] UnknownAdmin),
     /// Somebody else has this address.
@@ -49,13 +49,13 @@ pub enum ProfileError {
     Failed(#[from] Failure),
 }
 
-/// Why nobody was deactivated or reactivated.
+/// Why a Server Admin was not deactivated or reactivated.
 #[derive(Debug, thiserror::Error)]
 pub enum ActivationError {
-    /// Nobody has this key.
+    /// No Server Admin has this key.
     #[error(transparent)]
     UnknownAdmin(#[from] UnknownAdmin),
-    /// Nobody could sign in any more.
+    /// No active Server Admin would be left.
     #[error("the last active Server Admin cannot be deactivated")]
     LastActive,
     /// The server failed.

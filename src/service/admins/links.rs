@@ -47,7 +47,7 @@ impl Admins {
         .await
     }
 
-    /// Makes an invitation. An earlier one to the same address does not work any more.
+    /// Makes an invitation, and withdraws earlier ones to the same address.
     pub async fn invite(
         &self,
         name: PersonName,
@@ -122,7 +122,7 @@ impl Admins {
         new: NewAdmin,
         from: Source,
     ) -> Result<ServerAdmin, AddError> {
-        // Hashing is work that nobody gets without a link.
+        // Hashing is expensive: only a link pays for it.
         if self.link(purpose, code).await?.is_none() {
             return Err(AddError::LinkNotUsable);
         }

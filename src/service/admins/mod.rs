@@ -80,8 +80,8 @@ impl Admins {
         self.write(move |conn| add(conn, &new, &hash, Some(by), from, now)).await
     }
 
-    /// Deactivates or reactivates an admin; no change if that was done before. Whoever is deactivated
-    /// has no session and no open invitation left.
+    /// Deactivates or reactivates an admin. Deactivating ends all of their sessions and withdraws
+    /// the invitations they have made.
     pub async fn set_active(
         &self,
         id: AdminId,
@@ -101,7 +101,7 @@ impl Admins {
                     return Err(ActivationError::LastActive);
                 }
                 sessions::delete_of_admin(conn, id, None)?;
-                // Or the admin could come back through a link of their own.
+                // Or the admin could come back through a link they made.
                 stored_links::consume_all_of(conn, id, now)?;
             }
             admins::set_active(conn, id, active)?;

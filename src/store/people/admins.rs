@@ -23,7 +23,7 @@ pub(super) struct AdminRow {
     last_login_at: Option<i64>,
 }
 
-/// Adds an active Server Admin, whose address nobody may have yet.
+/// Adds an active Server Admin. The address must be free.
 pub fn insert(
     conn: &mut Conn,
     name: &PersonName,
@@ -89,7 +89,7 @@ pub fn set_active(conn: &mut Conn, id: AdminId, active: bool) -> Result<(), Stor
     Ok(())
 }
 
-/// Changes name and address; nobody else may have the address.
+/// Changes name and address. The address must be free or theirs.
 pub fn set_profile(
     conn: &mut Conn,
     id: AdminId,
