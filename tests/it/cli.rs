@@ -69,7 +69,7 @@ fn fifty_generations_at_once_leave_one_valid_token(database: &Database) {
 }
 
 #[test]
-fn a_revocation_that_is_cut_off_at_its_end_is_not_called_undone() {
+fn a_revocation_that_postgres_cuts_off_at_its_end_is_not_called_undone() {
     let database = Database::fresh(Engine::Postgres);
     let scimward = Scimward::on(&database);
     generate(&scimward);

@@ -10,8 +10,8 @@ use crate::support::process::Scimward;
 
 mod changes;
 mod checker;
-mod held;
 mod kills;
+mod postgres;
 mod questions;
 mod run;
 

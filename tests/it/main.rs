@@ -2,7 +2,8 @@
 //!
 //! Every test starts the real application on a port and a database of its own. Time is moved and
 //! randomness seeded; nothing sleeps, shares or skips. Those that touch the database run on both:
-//! list them in [`support::on_each_database`].
+//! list them in [`support::on_each_database`]. What needs PostgreSQL has `postgres` in its path: by
+//! that `tests/run quick` leaves it out.
 
 #![expect(
     clippy::expect_used,

@@ -1,7 +1,5 @@
 //! What happens while the database fails, seen from outside, and that it works again afterwards.
 
-mod encryption;
-mod language;
 mod load;
 mod postgres;
 mod sqlite;

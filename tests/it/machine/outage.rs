@@ -7,7 +7,7 @@ use super::*;
 const LOCK: &str = "BEGIN; LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE";
 
 #[test]
-fn a_locked_database_is_answered_as_unavailable_in_time() {
+fn a_locked_postgres_database_is_answered_as_unavailable_in_time() {
     let database = Database::fresh(Engine::Postgres);
     let app = TestApp::with(&database, &[("SCIMWARD_INTROSPECTION_CLIENTS", "two:other")]);
     let token = app.generate(6).plain.expose().to_owned();

@@ -1,5 +1,8 @@
 //! A PostgreSQL server that dies, hangs, cuts connections or waits for locks.
 
+mod encryption;
+mod language;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -149,8 +149,8 @@ impl Drop for Database {
 #[expect(clippy::disallowed_methods, reason = "says where the tests find PostgreSQL")]
 fn cluster() -> String {
     std::env::var("TEST_POSTGRES_URL").expect(
-        "TEST_POSTGRES_URL is not set: start the tests with tests/run, or run those without \
-         PostgreSQL by `cargo test sqlite`",
+        "TEST_POSTGRES_URL is not set: start the tests with tests/run, or those that need no \
+         PostgreSQL with tests/run quick",
     )
 }
 

@@ -1,4 +1,4 @@
-//! Answers of the database that are under way while the token is replaced.
+//! Answers of PostgreSQL that are under way while the token is replaced.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
