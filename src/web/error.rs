@@ -144,7 +144,8 @@ impl PageError {
                     code: "internal",
                     title: "Not available at the moment",
                     what: "The server cannot do this at the moment.",
-                    remedy: "Try again in a minute. If it happens again, tell whoever runs this server.",
+                    remedy: "Try again in a minute. If it happens again, tell whoever runs this \
+                             server.",
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! HTTP: the one route table, and serving it.
 //!
-//! `api` answers clients, proxies and applications; `pages` answers browsers. A machine route
-//! carries no session and no middleware: it must cost little more than a bare handler.
+//! `api` answers clients, proxies and applications; `pages` answers browsers. A route of `api` has
+//! no session and no middleware: it must cost little more than a bare handler.
 
 pub mod api;
 mod assets;
@@ -72,7 +72,7 @@ async fn until(shutdown: impl Future<Output = ()>, mut server: Server) -> io::Re
     result
 }
 
-/// Every route there is. The pages take whatever is not a path of machines.
+/// Every route. The pages take all paths that are not those of `api`.
 fn routes(config: &mut web::ServiceConfig) {
     config.configure(health::routes).configure(api::routes).configure(pages::routes);
 }

@@ -19,7 +19,7 @@ use crate::web::session::{self, NoFields, SignedIn, SignedInForm};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-#[derive(Template)]
+#[derive(Default, Template)]
 #[template(path = "login.html")]
 struct LoginPage {
     layout: Layout,
@@ -32,7 +32,7 @@ struct LoginPage {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Query {
+pub(super) struct LoginQuery {
     #[serde(default)]
     next: String,
 }
@@ -41,7 +41,7 @@ pub(super) struct Query {
 pub(super) async fn form(
     shared: web::Data<Shared>,
     request: HttpRequest,
-    query: web::Query<Query>,
+    query: web::Query<LoginQuery>,
     me: Option<SignedIn>,
     now: web::ReqData<Now>,
 ) -> Result<HttpResponse, PageError> {
@@ -57,23 +57,20 @@ pub(super) async fn form(
     } else {
         Some("There is no Server Admin yet. Open the link that the server prints when it starts.")
     };
-    Ok(show(
-        HttpResponse::Ok(),
-        &LoginPage {
-            layout: Layout::plain(&shared, now.0),
-            error: None,
-            notice,
-            session_ended,
-            returns_to: page_name(next.split('?').next().unwrap_or(next)),
-            next: next.to_owned(),
-            email: String::new(),
-        },
-    ))
+    let view = LoginPage {
+        layout: Layout::plain(&shared, now.0),
+        notice,
+        session_ended,
+        returns_to: page_name(next),
+        next: next.to_owned(),
+        ..LoginPage::default()
+    };
+    Ok(show(HttpResponse::Ok(), &view))
 }
 
 /// What the form sends.
 #[derive(Deserialize)]
-pub(super) struct Fields {
+pub(super) struct LoginFields {
     #[serde(default)]
     email: String,
     #[serde(default)]
@@ -88,9 +85,9 @@ pub(super) async fn log_in(
     request: HttpRequest,
     now: web::ReqData<Now>,
     source: web::ReqData<Source>,
-    form: web::Form<Fields>,
+    form: web::Form<LoginFields>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let Fields { email, password, next } = form.into_inner();
+    let LoginFields { email, password, next } = form.into_inner();
     let source = source.into_inner();
     let next = safe_path(&next);
     let logged_in = shared.services.logins.log_in(&email, password, source.clone()).await;
@@ -116,11 +113,9 @@ pub(super) async fn log_in(
     let view = LoginPage {
         layout: Layout::plain(&shared, now.0),
         error: Some(error),
-        notice: None,
-        session_ended: false,
-        returns_to: "",
         next: next.to_owned(),
         email,
+        ..LoginPage::default()
     };
     Ok(show(answer, &view))
 }

@@ -11,7 +11,7 @@ pub(super) mod paths;
 mod token;
 
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{HttpResponse, Resource, Responder, Route, guard, web};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, guard, web};
 
 use super::error::PageError;
 use super::{api, assets, session};
@@ -26,24 +26,16 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .wrap(from_fn(session::middleware))
             .wrap(from_fn(middleware::answer_pages))
             .service(reading("/", || async { paths::go_to(paths::HOME) }))
-            .service(both(paths::LOGIN, login::form, web::post().to(login::log_in)))
-            .service(writing(paths::LOGOUT, web::post().to(login::log_out)))
-            .service(both(paths::SETUP, admins::join::form, web::post().to(admins::join::join)))
-            .service(both(
-                paths::INVITATION,
-                admins::join::form,
-                web::post().to(admins::join::join),
-            ))
+            .service(both(paths::LOGIN, login::form, login::log_in))
+            .service(writing(paths::LOGOUT, login::log_out))
+            .service(both(paths::SETUP, admins::join::form, admins::join::join))
+            .service(both(paths::INVITATION, admins::join::form, admins::join::join))
             .service(reading(paths::AUTHENTICATION, token::page::page))
-            .service(writing(paths::GENERATE, web::post().to(token::generate::generate)))
-            .service(both(
-                paths::REVOKE,
-                token::revoke::confirm,
-                web::post().to(token::revoke::revoke),
-            ))
+            .service(writing(paths::GENERATE, token::generate::generate))
+            .service(both(paths::REVOKE, token::revoke::confirm, token::revoke::revoke))
             .configure(people)
             .service(reading(paths::NOTIFICATIONS, mails::page::page))
-            .service(writing(paths::TEST_MAIL, web::post().to(mails::page::test)))
+            .service(writing(paths::TEST_MAIL, mails::page::test))
             .service(reading(paths::ACTIVITY, activity::page::page))
             // An export holds no secret that compression could give away.
             .service(
@@ -63,21 +55,13 @@ fn people(config: &mut web::ServiceConfig) {
     let own = || async { paths::go_to(paths::ACCOUNT) };
     config
         .service(reading(paths::SERVER_ADMINS, admins::list::page))
-        .service(both(paths::INVITE, list, web::post().to(admins::invite::invite)))
-        .service(both(paths::WITHDRAW, list, web::post().to(admins::invite::withdraw)))
-        .service(both(
-            paths::SERVER_ADMIN,
-            admins::account::other,
-            web::post().to(admins::account::save),
-        ))
-        .service(both(
-            paths::ACTIVATION,
-            admins::activation::confirm,
-            web::post().to(admins::activation::change),
-        ))
+        .service(both(paths::INVITE, list, admins::invite::invite))
+        .service(both(paths::WITHDRAW, list, admins::invite::withdraw))
+        .service(both(paths::SERVER_ADMIN, admins::account::other, admins::account::save))
+        .service(both(paths::ACTIVATION, admins::activation::confirm, admins::activation::change))
         .service(reading(paths::ACCOUNT, admins::account::own))
-        .service(both(paths::PASSWORD, own, web::post().to(admins::account::change_password)))
-        .service(both(paths::SESSIONS, own, web::post().to(admins::account::end_session)));
+        .service(both(paths::PASSWORD, own, admins::account::change_password))
+        .service(both(paths::SESSIONS, own, admins::account::end_session));
 }
 
 async fn not_found() -> Result<HttpResponse, PageError> {
@@ -85,36 +69,41 @@ async fn not_found() -> Result<HttpResponse, PageError> {
 }
 
 /// A page that is only read.
-fn reading<H, Args>(path: &str, handler: H) -> Resource
+fn reading<R, Args>(path: &str, show: R) -> Resource
 where
-    H: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    H::Output: Responder + 'static,
+    R: Handler<Args, Output: Responder + 'static>,
+    Args: FromRequest + 'static,
 {
-    web::resource(path).route(read().to(handler)).default_service(web::to(|| async {
-        Err::<HttpResponse, _>(PageError::MethodNotAllowed("GET, HEAD"))
-    }))
-}
-
-/// A page with a form that is sent to the same path.
-fn both<H, Args>(path: &str, handler: H, write: Route) -> Resource
-where
-    H: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    H::Output: Responder + 'static,
-{
-    web::resource(path).route(read().to(handler)).route(write).default_service(web::to(|| async {
-        Err::<HttpResponse, _>(PageError::MethodNotAllowed("GET, HEAD, POST"))
-    }))
+    let read = guard::Any(guard::Get()).or(guard::Head());
+    resource(path, "GET, HEAD").route(web::route().guard(read).to(show))
 }
 
 /// A path that only takes forms.
-fn writing(path: &str, write: Route) -> Resource {
-    web::resource(path).route(write).default_service(web::to(|| async {
-        Err::<HttpResponse, _>(PageError::MethodNotAllowed("POST"))
-    }))
+fn writing<W, Args>(path: &str, submit: W) -> Resource
+where
+    W: Handler<Args, Output: Responder + 'static>,
+    Args: FromRequest + 'static,
+{
+    resource(path, "POST").route(web::post().to(submit))
 }
 
-fn read() -> Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+/// A page with a form that is sent to the same path.
+fn both<R, W, Args, Fields>(path: &str, show: R, submit: W) -> Resource
+where
+    R: Handler<Args, Output: Responder + 'static>,
+    W: Handler<Fields, Output: Responder + 'static>,
+    Args: FromRequest + 'static,
+    Fields: FromRequest + 'static,
+{
+    let read = guard::Any(guard::Get()).or(guard::Head());
+    resource(path, "GET, HEAD, POST")
+        .route(web::route().guard(read).to(show))
+        .route(web::post().to(submit))
+}
+
+/// A path that refuses all methods but those that are added.
+fn resource(path: &str, methods: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || async move {
+        Err::<HttpResponse, _>(PageError::MethodNotAllowed(methods))
+    }))
 }

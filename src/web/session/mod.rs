@@ -64,7 +64,7 @@ pub(super) fn page_cookie(shared: &Shared) -> Cookie<'static> {
         .finish()
 }
 
-/// Whether the browser sent a session cookie, whatever it is worth.
+/// Whether the browser sent a session cookie, valid or not.
 pub(super) fn has_cookie(request: &HttpRequest, site: &Site) -> bool {
     request.cookie(cookie_name(site)).is_some()
 }

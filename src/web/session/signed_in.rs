@@ -36,7 +36,7 @@ pub(crate) struct SignedIn {
     session: Session,
 }
 
-/// Signs somebody in whose password was right; whatever session there was is over.
+/// Signs somebody in whose password was right; the session before, if any, ends.
 pub(crate) fn begin(
     request: &HttpRequest,
     admin: &ServerAdmin,

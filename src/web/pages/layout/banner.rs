@@ -4,9 +4,10 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::navigation::Section;
+use super::notice::{Notice, NoticeLink};
 use super::text::count;
 use super::time::{countdown, utc_text};
-use super::{Notice, NoticeLink, Section};
 use crate::domain::token::Token;
 use crate::service::mails::Health;
 use crate::web::pages::paths;

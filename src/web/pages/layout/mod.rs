@@ -1,6 +1,8 @@
 //! What all pages have around their content, as the templates need it.
 
 mod banner;
+mod navigation;
+mod notice;
 pub(super) mod text;
 pub(super) mod time;
 
@@ -8,12 +10,14 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use self::navigation::{NavItem, navigation};
+pub(super) use self::navigation::{Section, page_name};
+use self::notice::Notice;
 use self::text::initials;
 use self::time::utc_text;
-use super::paths;
 use crate::service::mails::Banner;
 use crate::web::error::PageError;
-use crate::web::session::{Flash, SignedIn};
+use crate::web::session::SignedIn;
 use crate::web::{Shared, assets};
 
 /// What a page has around its content; the reader's part is empty without a login.
@@ -39,65 +43,6 @@ pub(super) struct Layout {
     pub(super) notices: Vec<Notice>,
 }
 
-/// The sections of Admin Settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
-    /// The SCIM token.
-    Authentication,
-    /// The people.
-    ServerAdmins,
-    /// The mails.
-    Notifications,
-    /// What happened.
-    Activity,
-    /// Oneself; not in the navigation.
-    Account,
-}
-
-/// The navigation in its order: section, path, icon and name.
-const NAVIGATION: &[(Section, &str, &str, &str)] = &[
-    (Section::Authentication, paths::AUTHENTICATION, "key", "Authentication"),
-    (Section::ServerAdmins, paths::SERVER_ADMINS, "people", "Server Admins"),
-    (Section::Notifications, paths::NOTIFICATIONS, "mail", "Notifications"),
-    (Section::Activity, paths::ACTIVITY, "history", "Activity"),
-];
-
-/// What the navigation calls the page at a path.
-pub(super) fn page_name(path: &str) -> &'static str {
-    let item = NAVIGATION.iter().find(|(_, href, _, _)| *href == path);
-    item.map_or("Admin Settings", |(_, _, _, name)| name)
-}
-
-/// A link of the navigation.
-pub(super) struct NavItem {
-    pub(super) href: &'static str,
-    pub(super) icon: &'static str,
-    pub(super) text: &'static str,
-    pub(super) current: bool,
-}
-
-/// A message in a box.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Notice {
-    /// `info`, `success`, `attention` or `danger`.
-    pub(super) tone: &'static str,
-    pub(super) icon: &'static str,
-    /// The ARIA role, if a screen reader should read it at once.
-    pub(super) role: Option<&'static str>,
-    /// Whether the script puts the focus on it.
-    pub(super) takes_focus: bool,
-    pub(super) title: String,
-    pub(super) text: String,
-    pub(super) link: Option<NoticeLink>,
-}
-
-/// Where to go about a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NoticeLink {
-    pub(super) href: &'static str,
-    pub(super) text: &'static str,
-}
-
 /// A word with an icon and a colour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Badge {
@@ -110,22 +55,6 @@ pub(super) struct Badge {
 impl Badge {
     pub(super) fn new(tone: &'static str, icon: &'static str, text: impl Into<String>) -> Self {
         Self { tone, icon, text: text.into() }
-    }
-}
-
-impl From<Flash> for Notice {
-    fn from(flash: Flash) -> Self {
-        let (tone, icon) =
-            if flash.good { ("success", "check-circle-fill") } else { ("attention", "alert") };
-        Self {
-            tone,
-            icon,
-            role: Some("status"),
-            takes_focus: true,
-            title: flash.title,
-            text: flash.text,
-            link: None,
-        }
     }
 }
 
@@ -143,12 +72,11 @@ impl Layout {
 
     /// Around a page behind the login, without messages and warnings.
     pub(super) fn without_notices(shared: &Shared, me: &SignedIn, section: Section) -> Self {
-        let item = |&(of, href, icon, text)| NavItem { href, icon, text, current: of == section };
         Self {
             name: me.admin.name.to_string(),
             initials: initials(me.admin.name.as_str()),
             csrf: me.csrf.clone(),
-            nav: NAVIGATION.iter().map(item).collect(),
+            nav: navigation(section),
             ..Self::plain(shared, me.now)
         }
     }

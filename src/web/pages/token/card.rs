@@ -12,23 +12,24 @@ use crate::web::pages::layout::Badge;
 use crate::web::pages::layout::text::count;
 use crate::web::pages::layout::time::{Moment, ago, countdown, utc_date, utc_text};
 use crate::web::pages::mails::card::MailCard;
+use crate::web::session::SignedIn;
 
 /// The card.
-pub(crate) struct Card {
+pub(crate) struct TokenCard {
     pub(crate) badge: Badge,
-    pub(crate) token: Option<TokenView>,
+    pub(crate) token: Option<TokenDetails>,
     /// Whether there is something to revoke.
     pub(crate) can_revoke: bool,
 }
 
 /// What is shown of a token.
-pub(crate) struct TokenView {
+pub(crate) struct TokenDetails {
     /// `Expires`, `Expired` or `Revoked`: what the instant is.
     pub(crate) label: &'static str,
     pub(crate) instant: Moment,
     pub(crate) relative: String,
     pub(crate) tone: &'static str,
-    pub(crate) bar: Option<Bar>,
+    pub(crate) bar: Option<LifetimeBar>,
     pub(crate) generated: Moment,
     pub(crate) generated_by: String,
     pub(crate) generated_from: Option<String>,
@@ -39,55 +40,43 @@ pub(crate) struct TokenView {
     pub(crate) last_used_note: String,
     pub(crate) id: String,
     /// Whether the identity provider has switched to this token.
-    pub(crate) switch: Option<Switch>,
+    pub(crate) switch: Option<SwitchNote>,
 }
 
 /// How much of the lifetime is over.
-pub(crate) struct Bar {
+pub(crate) struct LifetimeBar {
     pub(crate) label: String,
     /// Per cent with two decimals, without the sign.
     pub(crate) used: String,
-    pub(crate) ticks: Vec<Tick>,
+    pub(crate) ticks: Vec<MailMark>,
     /// What stands at the right end.
     pub(crate) end: String,
 }
 
 /// A mail before the expiry, as a mark on the bar.
-pub(crate) struct Tick {
+pub(crate) struct MailMark {
     pub(crate) at: String,
     pub(crate) done: bool,
 }
 
 /// A sentence about the step from the replaced token to this one.
-pub(crate) struct Switch {
+pub(crate) struct SwitchNote {
     pub(crate) icon: &'static str,
     pub(crate) tone: &'static str,
     pub(crate) text: String,
 }
 
-/// The card for the reader `me` at `now`.
-pub(crate) fn card(
-    history: &TokenHistory,
-    mails: &MailCard,
-    me: AdminId,
-    now: DateTime<Utc>,
-    zone: Tz,
-) -> Card {
-    let newest = history.newest.as_ref();
-    let state = TokenState::of(newest, now, zone);
-    Card {
-        badge: badge(state),
-        token: newest.map(|token| view(token, history, state, &Reader { mails, me, now, zone })),
-        can_revoke: state.is_live(),
+impl TokenCard {
+    /// The card for the reader `me`.
+    pub(crate) fn new(history: &TokenHistory, mails: &MailCard, me: &SignedIn, zone: Tz) -> Self {
+        let state = TokenState::of(history.newest.as_ref(), me.now, zone);
+        let details = |token| TokenDetails::new(token, history, state, mails, me, zone);
+        Self {
+            badge: badge(state),
+            token: history.newest.as_ref().map(details),
+            can_revoke: state.is_live(),
+        }
     }
-}
-
-/// Who reads, and when and where.
-struct Reader<'a> {
-    mails: &'a MailCard,
-    me: AdminId,
-    now: DateTime<Utc>,
-    zone: Tz,
 }
 
 fn badge(state: TokenState) -> Badge {
@@ -101,45 +90,50 @@ fn badge(state: TokenState) -> Badge {
     }
 }
 
-fn view(
-    token: &Token,
-    history: &TokenHistory,
-    state: TokenState,
-    reader: &Reader<'_>,
-) -> TokenView {
-    let now = reader.now;
-    let (label, instant, relative) = match (&token.revocation, state) {
-        (Some(revocation), _) => ("Revoked", revocation.at, ago(now, revocation.at)),
-        (None, TokenState::Expired) => {
-            ("Expired", token.expires_at, countdown(now, token.expires_at, reader.zone))
+impl TokenDetails {
+    fn new(
+        token: &Token,
+        history: &TokenHistory,
+        state: TokenState,
+        mails: &MailCard,
+        me: &SignedIn,
+        zone: Tz,
+    ) -> Self {
+        let now = me.now;
+        let revoked = token.revocation.as_ref();
+        let (label, instant) = match (revoked, state) {
+            (Some(revocation), _) => ("Revoked", revocation.at),
+            (None, TokenState::Expired) => ("Expired", token.expires_at),
+            (None, _) => ("Expires", token.expires_at),
+        };
+        let relative = match revoked {
+            Some(revocation) => {
+                format!("{}, by {}", ago(now, revocation.at), name(&revocation.by, me.admin.id))
+            }
+            None => countdown(now, token.expires_at, zone),
+        };
+        let (last_used, last_used_note) = last_used(token, now);
+        Self {
+            label,
+            instant: Moment::new(instant),
+            relative,
+            tone: state.tone(),
+            bar: revoked.is_none().then(|| LifetimeBar::new(token, mails, now)),
+            generated: Moment::day(token.generated_at),
+            generated_by: name(&token.generated_by, me.admin.id),
+            generated_from: token.generated_from.address_text(),
+            lifespan: token.lifespan.to_string(),
+            would_have_expired: revoked.map(|_| utc_text(token.expires_at)),
+            last_used,
+            last_used_note,
+            id: token.id.to_string(),
+            switch: switch_note(token, history, now),
         }
-        (None, _) => ("Expires", token.expires_at, countdown(now, token.expires_at, reader.zone)),
-    };
-    let revoked = token.revocation.as_ref();
-    let (last_used, last_used_note) = last_used(token, now);
-    TokenView {
-        label,
-        instant: Moment::new(instant),
-        relative: match revoked {
-            Some(revocation) => format!("{relative}, by {}", name(&revocation.by, reader.me)),
-            None => relative,
-        },
-        tone: state.tone(),
-        bar: revoked.is_none().then(|| bar(token, reader.mails, now)),
-        generated: Moment::day(token.generated_at),
-        generated_by: name(&token.generated_by, reader.me),
-        generated_from: token.generated_from.address_text(),
-        lifespan: token.lifespan.to_string(),
-        would_have_expired: revoked.map(|_| utc_text(token.expires_at)),
-        last_used,
-        last_used_note,
-        id: token.id.to_string(),
-        switch: switch(token, history, now),
     }
 }
 
 /// How somebody is named to the reader.
-pub(crate) fn name(actor: &Actor, me: AdminId) -> String {
+fn name(actor: &Actor, me: AdminId) -> String {
     if actor.admin_id() == Some(me) {
         format!("{} (you)", actor.name())
     } else {
@@ -156,33 +150,31 @@ fn last_used(token: &Token, now: DateTime<Utc>) -> (String, String) {
     }
 }
 
-fn bar(token: &Token, mails: &MailCard, now: DateTime<Utc>) -> Bar {
-    let whole = (token.expires_at - token.generated_at).num_seconds().max(1);
-    let used = (now.min(token.expires_at) - token.generated_at).num_seconds().clamp(0, whole);
-    let per_myriad = |seconds: i64| {
-        let share = seconds * 10_000 / whole;
-        format!("{}.{:02}", share / 100, share % 100)
-    };
-    let day = 24 * 60 * 60;
-    let tick = |days: i64, when| Tick {
-        at: per_myriad((whole - days * day).max(0)),
-        done: mails.is_sent(when),
-    };
-    let expired = now >= token.expires_at;
-    Bar {
-        label: format!("{} of {} used", used / day, count(whole / day, "day")),
-        used: per_myriad(used),
-        ticks: vec![tick(15, Milestone::FifteenDaysBefore), tick(1, Milestone::OneDayBefore)],
-        end: format!(
-            "{} {}",
-            if expired { "Expired" } else { "Expires" },
-            utc_date(token.expires_at)
-        ),
+impl LifetimeBar {
+    fn new(token: &Token, mails: &MailCard, now: DateTime<Utc>) -> Self {
+        let whole = (token.expires_at - token.generated_at).num_seconds().max(1);
+        let used = (now.min(token.expires_at) - token.generated_at).num_seconds().clamp(0, whole);
+        let per_cent = |seconds: i64| {
+            let share = seconds * 10_000 / whole;
+            format!("{}.{:02}", share / 100, share % 100)
+        };
+        let day = 24 * 60 * 60;
+        let mark = |days: i64, when| MailMark {
+            at: per_cent((whole - days * day).max(0)),
+            done: mails.is_sent(when),
+        };
+        let verb = if now >= token.expires_at { "Expired" } else { "Expires" };
+        Self {
+            label: format!("{} of {} used", used / day, count(whole / day, "day")),
+            used: per_cent(used),
+            ticks: vec![mark(15, Milestone::FifteenDaysBefore), mark(1, Milestone::OneDayBefore)],
+            end: format!("{verb} {}", utc_date(token.expires_at)),
+        }
     }
 }
 
 /// After a replacement: whether the identity provider has switched to the new token.
-fn switch(token: &Token, history: &TokenHistory, now: DateTime<Utc>) -> Option<Switch> {
+fn switch_note(token: &Token, history: &TokenHistory, now: DateTime<Utc>) -> Option<SwitchNote> {
     let replaced = history.replaced.as_ref()?;
     if token.revocation.is_some() {
         return None;
@@ -206,7 +198,7 @@ fn switch(token: &Token, history: &TokenHistory, now: DateTime<Utc>) -> Option<S
         (false, Some(late)) => ("alert", "warn", format!("New token not used yet. {late}")),
         (true, Some(late)) => ("check", "", format!("The new token is in use. {late}")),
     };
-    Some(Switch { icon, tone, text })
+    Some(SwitchNote { icon, tone, text })
 }
 
 /// What the confirmations say about the current token.

@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::card;
+use super::card::in_one_line;
 use super::form::{breaks_sync, option_text};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::code::SecretCode;
@@ -22,8 +22,7 @@ use crate::web::error::PageError;
 use crate::web::pages::layout::time::{Moment, ago, utc_text};
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::middleware::wants_json;
-use crate::web::pages::paths::HOME;
-use crate::web::pages::paths::go_to;
+use crate::web::pages::paths::{HOME, go_to};
 use crate::web::session::{self, Flash, SignedIn, SignedInForm};
 
 /// What the form sends.
@@ -40,7 +39,7 @@ pub(crate) struct GenerateFields {
 }
 
 /// A form that can be acted on.
-struct Wanted {
+struct GenerateRequest {
     lifespan: Lifespan,
     request_id: String,
     replaces: Option<TokenId>,
@@ -48,7 +47,7 @@ struct Wanted {
 }
 
 impl GenerateFields {
-    fn parse(self) -> Result<Wanted, PageError> {
+    fn parse(self) -> Result<GenerateRequest, PageError> {
         let incomplete = || PageError::BadRequest("The form is incomplete.");
         let lifespan = self.months.parse().map_err(|_invalid| PageError::InvalidLifespan)?;
         let replaces = match &*self.replaces {
@@ -60,7 +59,7 @@ impl GenerateFields {
             return Err(incomplete());
         }
         let confirmed = self.confirm == "replace";
-        Ok(Wanted { lifespan, request_id: self.request_id, replaces, confirmed })
+        Ok(GenerateRequest { lifespan, request_id: self.request_id, replaces, confirmed })
     }
 }
 
@@ -120,7 +119,7 @@ fn show_to_script(shared: &Shared, me: &SignedIn, generated: &Generated) -> Http
 
 #[derive(Template)]
 #[template(path = "token/generated.html")]
-struct TokenPage<'a> {
+struct GeneratedPage<'a> {
     layout: Layout,
     token: &'a str,
     token_id: &'a str,
@@ -130,7 +129,7 @@ struct TokenPage<'a> {
 
 /// The answer without the script.
 fn show_page(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpResponse {
-    let view = TokenPage {
+    let view = GeneratedPage {
         layout: Layout::without_notices(shared, me, Section::Authentication),
         token: generated.plain.expose(),
         token_id: generated.token.id.as_str(),
@@ -144,7 +143,7 @@ fn show_page(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpRespo
 
 #[derive(Template)]
 #[template(path = "token/replace.html")]
-struct ConfirmPage {
+struct ReplacePage {
     layout: Layout,
     current: String,
     lifespan: String,
@@ -159,11 +158,11 @@ fn confirm(
     me: &SignedIn,
     known: &Banner,
     current: &Token,
-    wanted: &Wanted,
+    wanted: &GenerateRequest,
 ) -> HttpResponse {
-    let view = ConfirmPage {
+    let view = ReplacePage {
         layout: Layout::with(shared, me, Section::Authentication, known),
-        current: card::in_one_line(current, me.now),
+        current: in_one_line(current, me.now),
         lifespan: option_text(wanted.lifespan, me.now),
         request_id: wanted.request_id.clone(),
         replaces: current.id.to_string(),

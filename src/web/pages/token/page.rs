@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::card::{self, Card};
+use super::card::{TokenCard, in_one_line};
 use super::form::GenerateForm;
 use crate::domain::token::refusal::Refused;
 use crate::web::Shared;
@@ -24,7 +24,7 @@ const REFUSED: usize = 5;
 #[template(path = "token/page.html")]
 struct AuthenticationPage {
     layout: Layout,
-    card: Card,
+    card: TokenCard,
     form: GenerateForm,
     /// The current token, for the confirmations.
     current: String,
@@ -50,9 +50,9 @@ pub(crate) async fn page(
     let mails = MailCard::new(&overview, shared.site.timezone);
     let view = AuthenticationPage {
         layout: Layout::with(&shared, &me, Section::Authentication, &overview.banner),
-        card: card::card(history, &mails, me.admin.id, now, shared.site.timezone),
+        card: TokenCard::new(history, &mails, &me, shared.site.timezone),
         form: GenerateForm::new(history, services.random_text(), now),
-        current: history.unrevoked().map(|token| card::in_one_line(token, now)).unwrap_or_default(),
+        current: history.unrevoked().map(|token| in_one_line(token, now)).unwrap_or_default(),
         base_url: shared.site.public_url.join("/scim/v2"),
         people: AdminsCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),
         mails,

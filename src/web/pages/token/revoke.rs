@@ -4,15 +4,14 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::card;
+use super::card::in_one_line;
 use super::form::live;
 use crate::domain::token::secret::TokenId;
 use crate::service::tokens::RevokeError;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::{self, Layout, Section};
-use crate::web::pages::paths::HOME;
-use crate::web::pages::paths::go_to;
+use crate::web::pages::paths::{HOME, go_to};
 use crate::web::session::{Flash, SignedIn, SignedInForm};
 
 #[derive(Template)]
@@ -33,7 +32,7 @@ pub(crate) async fn confirm(
     let view = RevokePage {
         layout: Layout::with(&shared, &me, Section::Authentication, &known),
         token: token.id.to_string(),
-        current: card::in_one_line(token, me.now),
+        current: in_one_line(token, me.now),
     };
     Ok(layout::page(HttpResponse::Ok(), &view))
 }
