@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{instant, say, say_json};
+use super::output::{say, say_json};
 use super::{Complaint, Start, secret_input};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::{EmailAddress, PersonName};
 use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
+use crate::domain::calendar::rfc3339;
 use crate::domain::network::source::Source;
 use crate::service::Services;
 use crate::service::admins::{ActivationError, AddError, NewAdmin, PasswordError};
@@ -104,8 +105,8 @@ async fn list(services: &Services, as_json: bool) -> Result<(), Complaint> {
                 "email": admin.email.as_str(),
                 "name": admin.name.as_str(),
                 "active": admin.active,
-                "created_at": instant(admin.created_at),
-                "last_login_at": admin.last_login_at.map(instant),
+                "created_at": rfc3339(admin.created_at),
+                "last_login_at": admin.last_login_at.map(rfc3339),
             })
         });
         return say_json(&admins.collect());
@@ -120,7 +121,7 @@ async fn list(services: &Services, as_json: bool) -> Result<(), Complaint> {
 
 fn line(admin: &ServerAdmin, width: usize) -> String {
     let active = if admin.active { "active" } else { "deactivated" };
-    let login = admin.last_login_at.map_or_else(|| "never".to_owned(), instant);
+    let login = admin.last_login_at.map_or_else(|| "never".to_owned(), rfc3339);
     format!(
         "{:<width$}  {active:<11}  last login {login:<20}  {}",
         admin.email.as_str(),

@@ -7,9 +7,9 @@ use chrono_tz::Tz;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::output::{instant, note, say, say_json};
+use super::output::{note, say, say_json};
 use super::{Complaint, Start};
-use crate::domain::calendar;
+use crate::domain::calendar::{self, rfc3339};
 use crate::service::Services;
 use crate::service::mails::{Entry, Overview, Pass, State};
 
@@ -126,14 +126,14 @@ fn line(entry: &Entry) -> String {
         "{:<10}  {:<24}  {address}  {}",
         state.as_str(),
         occasion.to_string(),
-        instant(*due_at)
+        rfc3339(*due_at)
     );
     match state {
         State::Retrying { answer, next_try_at } => {
-            format!("{line}  next try {}: {answer}", instant(*next_try_at))
+            format!("{line}  next try {}: {answer}", rfc3339(*next_try_at))
         }
         State::Failed { answer, .. } => format!("{line}  {answer}"),
-        State::Sent { at } => format!("{line}  sent {}", instant(*at)),
+        State::Sent { at } => format!("{line}  sent {}", rfc3339(*at)),
         _ => line,
     }
 }
@@ -146,20 +146,20 @@ fn describe(overview: &Overview) -> Value {
             State::Sent { at } => (Some(*at), None),
             _ => (None, None),
         };
-        let at = at.map(instant);
+        let at = at.map(rfc3339);
         let only = |state: &str| at.clone().filter(|_| entry.state.as_str() == state);
         json!({
             "state": entry.state.as_str(),
             "mail": entry.occasion.as_str(),
             "recipient": entry.address,
-            "due_at": instant(entry.due_at),
+            "due_at": rfc3339(entry.due_at),
             "sent_at": only("sent"),
             "failed_at": only("failed"),
             "next_try_at": only("retrying"),
             "answer": answer,
         })
     });
-    json!({ "at": instant(overview.banner.now), "mails": entries.collect::<Vec<_>>() })
+    json!({ "at": rfc3339(overview.banner.now), "mails": entries.collect::<Vec<_>>() })
 }
 
 #[cfg(test)]

@@ -21,8 +21,3 @@ pub(super) fn note(text: &str) {
     // Nobody is left to be told when standard error is closed.
     let _ = writeln!(io::stderr(), "{text}");
 }
-
-/// An instant in RFC 3339, in UTC and whole seconds.
-pub(super) fn instant(at: chrono::DateTime<chrono::Utc>) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-}

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::output::{instant, note, say, say_json};
+use super::output::{note, say, say_json};
 use super::token_text::{self, status};
 use super::{Complaint, Start, secret_input};
 use crate::domain::admin::actor::Actor;
+use crate::domain::calendar::rfc3339;
 use crate::domain::network::source::Source;
 use crate::domain::token::Token;
 use crate::domain::token::lifespan::Lifespan;
@@ -96,7 +97,7 @@ async fn generate(
     let wanted = Generate { lifespan, by, from, form: None };
     let generated =
         services.tokens.generate(wanted).await.map_err(|error| not_generated(&error))?;
-    let (id, expires_at) = (&generated.token.id, instant(generated.token.expires_at));
+    let (id, expires_at) = (&generated.token.id, rfc3339(generated.token.expires_at));
     let replaced = generated.replaced.as_ref().map(TokenId::as_str);
     if format.json {
         say_json(&json!({
@@ -138,10 +139,10 @@ async fn expiry(services: &Services, format: &Format) -> Result<ExitCode, Compla
         let expired = services.now() >= token.expires_at;
         let id = token.id.as_str();
         say_json(&json!({
-            "token_id": id, "expires_at": instant(token.expires_at), "expired": expired,
+            "token_id": id, "expires_at": rfc3339(token.expires_at), "expired": expired,
         }))?;
     } else {
-        say(&instant(token.expires_at))?;
+        say(&rfc3339(token.expires_at))?;
     }
     Ok(ExitCode::SUCCESS)
 }

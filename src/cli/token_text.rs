@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::output::instant;
+use crate::domain::calendar::rfc3339;
 use crate::domain::network::source::Source;
 use crate::domain::token::secret::TokenId;
 use crate::domain::token::{Token, TokenStatus};
@@ -24,14 +24,14 @@ pub(super) fn verdict(token: &Token, now: DateTime<Utc>) -> String {
     let id = &token.id;
     match &token.revocation {
         Some(end) => match &end.replaced_by {
-            Some(by) => format!("token {id} was replaced by token {by} at {}", instant(end.at)),
-            None => format!("token {id} was revoked at {}", instant(end.at)),
+            Some(by) => format!("token {id} was replaced by token {by} at {}", rfc3339(end.at)),
+            None => format!("token {id} was revoked at {}", rfc3339(end.at)),
         },
         None if now >= token.expires_at => {
-            format!("token {id} expired at {}", instant(token.expires_at))
+            format!("token {id} expired at {}", rfc3339(token.expires_at))
         }
         None => {
-            format!("token {id} is the current one; it expires at {}", instant(token.expires_at))
+            format!("token {id} is the current one; it expires at {}", rfc3339(token.expires_at))
         }
     }
 }
@@ -41,12 +41,12 @@ pub(super) fn description(token: &Token, now: DateTime<Utc>) -> String {
     let mut lines = vec![
         ("Status", status(token, now).to_owned()),
         ("Token ID", token.id.to_string()),
-        ("Expires", instant(token.expires_at)),
+        ("Expires", rfc3339(token.expires_at)),
         ("Lifespan", token.lifespan.to_string()),
         ("Generated", generated(token)),
     ];
     if let Some(end) = &token.revocation {
-        lines.push(("Revoked", format!("{} by {}", instant(end.at), end.by.name())));
+        lines.push(("Revoked", format!("{} by {}", rfc3339(end.at), end.by.name())));
         if let Some(by) = &end.replaced_by {
             lines.push(("Replaced by", by.to_string()));
         }
@@ -58,14 +58,14 @@ pub(super) fn description(token: &Token, now: DateTime<Utc>) -> String {
 }
 
 fn generated(token: &Token) -> String {
-    let text = format!("{} by {}", instant(token.generated_at), token.generated_by.name());
+    let text = format!("{} by {}", rfc3339(token.generated_at), token.generated_by.name());
     with_source(text, &token.generated_from)
 }
 
 fn last_used(token: &Token) -> String {
     let Some(last) = &token.last_use else { return "never".to_owned() };
     let source = Source { address: Some(last.from), agent: last.agent.clone() };
-    with_source(instant(last.at), &source)
+    with_source(rfc3339(last.at), &source)
 }
 
 fn with_source(mut text: String, source: &Source) -> String {
@@ -88,15 +88,15 @@ pub(super) fn json(token: &Token, now: DateTime<Utc>) -> Value {
     json!({
         "status": status(token, now),
         "token_id": token.id.as_str(),
-        "generated_at": instant(token.generated_at),
+        "generated_at": rfc3339(token.generated_at),
         "generated_by": token.generated_by.name(),
         "generated_from": token.generated_from.address_text(),
         "lifespan_months": token.lifespan.months(),
-        "expires_at": instant(token.expires_at),
-        "revoked_at": end.map(|end| instant(end.at)),
+        "expires_at": rfc3339(token.expires_at),
+        "revoked_at": end.map(|end| rfc3339(end.at)),
         "revoked_by": end.map(|end| end.by.name()),
         "replaced_by": end.and_then(|end| end.replaced_by.as_ref()).map(TokenId::as_str),
-        "last_used_at": last.map(|last| instant(last.at)),
+        "last_used_at": last.map(|last| rfc3339(last.at)),
         "last_used_from": last.map(|last| last.from.to_string()),
         "last_used_agent": last.and_then(|last| last.agent.as_deref()),
     })

@@ -1,9 +1,9 @@
-//! Calendar days and times of day in the configured time zone, and how mails write instants.
+//! Calendar days and times of day in the configured time zone, and how instants are written.
 //!
 //! An expiry at 00:30 UTC is the day before in California: every "in 12 days" and "today", on a page
 //! or in a mail, counts calendar days in the same zone, so that they never contradict each other.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Offset, SecondsFormat, TimeZone, Utc};
 use chrono_tz::{GapInfo, OffsetName, Tz, TzOffset};
 
 /// The calendar day on which `at` falls in `zone`.
@@ -25,6 +25,11 @@ pub fn instant(date: NaiveDate, time: NaiveTime, zone: Tz) -> DateTime<Utc> {
     let found = zone.from_local_datetime(&local).earliest();
     let found = found.or_else(|| GapInfo::new(&local, &zone).and_then(|gap| gap.end));
     found.map_or_else(|| local.and_utc(), |found| found.to_utc())
+}
+
+/// An instant for machines (RFC 3339), in UTC and whole seconds: `2026-12-04T14:03:00Z`.
+pub fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// A day as it is written everywhere: `4 Dec 2026`.

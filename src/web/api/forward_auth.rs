@@ -8,10 +8,10 @@ use std::rc::Rc;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::SecondsFormat;
 
 use super::authenticate::{self, Endpoint};
 use super::state::ApiState;
+use crate::domain::calendar::rfc3339;
 use crate::service::validation::ValidToken;
 
 const TOKEN_ID: HeaderName = HeaderName::from_static("x-scim-token-id");
@@ -34,7 +34,7 @@ fn let_through(api: &ApiState, token: &ValidToken) -> HttpResponse {
     let mut answer = api.answers.new_answer(StatusCode::OK);
     let headers = answer.headers_mut();
     headers.insert(TOKEN_ID, value(token.id.as_str()));
-    let expires = token.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let expires = rfc3339(token.expires_at);
     headers.insert(TOKEN_EXPIRES, value(&expires));
     answer
 }

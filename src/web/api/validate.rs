@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::SecondsFormat;
 
 use super::answer::{JSON, READ_ONLY};
 use super::authenticate::{self, Endpoint};
 use super::state::ApiState;
+use crate::domain::calendar::rfc3339;
 use crate::service::validation::ValidToken;
 
 /// Answers the validation endpoint.
@@ -40,11 +40,10 @@ fn describe(api: &ApiState, token: &ValidToken) -> String {
 }
 
 fn constant_part(token: &ValidToken) -> String {
-    let instant = |at: chrono::DateTime<_>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     format!(
         r#"{{"active":true,"token_id":"{}","token_type":"Bearer","issued_at":"{}","expires_at":"{}""#,
         token.id,
-        instant(token.issued_at),
-        instant(token.expires_at),
+        rfc3339(token.issued_at),
+        rfc3339(token.expires_at),
     )
 }

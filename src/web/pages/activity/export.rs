@@ -11,6 +11,7 @@ use super::feed;
 use super::page::Filter;
 use crate::domain::activity::timeline::Position;
 use crate::domain::activity::{Kind, Recorded};
+use crate::domain::calendar::rfc3339;
 use crate::service::Failure;
 use crate::service::activity::Activity;
 use crate::web::Shared;
@@ -152,7 +153,7 @@ impl<'a> Record<'a> {
         let event = &recorded.event;
         Self {
             id: recorded.id,
-            time: crate::web::pages::layout::time::iso(event.at),
+            time: rfc3339(event.at),
             kind: event.kind.as_str(),
             description: feed::description(event),
             actor: event.actor.name(),

@@ -1,6 +1,6 @@
 //! Instants as pages show them: UTC first, the reader's own zone is added by the browser.
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::text::count;
@@ -18,12 +18,12 @@ pub(crate) struct Moment {
 impl Moment {
     /// A day; the machine-readable form keeps the time.
     pub(crate) fn day(at: DateTime<Utc>) -> Self {
-        Self { iso: iso(at), text: utc_date(at) }
+        Self { iso: calendar::rfc3339(at), text: utc_date(at) }
     }
 
     /// Date and time.
     pub(crate) fn new(at: DateTime<Utc>) -> Self {
-        Self { iso: iso(at), text: utc_text(at) }
+        Self { iso: calendar::rfc3339(at), text: utc_text(at) }
     }
 }
 
@@ -35,11 +35,6 @@ pub(crate) fn utc_text(at: DateTime<Utc>) -> String {
 /// `22 Mar 2027`, in UTC.
 pub(crate) fn utc_date(at: DateTime<Utc>) -> String {
     calendar::date_text(at.date_naive())
-}
-
-/// RFC 3339, in UTC.
-pub(crate) fn iso(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// How far an expiry is away, or how long ago it was, in calendar days of `zone`; hours and minutes
