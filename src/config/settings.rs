@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::parse;
 use super::reader::{Reader, secret, secret_url};
-use crate::domain::introspection_client::Applications;
+use crate::domain::introspection_client::IntrospectionClients;
 use crate::domain::mail::milestone::Schedule;
 use crate::domain::network::Networks;
 use crate::domain::network::public_url::PublicUrl;
@@ -49,8 +49,9 @@ pub(super) fn read(read: &mut Reader) -> Settings {
     let mails = mails(read, &public_url, &product_name);
     let trusted_proxies = read.optional("trusted_proxies", Networks::parse).unwrap_or_default();
     let tls = tls(read);
-    let introspection_clients =
-        read.optional(secret("introspection_clients"), Applications::parse).unwrap_or_default();
+    let introspection_clients = read
+        .optional(secret("introspection_clients"), IntrospectionClients::parse)
+        .unwrap_or_default();
     let metrics_listen = read.optional("metrics_listen", parse::address);
     let site = Site {
         product_name,

@@ -162,7 +162,12 @@ impl Company {
                     self.services.usage.accepted(&token.id, address, Some(agent), token.now);
                 }
                 Decision::Refused { reason, known } => {
-                    self.services.refusals.refuse(reason, known.as_ref(), address, Some(agent));
+                    self.services.usage.refused_or_throttled(
+                        reason,
+                        known.as_ref(),
+                        address,
+                        Some(agent),
+                    );
                 }
             }
         }
@@ -177,7 +182,12 @@ impl Company {
         client: &Client,
     ) -> anyhow::Result<()> {
         for _ in 0..times {
-            self.services.refusals.refuse(reason, None, client.address, Some(client.agent));
+            self.services.usage.refused_or_throttled(
+                reason,
+                None,
+                client.address,
+                Some(client.agent),
+            );
         }
         self.minute().await
     }

@@ -1,33 +1,34 @@
-//! Applications that may ask about tokens, each with a credential of its own (RFC 7662 section 2.1).
+//! Who may use the introspection endpoint: applications with credentials of their own, which
+//! RFC 7662 calls protected resources (section 2.1).
 
 use std::fmt;
 
 use subtle::{Choice, ConstantTimeEq};
 
-/// The applications; of their secrets only digests are kept.
+/// The clients of the introspection endpoint; of their secrets only digests are kept.
 #[derive(Clone, Default)]
-pub struct Applications {
+pub struct IntrospectionClients {
     ids: Vec<String>,
     credentials: Vec<[u8; 32]>,
 }
 
-/// The text is not a list of applications. It is not repeated, because it may hold a secret.
+/// The text is not a list of clients. It is not repeated, because it may hold a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write id:secret pairs separated by commas")]
-pub struct InvalidApplications;
+pub struct InvalidIntrospectionClients;
 
-impl Applications {
+impl IntrospectionClients {
     /// Reads `id:secret` pairs separated by commas; empty text is an empty list.
     ///
     /// # Errors
-    /// [`InvalidApplications`] if a pair has no id or no secret.
-    pub fn parse(text: &str) -> Result<Self, InvalidApplications> {
+    /// [`InvalidIntrospectionClients`] if a pair has no id or no secret.
+    pub fn parse(text: &str) -> Result<Self, InvalidIntrospectionClients> {
         let mut all = Self::default();
         let pairs = text.split(',').map(str::trim);
         for pair in pairs.filter(|pair| !pair.is_empty()) {
-            let (id, secret) = pair.split_once(':').ok_or(InvalidApplications)?;
+            let (id, secret) = pair.split_once(':').ok_or(InvalidIntrospectionClients)?;
             if id.is_empty() || secret.is_empty() {
-                return Err(InvalidApplications);
+                return Err(InvalidIntrospectionClients);
             }
             all.ids.push(id.to_owned());
             all.credentials.push(digest(id, secret));
@@ -46,11 +47,6 @@ impl Applications {
     pub const fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
-
-    /// Their ids, for display.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.ids.iter().map(String::as_str)
-    }
 }
 
 /// The id's length keeps `ab:c` and `a:bc` apart.
@@ -60,7 +56,7 @@ fn digest(id: &str, secret: &str) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-impl fmt::Debug for Applications {
+impl fmt::Debug for IntrospectionClients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(&self.ids).finish()
     }
@@ -71,10 +67,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_application_is_known_by_its_own_secret() {
-        let all = Applications::parse("wiki:first secret, shop:a:b,").unwrap();
+    fn each_client_is_known_by_its_own_secret() {
+        let all = IntrospectionClients::parse("wiki:first secret, shop:a:b,").unwrap();
 
-        assert_eq!(all.ids().collect::<Vec<_>>(), ["wiki", "shop"]);
+        assert_eq!(format!("{all:?}"), r#"["wiki", "shop"]"#);
         for (id, secret, known) in [
             ("wiki", "first secret", true),
             ("shop", "a:b", true),
@@ -91,10 +87,14 @@ mod tests {
 
     #[test]
     fn an_incomplete_pair_is_refused() {
-        assert!(Applications::parse(" ").unwrap().is_empty());
-        assert!(!Applications::default().recognise("", ""));
+        assert!(IntrospectionClients::parse(" ").unwrap().is_empty());
+        assert!(!IntrospectionClients::default().recognise("", ""));
         for text in ["wiki", "wiki:", ":secret", "wiki:secret,shop"] {
-            assert_eq!(Applications::parse(text).unwrap_err(), InvalidApplications, "{text}");
+            assert_eq!(
+                IntrospectionClients::parse(text).unwrap_err(),
+                InvalidIntrospectionClients,
+                "{text}"
+            );
         }
     }
 }

@@ -55,13 +55,11 @@ pub struct Services {
     /// Deciding about presented tokens.
     pub validation: validation::Validation,
     /// What clients do: uses and refusals.
-    pub usage: Arc<usage::uses::Usage>,
+    pub usage: Arc<usage::Usage>,
     /// Mails.
     pub mails: mails::Mails,
     /// What the server does by itself.
     pub upkeep: upkeep::Upkeep,
-    /// Counting refusals and slowing their sources down.
-    pub refusals: Arc<usage::refusals::Refusals>,
     clock: SharedClock,
     entropy: SharedEntropy,
 }
@@ -79,14 +77,14 @@ impl Services {
     /// Wires the use cases together.
     pub fn new(resources: &Resources, settings: ServiceSettings) -> Self {
         let ServiceSettings { mails, activity_retention } = settings;
-        let usage = Arc::new(usage::uses::Usage::new(resources.clone()));
-        let validation = validation::Validation::new(resources.clone(), Arc::clone(&usage));
+        let usage = Arc::new(usage::Usage::new(resources.clone()));
+        let validation = validation::Validation::new(resources.clone());
         let new_mail = Arc::new(Notify::new());
         Self {
             activity: activity::Activity::new(resources.clone()),
             tokens: tokens::Tokens::new(
                 resources.clone(),
-                validation.memory(),
+                validation.cache(),
                 Arc::clone(&new_mail),
             ),
             admins: admins::Admins::new(resources.clone()),
@@ -95,10 +93,6 @@ impl Services {
             mails: mails::Mails::new(resources.clone(), mails, new_mail),
             upkeep: upkeep::Upkeep::new(resources.clone(), Arc::clone(&usage), activity_retention),
             validation,
-            refusals: Arc::new(usage::refusals::Refusals::new(
-                resources.clone(),
-                Arc::clone(&usage),
-            )),
             usage,
             clock: Arc::clone(&resources.clock),
             entropy: Arc::clone(&resources.entropy),

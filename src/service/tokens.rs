@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use super::validation::memory::Memory;
+use super::validation::verification_cache::VerificationCache;
 use super::{Failure, Resources};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
@@ -25,7 +25,7 @@ const HOURLY_LIMIT: i64 = 20;
 #[derive(Clone)]
 pub struct Tokens {
     resources: Resources,
-    memory: Memory,
+    cache: VerificationCache,
     new_mail: Arc<Notify>,
 }
 
@@ -109,10 +109,14 @@ impl From<StoreError> for RevokeError {
 }
 
 impl Tokens {
-    /// Works on `resources`; generated tokens are put into `memory`, and `new_mail` is rung for the mails
+    /// Works on `resources`; generated tokens are put into `cache`, and `new_mail` is rung for the mails
     /// that tell of them.
-    pub const fn new(resources: Resources, memory: Memory, new_mail: Arc<Notify>) -> Self {
-        Self { resources, memory, new_mail }
+    pub const fn new(
+        resources: Resources,
+        cache: VerificationCache,
+        new_mail: Arc<Notify>,
+    ) -> Self {
+        Self { resources, cache, new_mail }
     }
 
     /// Generates a token and revokes the one before in one transaction. When this returns, no
@@ -131,7 +135,7 @@ impl Tokens {
             .store
             .write(Lock::Tokens, move |conn| replace(conn, token, wanted.form.as_ref(), now))
             .await?;
-        self.memory.remember(plain.id(), plain.expose(), &hash);
+        self.cache.remember(plain.id(), plain.expose(), &hash);
         self.new_mail.notify_one();
         tracing::info!(
             token.id = %token.id,

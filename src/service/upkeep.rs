@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::sessions::IDLE_LIMIT;
 use super::sessions::login::LOGIN_FAILURES_KEPT;
-use super::usage::uses::Usage;
+use super::usage::Usage;
 use super::{Failure, Resources};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;

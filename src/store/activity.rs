@@ -11,7 +11,7 @@ use super::schema::activity;
 use crate::domain::activity::timeline::Position;
 use crate::domain::activity::{Event, Kind, Recorded};
 use crate::domain::network::source::Source;
-use crate::domain::token::refusal::RefusedGroup;
+use crate::domain::token::refusal::RefusalGroup;
 use crate::domain::token::secret::TokenId;
 
 #[derive(Insertable)]
@@ -206,7 +206,7 @@ pub fn refused(
     conn: &mut Conn,
     since: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<RefusedGroup>, StoreError> {
+) -> Result<Vec<RefusalGroup>, StoreError> {
     let rows: Vec<RefusedRow> = activity::table
         .filter(activity::kind.eq(Kind::RequestsRefused.as_str()))
         .filter(activity::at.ge(seconds(since)))
@@ -224,10 +224,10 @@ pub fn refused(
     rows.into_iter().map(refused_group).collect()
 }
 
-fn refused_group(row: RefusedRow) -> Result<RefusedGroup, StoreError> {
+fn refused_group(row: RefusedRow) -> Result<RefusalGroup, StoreError> {
     let (reason, token, address, agent, count, last_at) = row;
     let reason = reason.unwrap_or_default();
-    Ok(RefusedGroup {
+    Ok(RefusalGroup {
         reason: reason.parse().map_err(|_unknown| corrupt("reason", &reason))?,
         token: token.as_deref().map(parse_token_id).transpose()?,
         from: address.as_deref().map(parse_address).transpose()?,

@@ -34,7 +34,7 @@ use self::database::pool::{Pool, PooledConn};
 pub use self::database::url::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::error::StoreError;
 
-/// A read waits this long for a turn or a lock.
+/// A read waits this long for a permit or a lock.
 const READ_PATIENCE: Duration = Duration::from_millis(800);
 /// With everything that may be in its way, a read ends by then: callers expect an answer within
 /// two seconds.
@@ -46,10 +46,10 @@ const ATTEMPTS: u32 = 2;
 /// A handle to the database; cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    pools: Arc<Pools>,
 }
 
-struct Inner {
+struct Pools {
     url: DatabaseUrl,
     reads: Pool,
     writes: Pool,
@@ -79,7 +79,7 @@ impl Store {
         let losses = Arc::new(AtomicU64::new(0));
         let pool = |size, patience| Pool::new(url.clone(), size, patience, Arc::clone(&losses));
         let (reads, writes) = (pool(4, READ_PATIENCE), pool(write_limit, patience));
-        Ok(Self { inner: Arc::new(Inner { url, reads, writes }) })
+        Ok(Self { pools: Arc::new(Pools { url, reads, writes }) })
     }
 
     /// Brings the schema up to date.
@@ -87,7 +87,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be opened or changed.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let url = self.inner.url.clone();
+        let url = self.pools.url.clone();
         finish(spawn_blocking(move || {
             let mut conn = Conn::open(&url, database::migrate::patience(&url))?;
             database::migrate::run(&mut conn).map_err(StoreError::Unavailable)
@@ -106,11 +106,11 @@ impl Store {
         F: Fn(&mut Conn) -> Result<T, StoreError> + Send + 'static,
     {
         let deadline = Instant::now() + READ_DEADLINE;
-        let turn = self.inner.reads.turn().await?;
-        let inner = Arc::clone(&self.inner);
+        let permit = self.pools.reads.permit().await?;
+        let pools = Arc::clone(&self.pools);
         let work = spawn_blocking(move || {
-            let _turn = turn;
-            inner.read(query)
+            let _permit = permit;
+            pools.read(query)
         });
         match timeout_at(deadline, finish(work)).await {
             Ok(result) => result,
@@ -129,11 +129,11 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
-        let turn = self.inner.writes.turn().await?;
-        let inner = Arc::clone(&self.inner);
+        let permit = self.pools.writes.permit().await?;
+        let pools = Arc::clone(&self.pools);
         finish(spawn_blocking(move || {
-            let _turn = turn;
-            inner.write(lock, change)
+            let _permit = permit;
+            pools.write(lock, change)
         }))
         .await
     }
@@ -146,7 +146,7 @@ async fn finish<T, E: From<StoreError>>(
     work.await.unwrap_or_else(|error| Err(StoreError::Corrupt(error.to_string()).into()))
 }
 
-impl Inner {
+impl Pools {
     fn read<T>(&self, query: impl Fn(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut attempt = 1;
         loop {

@@ -9,7 +9,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::until;
 use crate::service::Services;
-use crate::service::usage::counters::Counts;
+use crate::service::usage::counters::DecisionCounts;
 
 /// Serves `/metrics` on `listener` until `shutdown` ends.
 ///
@@ -38,7 +38,7 @@ async fn show(services: web::Data<Services>) -> HttpResponse {
         .body(text.0)
 }
 
-fn decisions(text: &mut Text, counts: &Counts) {
+fn decisions(text: &mut Text, counts: &DecisionCounts) {
     let name = "scimward_decisions_total";
     text.metric(name, "counter", "Requests by what was decided about their token.");
     let refused = counts.refused.iter().map(|(_, count)| count).sum();

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use secrecy::SecretSlice;
 
-use crate::domain::introspection_client::Applications;
+use crate::domain::introspection_client::IntrospectionClients;
 use crate::domain::network::Networks;
 use crate::domain::network::public_url::PublicUrl;
 use crate::service::Services;
@@ -26,7 +26,7 @@ pub struct Site {
     /// Whether a token without `Bearer ` is accepted.
     pub accept_bare_token: bool,
     /// Who may ask the introspection endpoint.
-    pub introspection_clients: Applications,
+    pub introspection_clients: IntrospectionClients,
 }
 
 /// What every handler can reach.

@@ -168,7 +168,7 @@ fn what_was_refused_is_told_from_where_reading_on_would_take_long(database: &Dat
     };
     let told = || {
         let page = admin.get("/admin/authentication").expect(200).text().to_owned();
-        let recent = app.wait(app.services().refusals.recent()).unwrap();
+        let recent = app.wait(app.services().usage.recent_refusals()).unwrap();
         (page, recent.groups[0].count)
     };
 

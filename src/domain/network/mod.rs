@@ -38,11 +38,6 @@ impl Networks {
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    /// The networks as they were read, for display.
-    pub fn texts(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(ToString::to_string)
-    }
 }
 
 fn parse_network(part: &str) -> Result<IpNet, InvalidNetwork> {

@@ -108,7 +108,7 @@ refusals! {
 
 /// Refused requests that have reason, token and address in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusedGroup {
+pub struct RefusalGroup {
     /// Why they were refused.
     pub reason: Refusal,
     /// The token they carried, if it is a known one.
@@ -125,19 +125,19 @@ pub struct RefusedGroup {
 
 /// What was refused lately.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Refused {
+pub struct RecentRefusals {
     /// The group with the latest request first.
-    pub groups: Vec<RefusedGroup>,
+    pub groups: Vec<RefusalGroup>,
     /// Where the groups begin if there was more in the time that was asked for.
     pub cut_at: Option<DateTime<Utc>>,
 }
 
-impl Refused {
+impl RecentRefusals {
     /// Puts entries of the activity list together, which come newest first and were read up to
     /// `limit`.
-    pub fn of(entries: Vec<RefusedGroup>, limit: usize) -> Self {
+    pub fn of(entries: Vec<RefusalGroup>, limit: usize) -> Self {
         let cut_at = entries.get(limit.saturating_sub(1)).map(|oldest| oldest.last_at);
-        let mut groups: Vec<RefusedGroup> = Vec::new();
+        let mut groups: Vec<RefusalGroup> = Vec::new();
         let mut places = HashMap::new();
         for entry in entries {
             let key = (entry.reason, entry.token.clone(), entry.from);

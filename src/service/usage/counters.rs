@@ -7,7 +7,7 @@ use crate::domain::token::refusal::Refusal;
 
 /// Counts decisions.
 #[derive(Debug, Default)]
-pub struct Counters {
+pub struct DecisionCounters {
     accepted: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
     undecided: AtomicU64,
@@ -15,7 +15,7 @@ pub struct Counters {
 
 /// The counts at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Counts {
+pub struct DecisionCounts {
     /// Valid tokens.
     pub accepted: u64,
     /// Refused requests by reason, every reason once.
@@ -24,7 +24,7 @@ pub struct Counts {
     pub undecided: u64,
 }
 
-impl Counters {
+impl DecisionCounters {
     pub(crate) fn count_accepted(&self) {
         self.accepted.fetch_add(1, Ordering::Relaxed);
     }
@@ -41,9 +41,9 @@ impl Counters {
     }
 
     /// The counts now.
-    pub fn read(&self) -> Counts {
+    pub fn read(&self) -> DecisionCounts {
         let refused = Refusal::ALL.iter().zip(&self.refused);
-        Counts {
+        DecisionCounts {
             accepted: self.accepted.load(Ordering::Relaxed),
             refused: refused.map(|(r, count)| (*r, count.load(Ordering::Relaxed))).collect(),
             undecided: self.undecided.load(Ordering::Relaxed),
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn each_reason_is_counted_by_itself() {
-        let counters = Counters::default();
+        let counters = DecisionCounters::default();
         for (times, reason) in Refusal::ALL.iter().enumerate() {
             for _ in 0..times {
                 counters.count_refused(*reason);

@@ -1,5 +1,157 @@
 //! What clients do: uses and refusals, gathered in memory and written once a minute.
+//!
+//! Nothing is written on the request path. Only the first use of a token in a process is written at
+//! once, so that the page knows within a second that the identity provider has switched.
+//!
+//! Locks: `writing` is held for a whole write. The mutexes in [`Uses`], in [`Refusals`] and around
+//! the throttle are held for a few lines and never while another one of them is; each may be taken
+//! while `writing` is held, but not the other way round.
 
 pub mod counters;
-pub mod refusals;
-pub mod uses;
+mod refusals;
+mod uses;
+
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use self::counters::{DecisionCounters, DecisionCounts};
+use self::refusals::{HourEntries, Refusals};
+use self::uses::Uses;
+use super::{Failure, Resources};
+use crate::domain::network::throttle::Throttle;
+use crate::domain::token::refusal::{RecentRefusals, Refusal};
+use crate::domain::token::secret::TokenId;
+use crate::store::{self, Conn, Lock, StoreError};
+
+/// Entries that are read for the page at most: one stands for up to an hour of one group.
+const ENTRIES: usize = 100;
+
+/// Records uses and refusals, and slows down sources that are refused too often.
+pub struct Usage {
+    resources: Resources,
+    uses: Uses,
+    refusals: Refusals,
+    counters: DecisionCounters,
+    throttle: Mutex<Throttle>,
+    /// Held while something is written: when it is free, everything before is stored.
+    writing: tokio::sync::Mutex<HourEntries>,
+}
+
+impl Usage {
+    /// Works on `resources`.
+    pub fn new(resources: Resources) -> Self {
+        Self {
+            resources,
+            uses: Uses::default(),
+            refusals: Refusals::default(),
+            counters: DecisionCounters::default(),
+            throttle: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Records an accepted token. Its first use in this process is written at once, in the
+    /// background.
+    pub fn accepted(&self, id: &TokenId, from: IpAddr, agent: Option<&str>, now: DateTime<Utc>) {
+        self.counters.count_accepted();
+        self.uses.add(id, from, agent, now);
+    }
+
+    /// Records a refused request; `known` is the id it carried if such a token exists. The seconds
+    /// to wait if the source has had too many.
+    ///
+    /// Refusals alone are counted, so a valid token is never slowed down by the failures of others
+    /// behind the same address.
+    pub fn refused_or_throttled(
+        &self,
+        reason: Refusal,
+        known: Option<&TokenId>,
+        from: IpAddr,
+        agent: Option<&str>,
+    ) -> Option<u32> {
+        let wait = if is_failure(reason) { self.count_failure(from) } else { None };
+        // How often a known token is presented stays exact, whatever the answer is.
+        let reason = if wait.is_some() && known.is_none() { Refusal::Throttled } else { reason };
+        self.refused(reason, known, from, agent);
+        wait
+    }
+
+    /// Records a refused request; `known` is the id it carried if such a token exists.
+    pub fn refused(
+        &self,
+        reason: Refusal,
+        known: Option<&TokenId>,
+        from: IpAddr,
+        agent: Option<&str>,
+    ) {
+        self.counters.count_refused(reason);
+        self.refusals.add(reason, known, from, agent, self.resources.clock.now());
+    }
+
+    /// Counts a request about which nothing could be decided.
+    pub fn undecided(&self) {
+        self.counters.count_undecided();
+    }
+
+    /// The counts for monitoring.
+    pub fn counts(&self) -> DecisionCounts {
+        self.counters.read()
+    }
+
+    /// What was refused in the last 24 hours, grouped by reason, token and address. After so many
+    /// that a page would take long, only the latest. Refusals of the current minute may be missing.
+    pub async fn recent_refusals(&self) -> Result<RecentRefusals, Failure> {
+        let since = self.resources.clock.now() - TimeDelta::days(1);
+        let limit = i64::try_from(ENTRIES).unwrap_or(i64::MAX);
+        let query = move |conn: &mut Conn| store::activity::refused(conn, since, limit);
+        Ok(RecentRefusals::of(self.resources.store.read(query).await?, ENTRIES))
+    }
+
+    /// Waits until a token is used for the first time in this process.
+    pub async fn first_use(&self) {
+        self.uses.first().await;
+    }
+
+    /// Writes what has gathered; called every minute, at shutdown and after a first use. What
+    /// cannot be written is kept for the next time.
+    pub async fn write(&self) -> Result<(), Failure> {
+        let mut entries = self.writing.lock().await;
+        let (uses, refusals) = (self.uses.take(), self.refusals.take());
+        if uses.is_empty() && refusals.is_empty() {
+            return Ok(());
+        }
+        let (kept_uses, kept_refusals) = (uses.clone(), refusals.clone());
+        let mut next = entries.clone();
+        next.begin(self.resources.clock.now());
+        let written = self.resources.store.write(Lock::Usage, move |conn| {
+            uses.iter().try_for_each(|(id, last)| uses::write(conn, id, last))?;
+            for (key, group) in refusals {
+                next.write(conn, key, group)?;
+            }
+            Ok(next)
+        });
+        match written.await {
+            Ok(written) => {
+                *entries = written;
+                Ok(())
+            }
+            Err(error) => {
+                self.uses.put_back(kept_uses);
+                self.refusals.put_back(kept_refusals, self.resources.clock.now());
+                Err(StoreError::into(error))
+            }
+        }
+    }
+
+    fn count_failure(&self, from: IpAddr) -> Option<u32> {
+        let now = self.resources.clock.now();
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).fail(from, now)
+    }
+}
+
+/// Clients that wait for the challenge ask without a token first, and a valid token is no failure.
+const fn is_failure(reason: Refusal) -> bool {
+    !matches!(reason, Refusal::NoCredentials | Refusal::WrongNetwork)
+}

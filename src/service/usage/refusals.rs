@@ -1,68 +1,156 @@
-//! Refused requests: counted for the Server Admins, and slowed down when one source has too many.
+//! Refused requests that were not written yet, in groups: a flood costs bounded memory and rows.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, Utc};
 
-use super::uses::Usage;
-use crate::domain::network::throttle::Throttle;
-use crate::domain::token::refusal::{Refusal, Refused};
+use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::actor::Actor;
+use crate::domain::network::source::{Source, clean_agent};
+use crate::domain::token::LateUse;
+use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::TokenId;
-use crate::service::{Failure, Resources};
-use crate::store;
+use crate::store::{self, Conn, StoreError};
 
-/// Entries that are read at most: one stands for up to an hour of one group.
-const ENTRIES: usize = 100;
+/// Groups that are counted apart within an hour; further ones are counted together.
+const GROUPS: usize = 200;
 
-/// Records refusals and says when a source has to wait.
-///
-/// It is asked after the verdict and for refusals only, so a valid token is never slowed down by
-/// the failures of others behind the same address.
-pub struct Refusals {
-    resources: Resources,
-    usage: Arc<Usage>,
-    throttle: Mutex<Throttle>,
+/// What refused requests are grouped by; no address stands for "various".
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct RefusalKey {
+    reason: Refusal,
+    token: Option<TokenId>,
+    from: Option<IpAddr>,
+}
+
+/// The refused requests of a group.
+#[derive(Debug, Clone)]
+pub(super) struct RefusalCount {
+    count: u64,
+    last_at: DateTime<Utc>,
+    last_from: IpAddr,
+    agent: Option<String>,
+}
+
+/// Refused requests by group.
+pub(super) type RefusalCounts = BTreeMap<RefusalKey, RefusalCount>;
+
+/// Counts refused requests.
+#[derive(Default)]
+pub(super) struct Refusals {
+    state: Mutex<RefusalsState>,
+}
+
+#[derive(Default)]
+struct RefusalsState {
+    unwritten: RefusalCounts,
+    hour: i64,
+    /// The groups that are counted apart in this hour.
+    apart: HashSet<RefusalKey>,
+}
+
+/// The entries of the activity list in which refusals of an hour are counted.
+#[derive(Clone, Default)]
+pub(super) struct HourEntries {
+    hour: i64,
+    ids: HashMap<RefusalKey, i64>,
 }
 
 impl Refusals {
-    /// Works on `resources` and records in `usage`.
-    pub fn new(resources: Resources, usage: Arc<Usage>) -> Self {
-        Self { resources, usage, throttle: Mutex::default() }
-    }
-
-    /// Records a refused request; `known` is the id it carried if such a token exists. The seconds
-    /// to wait if the source has had too many.
-    pub fn refuse(
+    pub(super) fn add(
         &self,
         reason: Refusal,
-        known: Option<&TokenId>,
+        token: Option<&TokenId>,
         from: IpAddr,
         agent: Option<&str>,
-    ) -> Option<u32> {
-        let wait = if counts(reason) { self.count(from) } else { None };
-        // How often a known token is presented stays exact, whatever the answer is.
-        let reason = if wait.is_some() && known.is_none() { Refusal::Throttled } else { reason };
-        self.usage.refused(reason, known, from, agent);
-        wait
+        now: DateTime<Utc>,
+    ) {
+        let mut state = self.state();
+        let key = RefusalKey { reason, token: token.cloned(), from: Some(from) };
+        let key = state.bounded(key, now);
+        let group = state.unwritten.entry(key).or_insert_with(|| RefusalCount {
+            count: 0,
+            last_at: now,
+            last_from: from,
+            agent: agent.map(clean_agent),
+        });
+        group.count += 1;
+        group.last_at = now;
+        group.last_from = from;
     }
 
-    /// What was refused in the last 24 hours, grouped by reason, token and address. After so many
-    /// that a page would take long, only the latest. Refusals of the current minute may be missing.
-    pub async fn recent(&self) -> Result<Refused, Failure> {
-        let since = self.resources.clock.now() - TimeDelta::days(1);
-        let limit = i64::try_from(ENTRIES).unwrap_or(i64::MAX);
-        let query = move |conn: &mut store::Conn| store::activity::refused(conn, since, limit);
-        Ok(Refused::of(self.resources.store.read(query).await?, ENTRIES))
+    pub(super) fn take(&self) -> RefusalCounts {
+        std::mem::take(&mut self.state().unwritten)
     }
 
-    fn count(&self, from: IpAddr) -> Option<u32> {
-        let now = self.resources.clock.now();
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).fail(from, now)
+    /// Adds what could not be written to what came since.
+    pub(super) fn put_back(&self, counts: RefusalCounts, now: DateTime<Utc>) {
+        let mut state = self.state();
+        for (key, group) in counts {
+            let count = group.count;
+            let key = state.bounded(key, now);
+            let newer = state.unwritten.entry(key).and_modify(|newer| newer.count += count);
+            newer.or_insert(group);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, RefusalsState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Clients that wait for the challenge ask without a token first, and a valid token is no failure.
-const fn counts(reason: Refusal) -> bool {
-    !matches!(reason, Refusal::NoCredentials | Refusal::WrongNetwork)
+impl RefusalsState {
+    /// The group to count in: when there are too many already, one without an address.
+    fn bounded(&mut self, key: RefusalKey, now: DateTime<Utc>) -> RefusalKey {
+        if self.hour != hour(now) {
+            self.hour = hour(now);
+            self.apart.clear();
+        }
+        if !self.apart.contains(&key) {
+            if self.apart.len() >= GROUPS {
+                return RefusalKey { from: None, ..key };
+            }
+            self.apart.insert(key.clone());
+        }
+        key
+    }
+}
+
+impl HourEntries {
+    /// Forgets the entries when another hour has begun.
+    pub(super) fn begin(&mut self, now: DateTime<Utc>) {
+        if self.hour != hour(now) {
+            *self = Self { hour: hour(now), ids: HashMap::new() };
+        }
+    }
+
+    /// Writes refused requests of a group, into their entry if there is one.
+    pub(super) fn write(
+        &mut self,
+        conn: &mut Conn,
+        key: RefusalKey,
+        group: RefusalCount,
+    ) -> Result<(), StoreError> {
+        if let (Refusal::Revoked, Some(id)) = (key.reason, &key.token) {
+            let (count, at, from) = (group.count, group.last_at, group.last_from);
+            store::tokens::record_late_use(conn, id, &LateUse { count, at, from })?;
+        }
+        let source = Source { address: key.from, agent: group.agent };
+        let event = Event::new(group.last_at, Kind::RequestsRefused, Actor::System, source)
+            .about(key.reason.code())
+            .times(group.count);
+        let event = match &key.token {
+            Some(id) => event.about_token(id.clone()),
+            None => event,
+        };
+        let id = store::activity::count(conn, self.ids.get(&key).copied(), &event)?;
+        self.ids.insert(key, id);
+        Ok(())
+    }
+}
+
+const fn hour(now: DateTime<Utc>) -> i64 {
+    now.timestamp().div_euclid(60 * 60)
 }

@@ -4,12 +4,11 @@
 //! revocation could make wrong. What is remembered is only that a certain text matched a certain
 //! hash, which stays true for ever.
 
-pub(super) mod memory;
+mod fair_semaphore;
 mod shared_reads;
-mod turns;
+pub(super) mod verification_cache;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -17,10 +16,9 @@ use secrecy::SecretString;
 use tokio::task::spawn;
 use tokio::time::{Instant, timeout_at};
 
-use self::memory::{Fingerprint, Knowledge, Memory};
+use self::fair_semaphore::FairSemaphore;
 use self::shared_reads::SharedReads;
-use self::turns::Turns;
-use super::usage::uses::Usage;
+use self::verification_cache::{Fingerprint, Lookup, VerificationCache};
 use super::{Failure, Resources};
 use crate::domain::base62;
 use crate::domain::token::refusal::Refusal;
@@ -63,22 +61,21 @@ pub enum Decision {
 #[derive(Clone)]
 pub struct Validation {
     resources: Resources,
-    memory: Memory,
-    turns: Turns,
-    usage: Arc<Usage>,
+    cache: VerificationCache,
+    semaphore: FairSemaphore,
 }
 
 impl Validation {
     /// Works on `resources`.
-    pub fn new(resources: Resources, usage: Arc<Usage>) -> Self {
-        let memory = Memory::new(random(&*resources.entropy));
-        let turns = Turns::new(resources.token_hasher.threads());
-        Self { resources, memory, turns, usage }
+    pub fn new(resources: Resources) -> Self {
+        let cache = VerificationCache::new(random(&*resources.entropy));
+        let semaphore = FairSemaphore::new(resources.token_hasher.threads());
+        Self { resources, cache, semaphore }
     }
 
-    /// What this process remembers of verified tokens.
-    pub fn memory(&self) -> Memory {
-        self.memory.clone()
+    /// The verified tokens of this process.
+    pub fn cache(&self) -> VerificationCache {
+        self.cache.clone()
     }
 
     /// Ten letters and digits that no other thread or process has: what the ids of the requests that
@@ -92,9 +89,8 @@ impl Validation {
         Validator {
             reads: SharedReads::new(&self.resources.store),
             resources: self.resources.clone(),
-            memory: self.memory.clone(),
-            turns: self.turns.clone(),
-            usage: Arc::clone(&self.usage),
+            cache: self.cache.clone(),
+            semaphore: self.semaphore.clone(),
         }
     }
 }
@@ -104,9 +100,8 @@ impl Validation {
 pub struct Validator {
     resources: Resources,
     reads: SharedReads,
-    memory: Memory,
-    turns: Turns,
-    usage: Arc<Usage>,
+    cache: VerificationCache,
+    semaphore: FairSemaphore,
 }
 
 impl Validator {
@@ -120,22 +115,21 @@ impl Validator {
         source: IpAddr,
     ) -> Result<Decision, Failure> {
         let deadline = Instant::now() + PATIENCE;
-        let credential =
-            self.reads.get(presented.id()).await.map_err(|error| unavailable(&error))?;
+        let record = self.reads.get(presented.id()).await.map_err(|error| unavailable(&error))?;
         let now = self.resources.clock.now();
-        let Some(credential) = credential else {
+        let Some(record) = record else {
             return Ok(Decision::Refused { reason: Refusal::Unknown, known: None });
         };
         let refused =
             |reason| Ok(Decision::Refused { reason, known: Some(presented.id().clone()) });
-        let Some(hash) = credential.hash.as_ref().filter(|_| !credential.revoked) else {
+        let Some(hash) = record.hash.as_ref().filter(|_| !record.revoked) else {
             return refused(Refusal::Revoked);
         };
-        if now >= credential.expires_at {
+        if now >= record.expires_at {
             return refused(Refusal::Expired);
         }
-        let digest = self.memory.digest(presented.expose(), hash);
-        let matches = if let Some(matches) = self.memory.recall(presented.id(), &digest) {
+        let digest = self.cache.digest(presented.expose(), hash);
+        let matches = if let Some(matches) = self.cache.recall(presented.id(), &digest) {
             matches
         } else {
             let verified = self.verify(presented, hash, digest, source);
@@ -145,16 +139,11 @@ impl Validator {
             return refused(Refusal::Unknown);
         }
         Ok(Decision::Valid(ValidToken {
-            id: credential.id.clone(),
-            issued_at: credential.generated_at,
-            expires_at: credential.expires_at,
+            id: record.id.clone(),
+            issued_at: record.generated_at,
+            expires_at: record.expires_at,
             now,
         }))
-    }
-
-    /// What clients do is recorded here, off the request path.
-    pub fn usage(&self) -> &Usage {
-        &self.usage
     }
 
     /// Whether the text is what the hash was made from.
@@ -166,22 +155,22 @@ impl Validator {
         source: IpAddr,
     ) -> Result<bool, Failure> {
         loop {
-            match self.memory.begin(presented.id(), digest) {
-                Knowledge::Known(matches) => return Ok(matches),
-                Knowledge::Busy(done) => {
+            match self.cache.begin(presented.id(), digest) {
+                Lookup::Known(matches) => return Ok(matches),
+                Lookup::InProgress(done) => {
                     // Somebody verifies the same text: its result will be known afterwards.
                     let _ = done.await;
                 }
-                Knowledge::Unknown(flight) => {
+                Lookup::Unknown(verification) => {
                     // Whoever floods with forged tokens waits here, behind its own.
-                    let turn = self.turns.take(source).await;
+                    let permit = self.semaphore.acquire(source).await;
                     let secret = SecretString::from(presented.expose());
                     let (hasher, hash) = (self.resources.token_hasher.clone(), hash.clone());
                     // A task of its own: should this request give up, the next one knows the result.
                     let verified = spawn(async move {
                         let matches = hasher.verify(secret, hash).await?;
-                        flight.finish(matches);
-                        drop(turn);
+                        verification.finish(matches);
+                        drop(permit);
                         Ok(matches)
                     });
                     return verified.await.unwrap_or(Err(HashError::Busy.into()));

@@ -23,10 +23,10 @@ const TURNS: usize = 32;
 /// Reads tokens for one thread; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct SharedReads {
-    inner: Rc<Inner>,
+    inner: Rc<Reads>,
 }
 
-struct Inner {
+struct Reads {
     store: Store,
     /// Absent before the first read and while one is under way.
     reader: Cell<Option<TokenReader>>,
@@ -39,20 +39,20 @@ struct Inner {
 /// Requests that wait for the same read.
 #[derive(Default)]
 struct Batch {
-    waiting: RefCell<Vec<Waiting>>,
-    found: OnceCell<Found>,
+    waiting: RefCell<Vec<Waiter>>,
+    found: OnceCell<ReadResult>,
 }
 
-type Found = Result<Vec<Rc<TokenRecord>>, Rc<StoreError>>;
+type ReadResult = Result<Vec<Rc<TokenRecord>>, Rc<StoreError>>;
 
-struct Waiting {
+struct Waiter {
     id: TokenId,
     waker: Option<Waker>,
 }
 
 impl SharedReads {
     pub(crate) fn new(store: &Store) -> Self {
-        let inner = Inner {
+        let inner = Reads {
             store: store.clone(),
             reader: Cell::default(),
             gathering: RefCell::default(),
@@ -74,13 +74,13 @@ impl SharedReads {
         let place = batch.join(id);
         if !self.inner.is_reading.replace(true) {
             // Its first turn comes after the tasks that are ready now: their requests join it.
-            spawn_local(Reading { inner: Rc::clone(&self.inner), batch: Rc::default() }.run());
+            spawn_local(ReadTask { inner: Rc::clone(&self.inner), batch: Rc::default() }.run());
         }
         poll_fn(|context| batch.poll(place, id, context)).await
     }
 }
 
-impl Inner {
+impl Reads {
     /// How many wait for the next read.
     fn waiting(&self) -> usize {
         self.gathering.borrow().waiting.borrow().len()
@@ -90,7 +90,7 @@ impl Inner {
 impl Batch {
     fn join(&self, id: &TokenId) -> usize {
         let mut waiting = self.waiting.borrow_mut();
-        waiting.push(Waiting { id: id.clone(), waker: None });
+        waiting.push(Waiter { id: id.clone(), waker: None });
         waiting.len() - 1
     }
 
@@ -112,7 +112,7 @@ impl Batch {
 
     fn ids(&self) -> Vec<TokenId> {
         let mut ids: Vec<TokenId> = Vec::new();
-        for Waiting { id, .. } in &*self.waiting.borrow() {
+        for Waiter { id, .. } in &*self.waiting.borrow() {
             // Nearly always the same as the one before.
             if ids.last() != Some(id) {
                 ids.push(id.clone());
@@ -123,22 +123,22 @@ impl Batch {
         ids
     }
 
-    fn finish(&self, found: Found) {
+    fn finish(&self, found: ReadResult) {
         // Giving up a batch that has been answered changes nothing.
         let _ = self.found.set(found);
-        for Waiting { waker, .. } in self.waiting.take() {
+        for Waiter { waker, .. } in self.waiting.take() {
             waker.into_iter().for_each(Waker::wake);
         }
     }
 }
 
 /// The task that reads until nobody waits. However it ends, nobody is left waiting.
-struct Reading {
-    inner: Rc<Inner>,
+struct ReadTask {
+    inner: Rc<Reads>,
     batch: Rc<Batch>,
 }
 
-impl Reading {
+impl ReadTask {
     async fn run(mut self) {
         let idle = self.inner.reader.take();
         let mut reader = idle.unwrap_or_else(|| TokenReader::new(self.inner.store.clone()));
@@ -188,7 +188,7 @@ impl Reading {
     }
 }
 
-impl Drop for Reading {
+impl Drop for ReadTask {
     fn drop(&mut self) {
         self.inner.is_reading.set(false);
         for batch in [&self.batch, &self.inner.gathering.take()] {

@@ -18,7 +18,7 @@ use crate::store::error::StoreError;
 pub(crate) struct Pool {
     url: DatabaseUrl,
     patience: Duration,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     idle: Mutex<Vec<PooledConn>>,
     /// Counts the times the server was lost; shared by all pools of a store.
     losses: Arc<AtomicU64>,
@@ -33,15 +33,15 @@ pub(crate) struct PooledConn {
 
 impl Pool {
     /// At most `size` connections, opened when they are needed. `patience` is how long to wait for
-    /// a turn, and how long a statement may wait for a lock.
+    /// a permit, and how long a statement may wait for a lock.
     pub(crate) fn new(
         url: DatabaseUrl,
         size: usize,
         patience: Duration,
         losses: Arc<AtomicU64>,
     ) -> Self {
-        let turns = Arc::new(Semaphore::new(size));
-        Self { url, patience, turns, idle: Mutex::default(), losses }
+        let permits = Arc::new(Semaphore::new(size));
+        Self { url, patience, permits, idle: Mutex::default(), losses }
     }
 
     /// How long a statement may wait for a lock.
@@ -51,10 +51,10 @@ impl Pool {
 
     /// The right to borrow one connection, to be held until it is given back: so a slow database
     /// does not gather threads that wait for it.
-    pub(crate) async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        let turn = Arc::clone(&self.turns).acquire_owned();
-        match tokio::time::timeout(self.patience, turn).await {
-            Ok(Ok(turn)) => Ok(turn),
+    pub(crate) async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        match tokio::time::timeout(self.patience, permit).await {
+            Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(StoreError::Unavailable("it is too busy".to_owned())),
         }
     }

@@ -37,7 +37,7 @@ enum Backend {
 
 impl TokenReader {
     pub(crate) fn new(store: Store) -> Self {
-        let backend = match &store.inner.url {
+        let backend = match &store.pools.url {
             DatabaseUrl::Sqlite(_) => Backend::Sqlite(None),
             DatabaseUrl::Postgres(url) => Backend::Postgres(Box::new(PgReader::new(url.clone()))),
         };
@@ -70,7 +70,7 @@ fn at_once(
 ) -> Result<Vec<TokenRecord>, StoreError> {
     let conn = match conn {
         Some(conn) => conn,
-        None => conn.insert(Box::new(Conn::open(&store.inner.url, Duration::ZERO)?)),
+        None => conn.insert(Box::new(Conn::open(&store.pools.url, Duration::ZERO)?)),
     };
     super::records(conn, ids)
 }

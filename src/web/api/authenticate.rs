@@ -53,7 +53,7 @@ pub(crate) async fn authenticate(
 ) -> Result<ValidToken, ScimError> {
     let from = api.address(request);
     let refuse = |reason, known: Option<&TokenId>| {
-        let wait = api.services().refusals.refuse(reason, known, from, agent(request));
+        let wait = api.services().usage.refused_or_throttled(reason, known, from, agent(request));
         Err(wait.map_or_else(|| endpoint.error(reason), ScimError::Throttled))
     };
     let presented = match present(api, request, endpoint, from) {

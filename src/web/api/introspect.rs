@@ -1,7 +1,7 @@
 //! `POST /oauth2/introspect`: applications ask whether a token is valid (RFC 7662).
 //!
-//! An application shows a credential of its own, never the token it asks about, so that nobody can
-//! try tokens out here (section 2.1).
+//! An application authenticates with credentials of its own, never with the token that it asks
+//! about, so that nobody can try tokens out here (section 2.1).
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use futures_util::StreamExt;
 use super::answer::{JSON, ScimError};
 use super::query;
 use super::state::ApiState;
-use crate::domain::introspection_client::Applications;
+use crate::domain::introspection_client::IntrospectionClients;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PresentedToken, TokenId};
 use crate::service::validation::{Decision, ValidToken};
@@ -39,8 +39,8 @@ pub(crate) async fn answer(
     request: &HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    let applications = &api.site().introspection_clients;
-    if applications.is_empty() {
+    let clients = &api.site().introspection_clients;
+    if clients.is_empty() {
         return api.answers.error(ScimError::NotFound);
     }
     match *request.method() {
@@ -48,7 +48,7 @@ pub(crate) async fn answer(
         Method::OPTIONS => return api.answers.options(METHODS),
         _ => return api.answers.wrong_method(METHODS),
     }
-    if !is_known(applications, request) {
+    if !is_known(clients, request) {
         return refuse_caller(api, request);
     }
     if !is_form(request) {
@@ -96,14 +96,13 @@ fn describe(api: &ApiState, token: &ValidToken) -> String {
     )
 }
 
-/// Whether the request carries exactly one credential, and an application's.
-fn is_known(applications: &Applications, request: &HttpRequest) -> bool {
+/// Whether the request carries the credentials of exactly one client.
+fn is_known(clients: &IntrospectionClients, request: &HttpRequest) -> bool {
     let mut lines = request.headers().get_all(AUTHORIZATION);
     let (Some(line), None) = (lines.next(), lines.next()) else { return false };
     let Some((id, secret)) = basic(line.as_bytes()) else { return false };
     // Clients escape id and secret as in a form (RFC 6749 section 2.3.1), or do not.
-    applications.recognise(&id, &secret)
-        || applications.recognise(&unescaped(&id), &unescaped(&secret))
+    clients.recognise(&id, &secret) || clients.recognise(&unescaped(&id), &unescaped(&secret))
 }
 
 /// Id and secret of HTTP Basic (RFC 7617).
@@ -174,8 +173,9 @@ fn token(query: &str, body: &[u8]) -> Result<String, FormError> {
 fn refuse_caller(api: &ApiState, request: &HttpRequest) -> HttpResponse {
     if request.headers().contains_key(AUTHORIZATION) {
         let (from, agent) = (api.address(request), agent(request));
-        let refusals = &api.services().refusals;
-        if let Some(seconds) = refusals.refuse(Refusal::UnknownApplication, None, from, agent) {
+        let usage = &api.services().usage;
+        let reason = Refusal::UnknownApplication;
+        if let Some(seconds) = usage.refused_or_throttled(reason, None, from, agent) {
             return api.answers.error(ScimError::Throttled(seconds));
         }
     }

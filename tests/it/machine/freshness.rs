@@ -76,7 +76,7 @@ fn tokens_that_are_not_valid_are_answered_alike(database: &Database) {
         assert_eq!(answers[1], answers[2]);
     }
     app.upkeep();
-    let reasons = app.wait(app.services().refusals.recent()).unwrap().groups;
+    let reasons = app.wait(app.services().usage.recent_refusals()).unwrap().groups;
     let mut reasons: Vec<_> = reasons.iter().map(|group| (group.reason, group.count)).collect();
     reasons.sort_unstable();
     let counted = [(Refusal::Unknown, 3), (Refusal::Revoked, 3), (Refusal::Expired, 3)];

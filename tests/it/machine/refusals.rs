@@ -40,7 +40,7 @@ fn refusals_are_grouped_for_the_server_admins(database: &Database) {
     ask(&app, "x", "192.0.2.1");
     app.upkeep();
 
-    let groups = app.wait(app.services().refusals.recent()).unwrap().groups;
+    let groups = app.wait(app.services().usage.recent_refusals()).unwrap().groups;
 
     let told: Vec<_> = groups
         .iter()
@@ -63,7 +63,7 @@ fn refusals_are_grouped_for_the_server_admins(database: &Database) {
     assert_eq!(groups[0].agent.as_deref(), Some("Okta SCIM Client 1.0.0"));
 
     app.advance(TimeDelta::hours(1));
-    let later = app.wait(app.services().refusals.recent()).unwrap().groups;
+    let later = app.wait(app.services().usage.recent_refusals()).unwrap().groups;
     assert_eq!(later.len(), 3, "what is older than a day is not recent");
 }
 
@@ -165,7 +165,7 @@ fn the_live_token_in_a_url_is_told_to_the_server_admins() {
     let mut groups = Vec::new();
     for _ in 0..200 {
         contract.app.upkeep();
-        groups = contract.app.wait(contract.app.services().refusals.recent()).unwrap().groups;
+        groups = contract.app.wait(contract.app.services().usage.recent_refusals()).unwrap().groups;
         if groups.iter().any(|group| group.token.is_some()) {
             break;
         }

@@ -9,7 +9,7 @@ use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::AdminId;
 use crate::domain::network::source::Source;
-use crate::domain::token::refusal::RefusedGroup;
+use crate::domain::token::refusal::RefusalGroup;
 use crate::web::pages::layout::time::{Moment, ago};
 
 /// An entry as the list shows it.
@@ -23,9 +23,9 @@ pub(crate) struct Entry {
 }
 
 /// Groups of refused requests, told as entries of the list.
-pub(crate) fn refused(groups: &[RefusedGroup], now: DateTime<Utc>) -> Vec<Entry> {
+pub(crate) fn refused(groups: &[RefusalGroup], now: DateTime<Utc>) -> Vec<Entry> {
     let (icon, tone) = super::kinds::of(Kind::RequestsRefused);
-    let entry = |group: &RefusedGroup| {
+    let entry = |group: &RefusalGroup| {
         let source = Source { address: group.from, agent: group.agent.clone() };
         let at = group.last_at;
         let mut event = Event::new(at, Kind::RequestsRefused, Actor::System, source)

@@ -5,7 +5,7 @@ use askama::Template;
 
 use super::card::{TokenCard, in_one_line};
 use super::form::GenerateForm;
-use crate::domain::token::refusal::Refused;
+use crate::domain::token::refusal::RecentRefusals;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::activity::feed::{self, Entry, Part};
@@ -44,7 +44,7 @@ pub(crate) async fn page(
 ) -> Result<HttpResponse, PageError> {
     let services = &shared.services;
     let overview = services.mails.overview(None).await?;
-    let refused = services.refusals.recent().await?;
+    let refused = services.usage.recent_refusals().await?;
     let recent = services.activity.recent(RECENT).await?;
     let (history, now) = (&overview.banner.history, me.now);
     let mails = MailCard::new(&overview, shared.site.timezone);
@@ -63,7 +63,7 @@ pub(crate) async fn page(
     Ok(layout::page(HttpResponse::Ok(), &view))
 }
 
-fn refused_title(refused: &Refused) -> String {
+fn refused_title(refused: &RecentRefusals) -> String {
     match refused.cut_at {
         None => "Refused in the last 24 hours".to_owned(),
         Some(since) => format!("Refused since {}", utc_text(since)),

@@ -1,7 +1,7 @@
-//! What a process remembers of verified tokens, so that Argon2id runs once for each.
+//! The results of verifications, so that Argon2id runs once for each token.
 //!
-//! What is remembered is only that a certain text matched a certain hash, which stays true for ever,
-//! as keyed digests under a key that is drawn per process and never leaves it.
+//! Only that a certain text matched a certain hash is remembered, which stays true for ever: as
+//! keyed digests, under a key that is drawn per process and never leaves it.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,18 +16,18 @@ pub(crate) type Fingerprint = [u8; 32];
 
 /// Which text matched which hash; cheap to clone.
 #[derive(Clone)]
-pub struct Memory {
+pub struct VerificationCache {
     key: Arc<[u8; 32]>,
-    state: Arc<Mutex<MemoryState>>,
+    state: Arc<Mutex<CacheState>>,
 }
 
-/// One remembered text for each token id, a few that did not match, and what is being verified.
+/// One matching text for each token id, some that did not match, and what is being verified.
 #[derive(Default)]
-struct MemoryState {
+struct CacheState {
     matched: HashMap<TokenId, Fingerprint>,
     /// Forged texts, so that repeating one costs nothing; emptied when it is full.
     failed: HashSet<Fingerprint>,
-    flights: HashMap<Fingerprint, Vec<oneshot::Sender<()>>>,
+    in_progress: HashMap<Fingerprint, Vec<oneshot::Sender<()>>>,
 }
 
 /// Remembered forgeries: 128 KiB at most.
@@ -36,23 +36,23 @@ const FAILED_LIMIT: usize = 4096;
 const MATCHED_LIMIT: usize = 64;
 
 /// What is known of a text.
-pub(crate) enum Knowledge {
+pub(crate) enum Lookup {
     /// Whether it matches.
     Known(bool),
-    /// Somebody verifies it; ends when they do.
-    Busy(oneshot::Receiver<()>),
+    /// Another request verifies it; the receiver ends with that.
+    InProgress(oneshot::Receiver<()>),
     /// The caller has to verify it.
-    Unknown(Flight),
+    Unknown(Verification),
 }
 
-/// A verification under way; wakes those who wait for it when it ends in whatever way.
-pub(crate) struct Flight {
-    memory: Memory,
+/// A verification in progress; however it ends, it wakes those who wait for it.
+pub(crate) struct Verification {
+    cache: VerificationCache,
     id: TokenId,
     digest: Fingerprint,
 }
 
-impl Memory {
+impl VerificationCache {
     pub(crate) fn new(key: [u8; 32]) -> Self {
         Self { key: Arc::new(key), state: Arc::default() }
     }
@@ -73,26 +73,26 @@ impl Memory {
         self.state().recall(id, digest)
     }
 
-    pub(crate) fn begin(&self, id: &TokenId, digest: Fingerprint) -> Knowledge {
+    pub(crate) fn begin(&self, id: &TokenId, digest: Fingerprint) -> Lookup {
         let mut state = self.state();
         if let Some(matches) = state.recall(id, &digest) {
-            return Knowledge::Known(matches);
+            return Lookup::Known(matches);
         }
-        if let Some(waiting) = state.flights.get_mut(&digest) {
+        if let Some(waiting) = state.in_progress.get_mut(&digest) {
             let (done, wait) = oneshot::channel();
             waiting.push(done);
-            return Knowledge::Busy(wait);
+            return Lookup::InProgress(wait);
         }
-        state.flights.insert(digest, Vec::new());
-        Knowledge::Unknown(Flight { memory: self.clone(), id: id.clone(), digest })
+        state.in_progress.insert(digest, Vec::new());
+        Lookup::Unknown(Verification { cache: self.clone(), id: id.clone(), digest })
     }
 
-    fn state(&self) -> MutexGuard<'_, MemoryState> {
+    fn state(&self) -> MutexGuard<'_, CacheState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl MemoryState {
+impl CacheState {
     fn recall(&self, id: &TokenId, digest: &Fingerprint) -> Option<bool> {
         if self.matched.get(id).is_some_and(|known| known.ct_eq(digest).into()) {
             return Some(true);
@@ -108,9 +108,9 @@ impl MemoryState {
     }
 }
 
-impl Flight {
+impl Verification {
     pub(crate) fn finish(self, matches: bool) {
-        let mut state = self.memory.state();
+        let mut state = self.cache.state();
         if matches {
             state.remember(&self.id, self.digest);
         } else {
@@ -122,9 +122,9 @@ impl Flight {
     }
 }
 
-impl Drop for Flight {
+impl Drop for Verification {
     fn drop(&mut self) {
-        let waiting = self.memory.state().flights.remove(&self.digest);
+        let waiting = self.cache.state().in_progress.remove(&self.digest);
         for done in waiting.into_iter().flatten() {
             let _ = done.send(());
         }

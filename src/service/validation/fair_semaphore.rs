@@ -1,0 +1,137 @@
+//! A semaphore that is fair to sources, not to requests.
+//!
+//! A source that asks for very much waits behind itself: every other one gets the permit after next.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+/// Hands out a fixed number of permits; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct FairSemaphore {
+    state: Arc<Mutex<SemaphoreState>>,
+}
+
+struct SemaphoreState {
+    free: usize,
+    /// Those who wait, by source; the first source is next.
+    waiting: VecDeque<(IpAddr, VecDeque<oneshot::Sender<Permit>>)>,
+}
+
+/// The permission to work; the next in line gets it when it is dropped.
+pub(crate) struct Permit(FairSemaphore);
+
+impl FairSemaphore {
+    /// As many at a time as `count`.
+    pub(crate) fn new(count: usize) -> Self {
+        let state = SemaphoreState { free: count, waiting: VecDeque::new() };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Waits for a permit on behalf of `source`.
+    pub(crate) async fn acquire(&self, source: IpAddr) -> Permit {
+        let place = self.state().enter(source);
+        let Some(waiting) = place else { return Permit(self.clone()) };
+        // The sender stays in line until it has a permit to send.
+        waiting.await.unwrap_or_else(|_closed| Permit(self.clone()))
+    }
+
+    fn state(&self) -> MutexGuard<'_, SemaphoreState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SemaphoreState {
+    /// Takes a free permit, or else a place in line.
+    fn enter(&mut self, source: IpAddr) -> Option<oneshot::Receiver<Permit>> {
+        if self.free > 0 {
+            self.free -= 1;
+            return None;
+        }
+        let (permit, waiting) = oneshot::channel();
+        match self.waiting.iter_mut().find(|(other, _)| *other == source) {
+            Some((_, line)) => line.push_back(permit),
+            None => self.waiting.push_back((source, VecDeque::from([permit]))),
+        }
+        Some(waiting)
+    }
+
+    /// Who is next; its source goes to the end of the line. The permit is free if nobody waits.
+    fn next(&mut self) -> Option<oneshot::Sender<Permit>> {
+        while let Some((source, mut line)) = self.waiting.pop_front() {
+            let next = std::iter::from_fn(|| line.pop_front()).find(|permit| !permit.is_closed());
+            if !line.is_empty() {
+                self.waiting.push_back((source, line));
+            }
+            if next.is_some() {
+                return next;
+            }
+        }
+        self.free += 1;
+        None
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let next = self.0.state().next();
+        if let Some(next) = next {
+            // If they have gone, the permit comes back, is dropped and goes on.
+            drop(next.send(Self(self.0.clone())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn source(number: u8) -> IpAddr {
+        [192, 0, 2, number].into()
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_little_does_not_wait_behind_who_asks_for_much() {
+        let semaphore = FairSemaphore::new(1);
+        let first = semaphore.acquire(source(1)).await;
+        let mut much: Vec<_> = (0..50).map(|_| Box::pin(semaphore.acquire(source(1)))).collect();
+        for one in &mut much {
+            assert!(one.as_mut().now_or_never().is_none());
+        }
+        let mut little = pin!(semaphore.acquire(source(2)));
+        assert!(little.as_mut().now_or_never().is_none());
+
+        drop(first);
+        let second = much[0].as_mut().now_or_never().unwrap();
+        assert!(little.as_mut().now_or_never().is_none());
+        drop(second);
+
+        assert!(little.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn those_who_stop_waiting_lose_no_permit() {
+        let semaphore = FairSemaphore::new(2);
+        let held = [semaphore.acquire(source(1)).await, semaphore.acquire(source(1)).await];
+        let mut gone: Vec<_> = (0..9).map(|_| Box::pin(semaphore.acquire(source(1)))).collect();
+        for one in &mut gone {
+            assert!(one.as_mut().now_or_never().is_none());
+        }
+        // One of them has got its permit already, and goes without looking.
+        drop(held);
+        drop(gone);
+
+        let again = [
+            semaphore.acquire(source(2)).now_or_never(),
+            semaphore.acquire(source(3)).now_or_never(),
+        ];
+        assert!(again.iter().all(Option::is_some));
+        assert!(semaphore.acquire(source(4)).now_or_never().is_none());
+    }
+}
