@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::output::{say, say_json};
-use super::{Complaint, Start, secret_input};
+use super::error::CommandError;
+use super::open::open;
+use super::output::{OutputFormat, say};
+use super::secret_input;
+use crate::config::Flags;
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::{EmailAddress, PersonName};
 use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
@@ -29,11 +32,7 @@ pub(super) enum Command {
         password: PasswordSource,
     },
     /// List all Server Admins
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(OutputFormat),
     /// Keep a Server Admin out and end their sessions
     Deactivate {
         /// The e-mail address
@@ -62,11 +61,11 @@ pub(super) struct PasswordSource {
 }
 
 /// Runs one of the commands.
-pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, Complaint> {
-    let services = start.open().await?.services;
+pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, CommandError> {
+    let services = open(flags).await?.services;
     match command {
         Command::Add { email, name, password } => add(&services, email, name, &password).await?,
-        Command::List { json } => list(&services, json).await?,
+        Command::List(format) => list(&services, &format).await?,
         Command::Deactivate { email } => set_active(&services, email, false).await?,
         Command::Reactivate { email } => set_active(&services, email, true).await?,
         Command::Password { email, password } => {
@@ -81,7 +80,7 @@ async fn add(
     email: EmailAddress,
     name: PersonName,
     password: &PasswordSource,
-) -> Result<(), Complaint> {
+) -> Result<(), CommandError> {
     if services.admins.by_email(email.clone()).await?.is_some() {
         return Err(refused(&email, EmailTaken));
     }
@@ -97,26 +96,28 @@ async fn add(
     say(&format!("{} <{}> is a Server Admin now.", admin.name, admin.email))
 }
 
-async fn list(services: &Services, as_json: bool) -> Result<(), Complaint> {
+async fn list(services: &Services, format: &OutputFormat) -> Result<(), CommandError> {
     let admins = services.admins.list().await?;
-    if as_json {
-        let admins = admins.iter().map(|admin| {
-            json!({
-                "email": admin.email.as_str(),
-                "name": admin.name.as_str(),
-                "active": admin.active,
-                "created_at": rfc3339(admin.created_at),
-                "last_login_at": admin.last_login_at.map(rfc3339),
-            })
-        });
-        return say_json(&admins.collect());
-    }
+    format.print(|| admins.iter().map(describe).collect(), || lines(&admins))
+}
+
+fn describe(admin: &ServerAdmin) -> Value {
+    json!({
+        "email": admin.email.as_str(),
+        "name": admin.name.as_str(),
+        "active": admin.active,
+        "created_at": rfc3339(admin.created_at),
+        "last_login_at": admin.last_login_at.map(rfc3339),
+    })
+}
+
+fn lines(admins: &[ServerAdmin]) -> String {
     if admins.is_empty() {
-        return say("There is no Server Admin yet. Add one with `scimward admin add`.");
+        return "There is no Server Admin yet. Add one with `scimward admin add`.".to_owned();
     }
     let width = admins.iter().map(|admin| admin.email.as_str().chars().count()).max();
     let lines = admins.iter().map(|admin| line(admin, width.unwrap_or_default()));
-    say(&lines.collect::<Vec<_>>().join("\n"))
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn line(admin: &ServerAdmin, width: usize) -> String {
@@ -133,7 +134,7 @@ async fn set_active(
     services: &Services,
     email: EmailAddress,
     active: bool,
-) -> Result<(), Complaint> {
+) -> Result<(), CommandError> {
     let admin = find(services, &email).await?;
     let (by, from) = (Actor::CommandLine, Source::command_line());
     let changed = services.admins.set_active(admin.id, active, by, from).await;
@@ -150,7 +151,7 @@ async fn set_password(
     services: &Services,
     email: EmailAddress,
     password: &PasswordSource,
-) -> Result<(), Complaint> {
+) -> Result<(), CommandError> {
     let admin = find(services, &email).await?;
     let fresh = secret_input::new_password(password.password_stdin)?;
     let (by, from) = (Actor::CommandLine, Source::command_line());
@@ -164,11 +165,11 @@ async fn set_password(
     say(&format!("The password of {} <{email}> was changed.", admin.name))
 }
 
-async fn find(services: &Services, email: &EmailAddress) -> Result<ServerAdmin, Complaint> {
+async fn find(services: &Services, email: &EmailAddress) -> Result<ServerAdmin, CommandError> {
     let found = services.admins.by_email(email.clone()).await?;
     found.ok_or_else(|| refused(email, UnknownAdmin))
 }
 
-fn refused(email: &EmailAddress, why: impl std::error::Error) -> Complaint {
+fn refused(email: &EmailAddress, why: impl std::error::Error) -> CommandError {
     format!("{email}: {why}; nothing was changed").into()
 }

@@ -5,36 +5,31 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::Complaint;
-use super::output::{note, say, say_json};
+use super::error::CommandError;
+use super::output::{OutputFormat, note};
 use crate::config::{self, Flags, ReportLine, Settings};
 use crate::web::tls::TlsFiles;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Print the configuration with secrets masked, and say what is wrong with it
-    Check {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Check(OutputFormat),
 }
 
 /// Runs one of the commands.
-pub(super) fn run(command: &Command, flags: &Flags) -> Result<ExitCode, Complaint> {
-    let Command::Check { json } = command;
+pub(super) fn run(command: &Command, flags: &Flags) -> Result<ExitCode, CommandError> {
+    let Command::Check(format) = command;
     let (settings, lines) = config::check(flags);
     let problems = match settings {
         Ok(settings) => problems_with_files(&settings),
         Err(error) => error.0,
     };
-    if *json {
-        say_json(&json!({ "settings": lines, "problems": problems }))?;
-    } else {
-        let lines: Vec<String> = lines.iter().map(line).collect();
-        if !lines.is_empty() {
-            say(&lines.join("\n"))?;
-        }
+    // There is nothing to show of a file that cannot be read.
+    if format.json || !lines.is_empty() {
+        format.print(
+            || json!({ "settings": lines, "problems": problems }),
+            || lines.iter().map(line).collect::<Vec<_>>().join("\n"),
+        )?;
     }
     for problem in &problems {
         note(&format!("scimward: {problem}"));

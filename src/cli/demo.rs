@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
 
+use super::error::CommandError;
 use super::output::{note, say};
-use super::{Complaint, serve};
+use super::serve;
 use crate::config::Flags;
 use crate::demo::{ADA, Demo, PASSWORD};
 use crate::telemetry::{self, LogFormat, LogSettings};
@@ -16,7 +17,7 @@ use crate::telemetry::{self, LogFormat, LogSettings};
 const USUAL: &str = "127.0.0.1:8080";
 
 /// Serves made-up data until SIGTERM, Ctrl+C or the end of the terminal; then nothing of it is left.
-pub(super) async fn run(flags: &Flags) -> Result<ExitCode, Complaint> {
+pub(super) async fn run(flags: &Flags) -> Result<ExitCode, CommandError> {
     let listener = listen(flags)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let mut shutdown = pin!(shutdown()?);
@@ -33,10 +34,12 @@ pub(super) async fn run(flags: &Flags) -> Result<ExitCode, Complaint> {
 }
 
 /// The data is a demo's, and so is the password: nobody else may reach it.
-fn listen(flags: &Flags) -> Result<TcpListener, Complaint> {
+fn listen(flags: &Flags) -> Result<TcpListener, CommandError> {
     let Flags { config, listen, database_url, public_url, log } = flags;
     if config.is_some() || database_url.is_some() || public_url.is_some() || log.is_some() {
-        return Err(wrong("the demo has a configuration of its own; only --listen can be chosen"));
+        return Err(CommandError::usage(
+            "the demo has a configuration of its own; only --listen can be chosen",
+        ));
     }
     let cannot = |error| format!("cannot listen: {error}; choose another address with --listen");
     let Some(listen) = listen else {
@@ -46,15 +49,11 @@ fn listen(flags: &Flags) -> Result<TcpListener, Complaint> {
     let address = listen.parse::<SocketAddr>().ok();
     let address = address.filter(|address| address.ip().to_canonical().is_loopback());
     let loopback = "the demo listens on this machine only: write --listen 127.0.0.1:PORT";
-    let address = address.ok_or_else(|| wrong(loopback))?;
+    let address = address.ok_or_else(|| CommandError::usage(loopback))?;
     Ok(TcpListener::bind(address).map_err(cannot)?)
 }
 
-fn wrong(text: &str) -> Complaint {
-    Complaint { text: text.to_owned(), code: 2 }
-}
-
-fn announce(demo: &Demo, address: SocketAddr) -> Result<(), Complaint> {
+fn announce(demo: &Demo, address: SocketAddr) -> Result<(), CommandError> {
     say(&format!(
         "The demo is on http://{address}
 

@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use super::error::CommandError;
+use super::open::open;
 use super::output::say;
-use super::{Complaint, Start};
+use crate::config::Flags;
 use crate::domain::admin::person::EmailAddress;
 use crate::service::mails::Delivery;
 
@@ -19,9 +21,9 @@ pub(super) enum Command {
 }
 
 /// Runs one of the commands.
-pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, Complaint> {
+pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, CommandError> {
     let Command::Test { address } = command;
-    let app = start.open().await?;
+    let app = open(flags).await?;
     match app.services.mails.test_address(address.clone()).await? {
         Delivery::Accepted(answer) => {
             say(&format!("Test mail sent to {address}. The mail server answered: {answer}"))?;

@@ -7,8 +7,10 @@ use chrono_tz::Tz;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::error::CommandError;
+use super::open::open;
 use super::output::{note, say, say_json};
-use super::{Complaint, Start};
+use crate::config::Flags;
 use crate::domain::calendar::{self, rfc3339};
 use crate::service::Services;
 use crate::service::mails::{Entry, Overview, Pass, State};
@@ -62,8 +64,8 @@ impl At {
 }
 
 /// Runs the command.
-pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, Complaint> {
-    let app = start.open().await?;
+pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, CommandError> {
+    let app = open(flags).await?;
     if !command.dry_run {
         return pass(&app.services, command.json).await;
     }
@@ -77,7 +79,7 @@ pub(super) async fn run(command: Command, start: Start<'_>) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
-async fn pass(services: &Services, json: bool) -> Result<ExitCode, Complaint> {
+async fn pass(services: &Services, json: bool) -> Result<ExitCode, CommandError> {
     let report = services.mails.run_once(Pass::Now, || false).await?;
     let after = services.mails.overview(None).await?;
     if json {
@@ -108,7 +110,7 @@ async fn pass(services: &Services, json: bool) -> Result<ExitCode, Complaint> {
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn list(overview: &Overview) -> Result<(), Complaint> {
+fn list(overview: &Overview) -> Result<(), CommandError> {
     let has_token = overview.banner.history.newest.is_some();
     if !has_token {
         note("There is no token, so nothing is planned.");

@@ -2,22 +2,43 @@
 
 use std::io::{self, Write};
 
-use super::Complaint;
+use serde_json::Value;
 
-/// Prints a result. Programs read it, so that it could not be written is an error.
-pub(super) fn say(text: &str) -> Result<(), Complaint> {
+use super::error::CommandError;
+
+/// How a result is printed.
+#[derive(Debug, clap::Args)]
+pub(super) struct OutputFormat {
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl OutputFormat {
+    /// Prints a result, for programs or for people.
+    pub(super) fn print(
+        &self,
+        json: impl FnOnce() -> Value,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), CommandError> {
+        if self.json { say_json(&json()) } else { say(&text()) }
+    }
+}
+
+/// Prints a result. Programs read it, so a closed standard output is an error.
+pub(super) fn say(text: &str) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
     written.map_err(|error| format!("standard output cannot be written: {error}").into())
 }
 
 /// Prints a result as JSON.
-pub(super) fn say_json(value: &serde_json::Value) -> Result<(), Complaint> {
+pub(super) fn say_json(value: &Value) -> Result<(), CommandError> {
     say(&format!("{value:#}"))
 }
 
 /// Prints something for people beside the result.
 pub(super) fn note(text: &str) {
-    // Nobody is left to be told when standard error is closed.
+    // A closed standard error leaves no way to say so.
     let _ = writeln!(io::stderr(), "{text}");
 }

@@ -5,13 +5,16 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Complaint;
+use super::error::CommandError;
+use super::open::open_server;
 use super::output::say;
+use crate::config::Flags;
 use crate::server::Server;
 use crate::server::app::App;
 
 /// Serves until SIGTERM or Ctrl+C.
-pub(super) async fn run(app: App) -> Result<ExitCode, Complaint> {
+pub(super) async fn run(flags: &Flags) -> Result<ExitCode, CommandError> {
+    let app = open_server(flags).await?;
     let listen = app.settings.listen;
     let listener = TcpListener::bind(listen).map_err(|error| {
         format!("cannot listen on {listen}: {error}; choose another address with SCIMWARD_LISTEN")
@@ -28,7 +31,7 @@ pub(super) async fn run(app: App) -> Result<ExitCode, Complaint> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn announce(app: &App, address: SocketAddr) -> Result<(), Complaint> {
+async fn announce(app: &App, address: SocketAddr) -> Result<(), CommandError> {
     tracing::info!(%address, public_url = %app.settings.site.public_url, "listening");
     let code = app.services.admins.setup_code().await?;
     if let Some(code) = code {

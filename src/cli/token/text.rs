@@ -3,10 +3,16 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use crate::cli::error::CommandError;
 use crate::domain::calendar::rfc3339;
 use crate::domain::network::source::Source;
 use crate::domain::token::secret::TokenId;
 use crate::domain::token::{Token, TokenStatus};
+
+/// There is none to work on.
+pub(super) fn no_token() -> CommandError {
+    "there is no SCIM token; generate one with `scimward token generate`".to_owned().into()
+}
 
 /// One word: `active`, `expired`, `replaced` or `revoked`.
 pub(super) fn status(token: &Token, now: DateTime<Utc>) -> &'static str {

@@ -1,0 +1,85 @@
+//! `scimward token generate`.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::error::CommandError;
+use crate::cli::open::open;
+use crate::cli::output::{OutputFormat, note};
+use crate::config::Flags;
+use crate::domain::admin::actor::Actor;
+use crate::domain::calendar::rfc3339;
+use crate::domain::network::source::Source;
+use crate::domain::token::lifespan::Lifespan;
+use crate::domain::token::secret::TokenId;
+use crate::service::tokens::{Generate, GenerateError};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Lifespan in calendar months
+    #[arg(long, value_name = "1..6", default_value_t = Months(Lifespan::DEFAULT))]
+    months: Months,
+    #[command(flatten)]
+    format: OutputFormat,
+}
+
+/// A lifespan as an argument: a bare number.
+#[derive(Debug, Clone)]
+struct Months(Lifespan);
+
+impl FromStr for Months {
+    type Err = <Lifespan as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for Months {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.months())
+    }
+}
+
+pub(super) async fn run(arguments: &Arguments, flags: &Flags) -> Result<ExitCode, CommandError> {
+    let services = open(flags).await?.services;
+    let lifespan = arguments.months.0;
+    let (by, from) = (Actor::CommandLine, Source::command_line());
+    let wanted = Generate { lifespan, by, from, form: None };
+    let generated =
+        services.tokens.generate(wanted).await.map_err(|error| not_generated(&error))?;
+    let (id, expires_at) = (&generated.token.id, rfc3339(generated.token.expires_at));
+    let replaced = generated.replaced.as_ref().map(TokenId::as_str);
+    let token = generated.plain.expose();
+    let json = || {
+        json!({
+            "token": token,
+            "token_id": id.as_str(),
+            "expires_at": expires_at,
+            "replaced": replaced,
+        })
+    };
+    arguments.format.print(json, || token.to_owned())?;
+    note(&format!("Token {id} expires at {expires_at}, in {lifespan}."));
+    if let Some(replaced) = replaced {
+        note(&format!(
+            "Token {replaced} was revoked: SCIM sync stops until the new one is entered."
+        ));
+    }
+    note("Enter it in the identity provider now. It is not stored and cannot be shown again.");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn not_generated(error: &GenerateError) -> CommandError {
+    let state = match error {
+        GenerateError::Failed(failure) if !failure.nothing_changed() => {
+            "the token may have been replaced all the same; see `scimward token show`"
+        }
+        _ => "nothing was changed",
+    };
+    format!("no token was generated: {error}; {state}").into()
+}

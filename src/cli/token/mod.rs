@@ -1,0 +1,41 @@
+//! `scimward token`: the SCIM token.
+
+mod expiry;
+mod generate;
+mod revoke;
+mod show;
+mod text;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::error::CommandError;
+use super::output::OutputFormat;
+use crate::config::Flags;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Generate a token and revoke the current one at once; prints the new token
+    Generate(generate::Arguments),
+    /// Print when the current token expires, in UTC
+    Expiry(OutputFormat),
+    /// Describe the current token; its value is not stored and cannot be shown
+    Show(OutputFormat),
+    /// Read a token from standard input and say whether it is valid
+    Verify(OutputFormat),
+    /// Revoke the current token without a replacement
+    Revoke(OutputFormat),
+}
+
+/// Runs one of the commands.
+pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, CommandError> {
+    match command {
+        Command::Generate(arguments) => generate::run(&arguments, flags).await,
+        Command::Expiry(format) => expiry::run(&format, flags).await,
+        Command::Show(format) => show::run(&format, flags).await,
+        Command::Verify(format) => verify::run(&format, flags).await,
+        Command::Revoke(format) => revoke::run(&format, flags).await,
+    }
+}

@@ -1,0 +1,36 @@
+//! `scimward token revoke`.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::text;
+use crate::cli::error::CommandError;
+use crate::cli::open::open;
+use crate::cli::output::OutputFormat;
+use crate::config::Flags;
+use crate::domain::admin::actor::Actor;
+use crate::domain::network::source::Source;
+use crate::service::tokens::RevokeError;
+
+pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode, CommandError> {
+    let services = open(flags).await?.services;
+    let revoked = services.tokens.revoke(Actor::CommandLine, Source::command_line(), None).await;
+    let id = revoked.map_err(|error| not_revoked(&error))?;
+    format.print(
+        || json!({ "revoked": id.as_str() }),
+        || format!("Token {id} was revoked. SCIM sync stops until a new token is generated."),
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn not_revoked(error: &RevokeError) -> CommandError {
+    match error {
+        RevokeError::NoToken => text::no_token(),
+        RevokeError::Failed(failure) if !failure.nothing_changed() => format!(
+            "it is not certain whether the token was revoked: {failure}; see `scimward token show`"
+        )
+        .into(),
+        other => format!("the token was not revoked: {other}").into(),
+    }
+}

@@ -1,0 +1,56 @@
+//! `scimward token verify`.
+
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::text;
+use crate::cli::error::CommandError;
+use crate::cli::open::open;
+use crate::cli::output::OutputFormat;
+use crate::cli::secret_input;
+use crate::config::Flags;
+use crate::domain::token::Token;
+use crate::domain::token::refusal::Refusal;
+use crate::domain::token::secret::PresentedToken;
+use crate::service::validation::Decision;
+
+pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode, CommandError> {
+    // Read before the database is opened: a mistyped token needs none.
+    let presented = secret_input::token()?;
+    let presented = match PresentedToken::parse(presented.expose_secret()) {
+        Ok(presented) => presented,
+        Err(error) => return answer(format, "malformed", None, &error.to_string()),
+    };
+    let services = open(flags).await?.services;
+    let validator = services.validation.validator();
+    let decision = validator.validate(&presented, Ipv4Addr::LOCALHOST.into()).await?;
+    let now = services.now();
+    let id = match decision {
+        Decision::Valid(valid) => valid.id,
+        Decision::Refused { reason: Refusal::Expired | Refusal::Revoked, known: Some(id) } => id,
+        Decision::Refused { .. } => {
+            return answer(format, "unknown", None, "no such token was generated here");
+        }
+    };
+    let token = services.tokens.by_id(id).await?.ok_or_else(text::no_token)?;
+    answer(format, text::status(&token, now), Some((&token, now)), &text::verdict(&token, now))
+}
+
+/// Prints what a presented token is; succeeds only if it is valid.
+fn answer(
+    format: &OutputFormat,
+    status: &str,
+    token: Option<(&Token, DateTime<Utc>)>,
+    text: &str,
+) -> Result<ExitCode, CommandError> {
+    let valid = status == "active";
+    let status = if valid { "valid" } else { status };
+    let token = || token.map_or(Value::Null, |(token, now)| text::json(token, now));
+    let json = || json!({ "valid": valid, "status": status, "token": token() });
+    format.print(json, || format!("{status}: {text}"))?;
+    Ok(if valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
