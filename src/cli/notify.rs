@@ -1,4 +1,4 @@
-//! `scimward notify`: one pass over the mails now, or what it would find at another instant.
+//! `scimward notify`: sends the mails that are due, or lists them as they stand at some time.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use super::output::{note, say, say_json};
 use crate::config::Flags;
 use crate::domain::calendar::{self, rfc3339};
 use crate::service::Services;
-use crate::service::mails::{Entry, Overview, Pass, State};
+use crate::service::mails::{ListedMail, MailOverview, MailStatus};
 
 #[derive(Debug, Args)]
 pub(super) struct Command {
@@ -23,20 +23,20 @@ pub(super) struct Command {
     /// With --dry-run: as it would be at this time, such as 2027-05-07T09:00:00Z or, in the
     /// configured zone, "2027-05-07 09:00"
     #[arg(long, value_name = "TIME", requires = "dry_run")]
-    at: Option<At>,
+    at: Option<TimeArg>,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// An instant as an argument.
+/// A time as an argument.
 #[derive(Debug, Clone)]
-enum At {
+enum TimeArg {
     Instant(DateTime<Utc>),
     Local(NaiveDateTime),
 }
 
-impl std::str::FromStr for At {
+impl std::str::FromStr for TimeArg {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -54,7 +54,7 @@ impl std::str::FromStr for At {
     }
 }
 
-impl At {
+impl TimeArg {
     fn in_zone(&self, zone: Tz) -> DateTime<Utc> {
         match self {
             Self::Instant(instant) => *instant,
@@ -67,20 +67,20 @@ impl At {
 pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, CommandError> {
     let app = open(flags).await?;
     if !command.dry_run {
-        return pass(&app.services, command.json).await;
+        return send(&app.services, command.json).await;
     }
     let at = command.at.map(|at| at.in_zone(app.services.mails.schedule().zone));
     let overview = app.services.mails.overview(at).await?;
     if command.json {
-        say_json(&describe(&overview))?;
+        say_json(&overview_json(&overview))?;
     } else {
         list(&overview)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn pass(services: &Services, json: bool) -> Result<ExitCode, CommandError> {
-    let report = services.mails.run_once(Pass::Now, || false).await?;
+async fn send(services: &Services, json: bool) -> Result<ExitCode, CommandError> {
+    let report = services.mails.send_now().await?;
     let after = services.mails.overview(None).await?;
     if json {
         say_json(&json!({
@@ -104,64 +104,64 @@ async fn pass(services: &Services, json: bool) -> Result<ExitCode, CommandError>
             directory.display()
         ));
     }
-    let troubled = after.entries.iter().filter(|entry| entry.state.is_open());
-    troubled.for_each(|entry| note(&line(entry)));
+    let open = after.mails.iter().filter(|mail| mail.status.is_open());
+    open.for_each(|mail| note(&line(mail)));
     let done = report.failed == 0 && report.left == 0 && !report.nobody_to_tell;
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn list(overview: &Overview) -> Result<(), CommandError> {
+fn list(overview: &MailOverview) -> Result<(), CommandError> {
     let has_token = overview.banner.history.newest.is_some();
     if !has_token {
         note("There is no token, so nothing is planned.");
     }
-    if overview.entries.is_empty() && has_token {
+    if overview.mails.is_empty() && has_token {
         note("There is nobody to tell: no Server Admin is active.");
     }
-    overview.entries.iter().try_for_each(|entry| say(&line(entry)))
+    overview.mails.iter().try_for_each(|mail| say(&line(mail)))
 }
 
-/// State, mail, recipient and due time; the mail server's answer where there is one.
-fn line(entry: &Entry) -> String {
-    let Entry { occasion, address, due_at, state, .. } = entry;
+/// Status, mail, recipient and due time; the mail server's answer where there is one.
+fn line(mail: &ListedMail) -> String {
+    let ListedMail { kind, address, due_at, status, .. } = mail;
     let line = format!(
         "{:<10}  {:<24}  {address}  {}",
-        state.as_str(),
-        occasion.to_string(),
+        status.as_str(),
+        kind.to_string(),
         rfc3339(*due_at)
     );
-    match state {
-        State::Retrying { answer, next_try_at } => {
+    match status {
+        MailStatus::Retrying { answer, next_try_at } => {
             format!("{line}  next try {}: {answer}", rfc3339(*next_try_at))
         }
-        State::Failed { answer, .. } => format!("{line}  {answer}"),
-        State::Sent { at } => format!("{line}  sent {}", rfc3339(*at)),
+        MailStatus::Failed { answer, .. } => format!("{line}  {answer}"),
+        MailStatus::Sent { at } => format!("{line}  sent {}", rfc3339(*at)),
         _ => line,
     }
 }
 
-fn describe(overview: &Overview) -> Value {
-    let entries = overview.entries.iter().map(|entry| {
-        let (at, answer) = match &entry.state {
-            State::Retrying { answer, next_try_at } => (Some(*next_try_at), Some(answer)),
-            State::Failed { answer, at } => (Some(*at), Some(answer)),
-            State::Sent { at } => (Some(*at), None),
+fn overview_json(overview: &MailOverview) -> Value {
+    let mails = overview.mails.iter().map(|mail| {
+        let (at, answer) = match &mail.status {
+            MailStatus::Retrying { answer, next_try_at } => (Some(*next_try_at), Some(answer)),
+            MailStatus::Failed { answer, at } => (Some(*at), Some(answer)),
+            MailStatus::Sent { at } => (Some(*at), None),
             _ => (None, None),
         };
         let at = at.map(rfc3339);
-        let only = |state: &str| at.clone().filter(|_| entry.state.as_str() == state);
+        let only = |status: &str| at.clone().filter(|_| mail.status.as_str() == status);
         json!({
-            "state": entry.state.as_str(),
-            "mail": entry.occasion.as_str(),
-            "recipient": entry.address,
-            "due_at": rfc3339(entry.due_at),
+            "state": mail.status.as_str(),
+            "mail": mail.kind.as_str(),
+            "recipient": mail.address,
+            "due_at": rfc3339(mail.due_at),
             "sent_at": only("sent"),
             "failed_at": only("failed"),
             "next_try_at": only("retrying"),
             "answer": answer,
         })
     });
-    json!({ "at": rfc3339(overview.banner.now), "mails": entries.collect::<Vec<_>>() })
+    json!({ "at": rfc3339(overview.banner.now), "mails": mails.collect::<Vec<_>>() })
 }
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ mod tests {
             ("2027-05-07", None),
             ("tomorrow", None),
         ] {
-            let instant = text.parse::<At>().ok().map(|at| at.in_zone(Tz::Europe__Berlin));
+            let instant = text.parse::<TimeArg>().ok().map(|at| at.in_zone(Tz::Europe__Berlin));
 
             assert_eq!(instant, expected.map(|text| text.parse().unwrap()), "{text}");
         }

@@ -15,7 +15,7 @@ use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PlainToken, PresentedToken};
 use crate::service::Services;
 use crate::service::admins::NewAdmin;
-use crate::service::mails::{Invited, Pass};
+use crate::service::mails::Invited;
 use crate::service::tokens::Generate;
 use crate::service::validation::{Decision, Validator};
 
@@ -66,7 +66,7 @@ impl Company {
     /// What the server does by itself in every minute, without looking for what is old.
     async fn minute(&self) -> anyhow::Result<()> {
         self.services.upkeep.write_usage().await?;
-        self.services.mails.run_once(Pass::Scheduled, || false).await?;
+        self.services.mails.send_due(|| false).await?;
         Ok(())
     }
 

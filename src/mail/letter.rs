@@ -1,27 +1,27 @@
-//! What every mail looks like: the same parts in the same order, as text and as HTML.
+//! What every letter looks like: the same parts in the same order, as text and as HTML.
 
 use askama::Template;
 
 use super::Letterhead;
 use super::wrap::wrap;
 
-/// A mail's subject and its two bodies.
+/// The words of a mail: its subject and its two bodies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     /// The subject.
     pub subject: String,
-    /// The body for text readers.
+    /// The body as plain text.
     pub text: String,
-    /// The body for all others.
+    /// The body as HTML.
     pub html: String,
 }
 
-/// How urgent a mail is: the colour of its upper edge. The words say the same.
+/// How urgent a letter is: the colour of its upper edge. The words say the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     /// Something happened.
     Note,
-    /// Something is to be done.
+    /// Somebody has to do something.
     Attention,
     /// Something has stopped or is about to.
     Danger,
@@ -37,12 +37,11 @@ impl Tone {
     }
 }
 
-/// The parts of a mail, from top to bottom. Nothing in them is formatted.
-#[derive(Debug)]
-pub(super) struct Draft {
+/// The parts of a letter, from top to bottom, as plain text.
+pub(super) struct Parts {
     /// The subject without the product's name.
     pub(super) subject: String,
-    /// What mailboxes show beside the subject.
+    /// What mail programs show beside the subject.
     pub(super) preview: String,
     pub(super) tone: Tone,
     pub(super) heading: String,
@@ -54,18 +53,18 @@ pub(super) struct Draft {
     pub(super) link: (&'static str, String),
     /// What comes next.
     pub(super) closing: String,
-    /// Why the recipient gets it.
+    /// Why the recipient gets the mail.
     pub(super) reason: String,
 }
 
-impl Draft {
+impl Parts {
     /// Renders both bodies.
     pub(super) fn render(&self, letterhead: &Letterhead) -> Letter {
         let product = &letterhead.product;
         let subject = format!("[{product}] {}", self.subject);
-        let html = Html { draft: self, product, subject: &subject }.render().unwrap_or_default();
+        let html = Html { parts: self, product, subject: &subject }.render().unwrap_or_default();
         let text =
-            Text { draft: self, label_width: self.label_width() }.render().unwrap_or_default();
+            Text { parts: self, label_width: self.label_width() }.render().unwrap_or_default();
         Letter { subject, text: text + "\n", html }
     }
 
@@ -77,7 +76,7 @@ impl Draft {
 #[derive(Template)]
 #[template(path = "mail/letter.html")]
 struct Html<'a> {
-    draft: &'a Draft,
+    parts: &'a Parts,
     product: &'a str,
     subject: &'a str,
 }
@@ -85,13 +84,13 @@ struct Html<'a> {
 #[derive(Template)]
 #[template(path = "mail/letter.txt")]
 struct Text<'a> {
-    draft: &'a Draft,
+    parts: &'a Parts,
     label_width: usize,
 }
 
 impl Text<'_> {
     #[expect(clippy::unused_self, reason = "templates call methods of their context")]
-    fn broken(&self, text: &str, indent: &str) -> String {
+    fn wrap(&self, text: &str, indent: &str) -> String {
         wrap(text, indent)
     }
 

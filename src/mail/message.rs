@@ -1,72 +1,70 @@
-//! A letter as a message on the wire: headers, two bodies, one recipient.
+//! A letter as a message for one recipient: envelope, headers and two bodies (RFC 5322).
 
 use chrono::{DateTime, Utc};
 use lettre::Address;
-use lettre::address::AddressError;
+use lettre::address::{AddressError, Envelope};
 use lettre::message::header::{
     ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers,
 };
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 use url::Host;
 
 use super::letter::Letter;
-use super::{Letterhead, Undelivered};
+use super::{Letterhead, SendError};
 use crate::domain::admin::person::EmailAddress;
-use crate::domain::mail::Occasion;
+use crate::domain::mail::kind::MailKind;
 
-/// A letter with its recipient.
+/// A letter to one recipient.
 #[derive(Debug, Clone)]
-pub struct Outgoing {
+pub struct Message {
+    /// See [`message_id`].
+    pub id: String,
     /// The recipient's name.
     pub name: Option<String>,
     /// The recipient's address.
     pub address: EmailAddress,
-    /// What the mail is about.
-    pub occasion: Occasion,
-    /// What tells this mail from others about the same: token id, or a random text.
-    pub about: String,
-    /// What tells this recipient from others, the same on every try.
-    pub recipient_key: String,
     /// The date in the header.
     pub date: DateTime<Utc>,
     /// What it says.
     pub letter: Letter,
 }
 
-/// A message ready to be sent.
-#[derive(Debug)]
-pub(super) struct Wrapped {
-    pub(super) from: Address,
-    pub(super) to: Address,
-    /// The local part of its `Message-ID`: unique, and safe as a file's name.
-    pub(super) name: String,
-    pub(super) bytes: Vec<u8>,
+/// The local part of the `Message-ID`, and the name of the file where mails are written to files.
+///
+/// The same mail gets the same on every try, so that a mailbox recognises a mail that was sent twice
+/// after a lost answer. `about` tells the mail from others of its kind, `recipient` this recipient
+/// from others.
+pub fn message_id(kind: MailKind, about: &str, recipient: &str) -> String {
+    let digest = blake3::hash(recipient.as_bytes()).to_hex();
+    let recipient: String = digest.chars().take(12).collect();
+    format!("scim-token.{about}.{}.{recipient}", kind.as_str())
 }
 
-/// Makes the message. The same mail gets the same `Message-ID` on every try, so that a mailbox
-/// recognises a mail that was sent twice after a lost answer.
-///
-/// # Errors
-/// [`Undelivered::ForGood`] when an address cannot be written in a header.
-pub(super) fn wrap(letterhead: &Letterhead, mail: &Outgoing) -> Result<Wrapped, Undelivered> {
-    let unusable =
-        |error: AddressError| Undelivered::ForGood(format!("The address cannot be used: {error}."));
-    let from = address(&letterhead.from).map_err(unusable)?;
-    let to = address(&mail.address).map_err(unusable)?;
-    let digest = blake3::hash(mail.recipient_key.as_bytes()).to_hex();
-    let recipient: String = digest.chars().take(12).collect();
-    let name = format!("scim-token.{}.{}.{recipient}", mail.about, mail.occasion.as_str());
-    let message = Message::builder()
-        .from(Mailbox::new(Some(one_line(&letterhead.product)), from.clone()))
-        .to(Mailbox::new(mail.name.as_deref().map(one_line), to.clone()))
-        .subject(one_line(&mail.letter.subject))
-        .date(mail.date.into())
-        .message_id(Some(format!("<{name}@{}>", from.domain())))
-        .multipart(bodies(&mail.letter));
-    let mut message = message
-        .map_err(|error| Undelivered::ForGood(format!("The mail cannot be made: {error}")))?;
-    add_headers(message.headers_mut(), letterhead);
-    Ok(Wrapped { from, to, name, bytes: message.formatted() })
+impl Message {
+    /// The message on the wire; an address that no header can hold is a permanent error.
+    pub(super) fn encode(&self, letterhead: &Letterhead) -> Result<lettre::Message, SendError> {
+        let unusable = |error: AddressError| {
+            SendError::Permanent(format!("The address cannot be used: {error}."))
+        };
+        let unmade = |error: lettre::error::Error| {
+            SendError::Permanent(format!("The mail cannot be made: {error}"))
+        };
+        let from = address(&letterhead.from).map_err(unusable)?;
+        let to = address(&self.address).map_err(unusable)?;
+        let envelope = Envelope::new(Some(from.clone()), vec![to.clone()]).map_err(unmade)?;
+        let message = lettre::Message::builder()
+            // Otherwise it is read back from the headers, where names stand beside the addresses.
+            .envelope(envelope)
+            .from(Mailbox::new(Some(one_line(&letterhead.product)), from.clone()))
+            .to(Mailbox::new(self.name.as_deref().map(one_line), to))
+            .subject(one_line(&self.letter.subject))
+            .date(self.date.into())
+            .message_id(Some(format!("<{}@{}>", self.id, from.domain())))
+            .multipart(bodies(&self.letter));
+        let mut message = message.map_err(unmade)?;
+        add_headers(message.headers_mut(), letterhead);
+        Ok(message)
+    }
 }
 
 /// The domain in its ASCII form, so that only a local part outside ASCII needs a server with SMTPUTF8.
@@ -118,29 +116,28 @@ pub(super) mod tests {
         }
     }
 
-    pub(crate) fn outgoing(name: &str, address: &str, subject: &str) -> Outgoing {
+    pub(crate) fn message(name: &str, address: &str, subject: &str) -> Message {
         let letter =
             Letter {
                 subject: subject.to_owned(), text: "é\n".to_owned(), html: "<p>é".to_owned()
             };
-        Outgoing {
+        Message {
+            id: message_id("minus15".parse().unwrap(), "M2C8RDxx", "admin 1"),
             name: Some(name.to_owned()),
             address: address.parse().unwrap(),
-            occasion: "minus15".parse().unwrap(),
-            about: "M2C8RDxx".to_owned(),
-            recipient_key: "admin 1".to_owned(),
             date: "2026-11-19T09:00:00Z".parse().unwrap(),
             letter,
         }
     }
 
-    fn written(product: &str, mail: &Outgoing) -> String {
-        String::from_utf8(wrap(&letterhead(product), mail).unwrap().bytes).unwrap()
+    fn written(product: &str, message: &Message) -> String {
+        let encoded = message.encode(&letterhead(product)).unwrap();
+        String::from_utf8(encoded.formatted()).unwrap()
     }
 
     #[test]
     fn the_headers_are_for_one_person_and_for_programs() {
-        let text = written("Acme Catalog", &outgoing("Ada Lovelace", "ada@example.com", "Hello"));
+        let text = written("Acme Catalog", &message("Ada Lovelace", "ada@example.com", "Hello"));
 
         for line in [
             "From: \"Acme Catalog\" <scim@catalog.example.com>\r\n",
@@ -165,10 +162,10 @@ pub(super) mod tests {
 
     #[test]
     fn a_mail_keeps_its_message_id_and_recipients_have_their_own() {
-        let id = |key: &str| {
-            let mut mail = outgoing("Ada", "ada@example.com", "x");
-            mail.recipient_key = key.to_owned();
-            let text = written("Acme", &mail);
+        let id = |recipient: &str| {
+            let mut message = message("Ada", "ada@example.com", "x");
+            message.id = message_id("minus15".parse().unwrap(), "M2C8RDxx", recipient);
+            let text = written("Acme", &message);
             text.lines().find(|line| line.starts_with("Message-ID:")).unwrap().to_owned()
         };
 
@@ -181,7 +178,7 @@ pub(super) mod tests {
     #[test]
     fn no_text_forges_a_header() {
         let evil = "x\r\nBcc: eve@example.com\r\n\r\nbody";
-        let text = written(evil, &outgoing(evil, "ada@example.com", evil));
+        let text = written(evil, &message(evil, "ada@example.com", evil));
 
         let (head, _) = text.split_once("\r\n\r\n").unwrap();
         assert!(!head.contains("\r\nBcc:"), "{head}");
@@ -190,15 +187,15 @@ pub(super) mod tests {
 
     #[test]
     fn names_and_addresses_outside_ascii_are_written() {
-        let wrapped = wrap(
-            &letterhead("Grüße & Söhne"),
-            &outgoing("山田 \"太郎\" <x@y>", "ada@exämple.de", "Grüße €"),
-        );
+        let encode = |name: &str, address: &str, subject: &str| {
+            message(name, address, subject).encode(&letterhead("Grüße & Söhne")).unwrap()
+        };
+        let to = |message: &lettre::Message| message.envelope().to()[0].to_string();
 
-        let wrapped = wrapped.unwrap();
-        assert_eq!(wrapped.to.to_string(), "ada@xn--exmple-cua.de");
-        assert!(wrapped.bytes.is_ascii());
-        let local = wrap(&letterhead("x"), &outgoing("x", "grüße@exämple.de", "x")).unwrap();
-        assert_eq!(local.to.to_string(), "grüße@xn--exmple-cua.de");
+        let domain = encode("山田 \"太郎\" <x@y>", "ada@exämple.de", "Grüße €");
+        assert_eq!(to(&domain), "ada@xn--exmple-cua.de");
+        assert!(domain.formatted().is_ascii());
+        let local = encode("x", "grüße@exämple.de", "x");
+        assert_eq!(to(&local), "grüße@xn--exmple-cua.de");
     }
 }

@@ -1,23 +1,26 @@
-//! Mails: what they say ([`letters`]), how they are wrapped (`message`) and how they leave.
+//! Mails: what they say ([`letters`]), the message on the wire ([`Message`]) and how it leaves
+//! ([`MailSession`]).
 //!
-//! [`Mailer`] is one of two ways out. Without a mail server, mails become files; nothing else
-//! differs, so what a file shows is what a server would have been given.
+//! Without a mail server, mails become files; nothing else differs, so a file shows exactly what a
+//! server would have been given.
 
 mod directory;
 pub mod letter;
 pub mod letters;
 mod message;
+mod session;
 mod smtp;
 mod smtp_url;
 mod wrap;
 
 use std::path::PathBuf;
 
+use crate::domain::admin::person::EmailAddress;
 use crate::domain::network::public_url::PublicUrl;
 
-pub use self::message::Outgoing;
+pub use self::message::{Message, message_id};
+pub use self::session::MailSession;
 pub use self::smtp_url::{InvalidServer, MailServer};
-use crate::domain::admin::person::EmailAddress;
 
 /// In whose name mails are sent.
 #[derive(Debug, Clone)]
@@ -39,17 +42,6 @@ pub enum Mailer {
     Directory(PathBuf),
 }
 
-/// Why a mail was not delivered; the text is the mail server's own answer where it gave one.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Undelivered {
-    /// Trying again later may help.
-    #[error("{0}")]
-    ForNow(String),
-    /// The recipient or the mail was refused.
-    #[error("{0}")]
-    ForGood(String),
-}
-
 impl Mailer {
     /// Whether mails reach anybody; files do not.
     pub const fn reaches_people(&self) -> bool {
@@ -63,90 +55,20 @@ impl Mailer {
             Self::Directory(path) => Some(path),
         }
     }
-
-    /// Begins to send. Nothing is connected before the first mail.
-    pub const fn session<'a>(&'a self, letterhead: &'a Letterhead) -> Session<'a> {
-        Session { mailer: self, letterhead, state: State::Idle }
-    }
 }
 
-/// Sends one mail after the other over one connection.
-pub struct Session<'a> {
-    mailer: &'a Mailer,
-    letterhead: &'a Letterhead,
-    state: State,
-}
-
-enum State {
-    Idle,
-    Open(Box<smtp::Conversation>),
-    /// The server could not be reached: the mails that follow in this session are not tried one by
-    /// one, or a silent server would hold up every recipient for the whole time limit.
-    Unreachable(String),
-}
-
-impl Session<'_> {
-    /// Sends a mail and returns what the mail server answered, or the file's name.
-    ///
-    /// # Errors
-    /// [`Undelivered`].
-    pub async fn send(&mut self, mail: &Outgoing) -> Result<String, Undelivered> {
-        let wrapped = message::wrap(self.letterhead, mail)?;
-        match self.mailer {
-            Mailer::Directory(path) => directory::write(path.clone(), wrapped).await,
-            Mailer::Server(server) => self.talk(server, &wrapped).await,
-        }
-    }
-
-    /// Ends the connection politely.
-    pub async fn close(self) {
-        if let State::Open(conversation) = self.state {
-            conversation.quit().await;
-        }
-    }
-
-    async fn talk(
-        &mut self,
-        server: &MailServer,
-        wrapped: &message::Wrapped,
-    ) -> Result<String, Undelivered> {
-        use smtp::Trouble;
-
-        let reused = match std::mem::replace(&mut self.state, State::Idle) {
-            State::Unreachable(answer) => {
-                self.state = State::Unreachable(answer.clone());
-                return Err(Undelivered::ForNow(answer));
-            }
-            State::Open(conversation) => Some(conversation),
-            State::Idle => None,
-        };
-        if let Some(conversation) = reused {
-            match self.deliver(conversation, wrapped).await {
-                // Servers end connections that have carried enough mails: one more is opened.
-                Err(Trouble::NotBegun(_)) => {}
-                other => return other.map_err(Trouble::into),
-            }
-        }
-        let result = match smtp::open(server, self.letterhead.public_url.host()).await {
-            Ok(conversation) => self.deliver(Box::new(conversation), wrapped).await,
-            Err(answer) => Err(Trouble::NotBegun(answer)),
-        };
-        if let Err(Trouble::NotBegun(answer)) = &result {
-            self.state = State::Unreachable(answer.clone());
-        }
-        result.map_err(Trouble::into)
-    }
-
-    /// Delivers and keeps the connection unless it broke.
-    async fn deliver(
-        &mut self,
-        mut conversation: Box<smtp::Conversation>,
-        wrapped: &message::Wrapped,
-    ) -> Result<String, smtp::Trouble> {
-        let result = conversation.deliver(wrapped).await;
-        if conversation.is_usable() {
-            self.state = State::Open(conversation);
-        }
-        result
-    }
+/// Why a mail was not sent; the text is the mail server's own answer where it gave one. Transient
+/// and permanent are those of RFC 5321 section 4.2.1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The mail server cannot be reached or accepts no mail from us: no recipient would fare better,
+    /// and trying again later may help.
+    #[error("{0}")]
+    Unavailable(String),
+    /// This mail was not accepted, and trying again later may help.
+    #[error("{0}")]
+    Transient(String),
+    /// The recipient or the mail was refused, and trying again would not help.
+    #[error("{0}")]
+    Permanent(String),
 }

@@ -1,13 +1,12 @@
-//! Which mail server to use, and whom to trust.
+//! Which mail server to use, how long to wait for it, and which certificates to trust.
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
-
-use super::smtp::Limits;
 
 /// How the connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,8 +15,30 @@ pub(super) enum Security {
     StartTls,
     /// TLS from the first byte (RFC 8314).
     Implicit,
-    /// None: somebody asked for it with `?tls=none`.
+    /// None, on request: `?tls=none`.
     None,
+}
+
+/// How long to wait for a mail server. Together they are less than the time for which a claim holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TimeLimits {
+    /// Connecting, encrypting, greeting and signing in together.
+    pub(super) opening: Duration,
+    /// Connecting to one of several addresses of the server.
+    pub(super) connecting: Duration,
+    /// The answer to a command.
+    pub(super) command: Duration,
+    /// The answer to the mail itself: servers may scan it first.
+    pub(super) content: Duration,
+}
+
+impl TimeLimits {
+    const PRODUCTION: Self = Self {
+        opening: Duration::from_secs(45),
+        connecting: Duration::from_secs(15),
+        command: Duration::from_secs(30),
+        content: Duration::from_mins(1),
+    };
 }
 
 /// A mail server.
@@ -27,7 +48,7 @@ pub struct MailServer {
     pub(super) port: u16,
     pub(super) security: Security,
     pub(super) login: Option<(String, SecretString)>,
-    pub(super) limits: Limits,
+    pub(super) limits: TimeLimits,
 }
 
 /// The text names no mail server. It is not repeated, because it may hold a password.
@@ -70,7 +91,7 @@ impl FromStr for MailServer {
             port: url.port().unwrap_or(default_port),
             security,
             login: login(&url)?,
-            limits: Limits::PRODUCTION,
+            limits: TimeLimits::PRODUCTION,
         })
     }
 }
@@ -89,8 +110,7 @@ fn decode(text: &str) -> Result<String, InvalidServer> {
 }
 
 impl MailServer {
-    /// Whom to believe that they are the server: the certificate authorities that the machine
-    /// trusts, and Mozilla's where the machine names none.
+    /// Trusts the machine's certificate authorities, or Mozilla's if the machine has none.
     pub(super) fn tls(&self) -> Result<TlsParameters, String> {
         let builder = TlsParameters::builder(self.host.clone());
         let trusted = rustls_native_certs::load_native_certs().certs;
@@ -107,7 +127,7 @@ impl MailServer {
         builder.build().map_err(|error| error.to_string())
     }
 
-    /// User and password, for the one command that needs them.
+    /// User and password in plain text, for the `AUTH` command.
     pub(super) fn credentials(&self) -> Option<(String, String)> {
         let (user, password) = self.login.as_ref()?;
         Some((user.clone(), password.expose_secret().to_owned()))

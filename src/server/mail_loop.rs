@@ -7,34 +7,33 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::service::Failure;
-use crate::service::mails::{Mails, Pass, Report};
+use crate::service::mails::{Mails, SendReport};
 
 const EVERY: Duration = Duration::from_mins(1);
-/// How long the mail in hand may still take when the server stops. After that its claim is left to
-/// run out, and another instance or the next start sends it.
+/// How long the current mail may still take when the server stops. After that its claim runs out,
+/// and another instance or the next start sends it.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Runs until `stop` ends and the mail in hand is sent.
-pub async fn run(notices: Mails, stop: impl Future<Output = ()>) {
+/// Runs until `stop` ends and the current mail is sent.
+pub async fn run(mails: Mails, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     let mut minutes = tokio::time::interval(EVERY);
     minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let stopping = AtomicBool::new(false);
-    let mut told_nobody = false;
+    let mut has_warned = false;
     loop {
         tokio::select! {
             () = &mut stop => return,
             _ = minutes.tick() => {}
-            () = notices.wait_for_mail() => {}
+            () = mails.wait_for_mail() => {}
         }
-        let mut pass =
-            Box::pin(notices.run_once(Pass::Scheduled, || stopping.load(Ordering::Relaxed)));
+        let mut sending = Box::pin(mails.send_due(|| stopping.load(Ordering::Relaxed)));
         tokio::select! {
-            result = &mut pass => report(&result, &mut told_nobody),
+            result = &mut sending => report(&result, &mut has_warned),
             () = &mut stop => {
                 stopping.store(true, Ordering::Relaxed);
-                if let Ok(result) = tokio::time::timeout(GRACE, pass).await {
-                    report(&result, &mut told_nobody);
+                if let Ok(result) = tokio::time::timeout(GRACE, sending).await {
+                    report(&result, &mut has_warned);
                 } else {
                     tracing::warn!("stopped while the mail server was silent");
                 }
@@ -44,19 +43,19 @@ pub async fn run(notices: Mails, stop: impl Future<Output = ()>) {
     }
 }
 
-fn report(result: &Result<Report, Failure>, told_nobody: &mut bool) {
+fn report(result: &Result<SendReport, Failure>, has_warned: &mut bool) {
     match result {
         Ok(report) => {
-            let Report { due, sent, failed, left, nobody_to_tell } = *report;
+            let SendReport { due, sent, failed, left, nobody_to_tell } = *report;
             if due > 0 {
                 tracing::info!(due, sent, failed, left, "mails");
             }
-            if nobody_to_tell && !*told_nobody {
+            if nobody_to_tell && !*has_warned {
                 tracing::error!(
                     "the expiry of the SCIM token is to be told, and there is no active Server Admin"
                 );
             }
-            *told_nobody = nobody_to_tell;
+            *has_warned = nobody_to_tell;
         }
         Err(error) => {
             tracing::warn!(%error, "mails could not be sent; it is tried again in a minute");

@@ -11,7 +11,7 @@ use super::{Failure, Resources};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::code::SecretCode;
-use crate::domain::mail::Occasion;
+use crate::domain::mail::kind::MailKind;
 use crate::domain::network::source::Source;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::{PhcString, PlainToken, TokenId};
@@ -224,7 +224,7 @@ fn replace(
         None => event,
     };
     store::activity::record(conn, &event)?;
-    store::mails::insert_for_admins(conn, Occasion::Generated, &token.id, now)?;
+    store::mails::insert_for_admins(conn, MailKind::Generated, &token.id, now)?;
     Ok((token, replaced))
 }
 

@@ -113,7 +113,8 @@ diesel::table! {
 diesel::table! {
     mails (id) {
         id -> BigInt,
-        occasion -> Text,
+        #[sql_name = "occasion"]
+        kind -> Text,
         token_id -> Nullable<Text>,
         admin_id -> Nullable<BigInt>,
         address -> Text,

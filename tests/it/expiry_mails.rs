@@ -298,7 +298,7 @@ fn a_look_ahead_changes_nothing(database: &Database) {
     let at = "2026-12-21T09:00:00Z".parse().unwrap();
     let ahead = post.wait(post.app.services.mails.overview(Some(at))).unwrap();
 
-    let states: Vec<_> = ahead.entries.iter().map(|entry| entry.state.as_str()).collect();
+    let states: Vec<_> = ahead.mails.iter().map(|mail| mail.status.as_str()).collect();
     assert_eq!(states, ["superseded", "due", "planned", "planned", "sent"]);
     assert_eq!(
         post.states(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use scimward::domain::activity::Kind;
-use scimward::service::mails::{Delivery, Pass, State};
+use scimward::service::mails::{Delivery, MailStatus};
 use scimward::store;
 
 use crate::support::database::{Database, Engine};
@@ -55,9 +55,10 @@ fn no_recipient_holds_up_the_others(database: &Database) {
         recipients.sort();
         assert_eq!(recipients, ["grace@example.com", "zoe@example.com"], "{fault:?}");
         assert_eq!((report.due, report.sent, report.failed), (3, 2, failed), "{fault:?}");
-        let entry = post.overview().entries.remove(0);
-        match entry.state {
-            State::Failed { answer: shown, .. } | State::Retrying { answer: shown, .. } => {
+        let mail = post.overview().mails.remove(0);
+        match mail.status {
+            MailStatus::Failed { answer: shown, .. }
+            | MailStatus::Retrying { answer: shown, .. } => {
                 assert!(shown.contains(answer) || matches!(fault, Fault::DropInData), "{shown}");
             }
             other => panic!("{other:?}"),
@@ -87,7 +88,7 @@ fn two_instances_send_each_mail_once(database: &Database) {
             scope.spawn(move || {
                 let runtime =
                     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                let pass = other.app.services.mails.run_once(Pass::Scheduled, || false);
+                let pass = other.app.services.mails.send_due(|| false);
                 runtime.block_on(pass).expect("the database answers");
             });
         }
@@ -105,7 +106,7 @@ fn a_crash_between_sending_and_confirming_costs_one_duplicate(database: &Databas
     let server = MailServer::start();
     let post = on_the_first_day(database, &server);
     server.fault("ada@example.com", Fault::NeverAnswer);
-    let pass = post.app.services.mails.run_once(Pass::Scheduled, || false);
+    let pass = post.app.services.mails.send_due(|| false);
     let crashed = post.wait(async { tokio::time::timeout(Duration::from_millis(500), pass).await });
     assert!(crashed.is_err());
     let before = server.take();
@@ -150,14 +151,14 @@ fn delays_grow_and_the_last_mail_is_given_up_after_a_week(database: &Database) {
     post.set("2026-12-23T09:00:00Z");
     let first = post.app.services.now();
     let to_ada = |post: &Post| {
-        let entries = post.overview().entries.into_iter();
-        let mut last = entries.filter(|entry| entry.occasion.as_str() == "plus1");
-        last.find(|entry| entry.address.starts_with("ada")).expect("a mail to Ada").state
+        let mails = post.overview().mails.into_iter();
+        let mut last = mails.filter(|mail| mail.kind.as_str() == "plus1");
+        last.find(|mail| mail.address.starts_with("ada")).expect("a mail to Ada").status
     };
 
     let mut tries = vec![0];
     post.pass();
-    while let State::Retrying { next_try_at, .. } = to_ada(&post) {
+    while let MailStatus::Retrying { next_try_at, .. } = to_ada(&post) {
         post.clock.set(next_try_at - TimeDelta::seconds(1));
         assert_eq!(post.pass().due, 0, "{next_try_at}");
         post.advance(TimeDelta::seconds(1));

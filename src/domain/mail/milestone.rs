@@ -7,11 +7,11 @@ use chrono_tz::Tz;
 
 use crate::domain::calendar;
 
-/// A mail that was sent this much later than now was sent while the clock was wrong. A smaller step
+/// A mail that was sent this far in the future was sent while the clock was wrong. A smaller step
 /// back, such as a correction of the clock by seconds, does not reopen an earlier milestone.
 const CLOCK_ERROR: TimeDelta = TimeDelta::hours(12);
 
-/// A day on which the Server Admins are told about the expiry.
+/// A day on which the Server Admins get a mail about the expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Milestone {
     /// Fifteen calendar days before the expiry.
@@ -20,7 +20,7 @@ pub enum Milestone {
     OneDayBefore,
     /// The calendar day of the expiry.
     OnTheDay,
-    /// The calendar day after the expiry; it has no end.
+    /// The calendar day after the expiry, and every later one.
     OneDayAfter,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Milestone {
     }
 }
 
-/// When on a milestone's day its mails go out, and in which zone days begin.
+/// At what time of a milestone's day its mails go out, and in which zone that day is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schedule {
     /// The zone in which days are counted.
@@ -68,7 +68,7 @@ pub struct Schedule {
 
 /// A milestone of which at least one mail was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Begun {
+pub struct StartedMilestone {
     /// The milestone.
     pub milestone: Milestone,
     /// When its first mail was sent.
@@ -91,17 +91,17 @@ impl Schedule {
     /// The one milestone whose mails may go out at `now`: the latest that is due, so that downtime
     /// never brings two mails at once. Earlier ones are superseded; nothing is due before the first.
     ///
-    /// A milestone that was begun stays the one even if the clock is set back a little: the one
-    /// before is not mailed after it. If the clock was wrong by days, what it began does not count.
+    /// A milestone that was started stays due even if the clock is set back a little: the one before
+    /// it is not mailed after it. If the clock was wrong by days, what it started does not count.
     pub fn due(
         &self,
         expires_at: DateTime<Utc>,
         now: DateTime<Utc>,
-        begun: &[Begun],
+        started: &[StartedMilestone],
     ) -> Option<Milestone> {
         let by_clock = Milestone::ALL.into_iter().filter(|m| self.due_at(*m, expires_at) <= now);
-        let by_mails = begun.iter().filter(|begun| begun.at <= now + CLOCK_ERROR);
-        by_clock.chain(by_mails.map(|begun| begun.milestone)).max()
+        let by_mails = started.iter().filter(|started| started.at <= now + CLOCK_ERROR);
+        by_clock.chain(by_mails.map(|started| started.milestone)).max()
     }
 }
 
@@ -212,26 +212,26 @@ mod tests {
     fn a_clock_that_is_set_back_brings_nothing_twice_and_loses_nothing() {
         let utc = schedule(Tz::UTC, "09:00:00");
         let expiry = at("2026-12-04T14:03:00Z");
-        let begun = |milestone, text| [Begun { milestone, at: at(text) }];
-        for (now, begun, due) in [
-            // Back by seconds: the milestone that was begun stays.
-            ("2026-12-04T08:59:58Z", begun(OnTheDay, "2026-12-04T09:00:00Z"), Some(OnTheDay)),
+        let started = |milestone, text| [StartedMilestone { milestone, at: at(text) }];
+        for (now, started, due) in [
+            // Back by seconds: the milestone that was started stays.
+            ("2026-12-04T08:59:58Z", started(OnTheDay, "2026-12-04T09:00:00Z"), Some(OnTheDay)),
             (
                 "2026-11-19T08:59:58Z",
-                begun(FifteenDaysBefore, "2026-11-19T09:00:00Z"),
+                started(FifteenDaysBefore, "2026-11-19T09:00:00Z"),
                 Some(FifteenDaysBefore),
             ),
             // The clock was twenty days ahead for a while: the days to come still count.
             (
                 "2026-11-20T10:00:00Z",
-                begun(OneDayAfter, "2026-12-10T10:00:00Z"),
+                started(OneDayAfter, "2026-12-10T10:00:00Z"),
                 Some(FifteenDaysBefore),
             ),
-            ("2026-11-10T10:00:00Z", begun(FifteenDaysBefore, "2026-11-30T10:00:00Z"), None),
+            ("2026-11-10T10:00:00Z", started(FifteenDaysBefore, "2026-11-30T10:00:00Z"), None),
             // Later, the wrong mail supersedes nothing that comes after it.
-            ("2026-12-05T09:00:00Z", begun(OnTheDay, "2026-12-04T09:00:00Z"), Some(OneDayAfter)),
+            ("2026-12-05T09:00:00Z", started(OnTheDay, "2026-12-04T09:00:00Z"), Some(OneDayAfter)),
         ] {
-            assert_eq!(utc.due(expiry, at(now), &begun), due, "{now}");
+            assert_eq!(utc.due(expiry, at(now), &started), due, "{now}");
         }
     }
 

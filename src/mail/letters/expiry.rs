@@ -1,13 +1,24 @@
-//! The mails about the expiry. The milestone decides that a mail goes out; what it says is decided
-//! by the day on which it does.
+//! The mails about the expiry. The milestone decides that a mail goes out; the day on which it is
+//! sent decides what it says.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
-use super::{Letterhead, Reader, STEPS, generation, local, settings_link};
-use crate::domain::calendar::{LocalText, days_until};
+use super::time_to_expiry::TimeToExpiry;
+use super::{Letterhead, reason, settings_link};
+use crate::domain::admin::actor::Actor;
+use crate::domain::calendar::{LocalText, date, date_text, days_until};
+use crate::domain::mail::Recipient;
 use crate::domain::mail::milestone::{Milestone, Schedule};
 use crate::domain::token::Token;
-use crate::mail::letter::{Draft, Letter, Tone};
+use crate::mail::letter::{Letter, Parts};
+
+const STEPS: &[&str] = &[
+    "Open Admin Settings, Authentication.",
+    "In the SCIM Token section choose a lifespan and click Generate Token.",
+    "Copy the token. It is displayed only once.",
+    "Enter it in the SCIM application of your identity provider and test the connection.",
+];
 
 /// What a mail about the expiry is made of.
 #[derive(Debug, Clone, Copy)]
@@ -22,148 +33,18 @@ pub struct Expiry<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// When the expiry is, seen from the day of sending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum When {
-    InDays(i64),
-    Tomorrow,
-    LaterToday,
-    EarlierToday,
-    Yesterday,
-    DaysAgo(i64),
-}
-
-impl When {
-    fn new(mail: &Expiry<'_>) -> Self {
-        let days = days_until(mail.token.expires_at, mail.now, mail.schedule.zone);
-        match (days, mail.now < mail.token.expires_at) {
-            (1, true) => Self::Tomorrow,
-            (..=0, true) => Self::LaterToday,
-            (days, true) => Self::InDays(days),
-            (0.., false) => Self::EarlierToday,
-            (-1, false) => Self::Yesterday,
-            (days, false) => Self::DaysAgo(-days),
-        }
-    }
-
-    const fn tone(self) -> Tone {
-        match self {
-            Self::InDays(_) | Self::Tomorrow => Tone::Attention,
-            _ => Tone::Danger,
-        }
-    }
-
-    /// What happens, as subject and heading begin with it.
-    fn headline(self, at: &LocalText) -> String {
-        let LocalText { date, time, .. } = at;
-        match self {
-            Self::InDays(days) => format!("expires in {days} days"),
-            Self::Tomorrow => "expires in 1 day".to_owned(),
-            Self::LaterToday => format!("expires today at {time}"),
-            Self::EarlierToday => format!("expired today at {time}"),
-            Self::Yesterday => format!("expired on {date}. SCIM sync has stopped."),
-            Self::DaysAgo(days) => format!("expired on {date}, {days} days ago"),
-        }
-    }
-
-    fn subject(self, at: &LocalText) -> String {
-        let LocalText { date, time, .. } = at;
-        match self {
-            Self::InDays(_) | Self::Tomorrow => format!("{}, on {date}", self.headline(at)),
-            Self::LaterToday => format!("expires today, {date}, at {time}"),
-            Self::EarlierToday => format!("expired today, {date}, at {time}"),
-            Self::Yesterday => format!("expired on {date}, SCIM sync has stopped"),
-            Self::DaysAgo(_) => self.headline(at),
-        }
-    }
-
-    fn preview(self, at: &LocalText) -> String {
-        let LocalText { date, time, .. } = at;
-        match self {
-            Self::InDays(_) => {
-                format!("Generate a new token before {date}, {time} to keep SCIM sync running.")
-            }
-            Self::Tomorrow => {
-                format!("SCIM sync stops on {date}, {time} unless you replace the token.")
-            }
-            Self::LaterToday => {
-                format!("SCIM sync stops today at {time} unless you replace the token.")
-            }
-            Self::EarlierToday => {
-                "SCIM sync has stopped. Generate a new token to start it again.".to_owned()
-            }
-            Self::Yesterday | Self::DaysAgo(_) => {
-                format!("Users and groups have not been synced since {date}, {time}.")
-            }
-        }
-    }
-
-    fn what_happens(self, at: &LocalText, product: &str) -> String {
-        let token = format!(
-            "The token that your identity provider uses to sync users and groups with {product}"
-        );
-        let (date, time, utc) = (&at.date, &at.time, at.in_utc());
-        let phrase = at.phrase();
-        let nothing = "new users are not created, and users who leave are not deactivated";
-        match self {
-            Self::InDays(_) => format!("{token} expires on {phrase}. After that, SCIM sync stops."),
-            Self::Tomorrow => {
-                format!("{token} expires on {phrase}. After that, SCIM sync stops: {nothing}.")
-            }
-            Self::LaterToday => format!(
-                "{token} expires today, {date}, at {time}{utc}. After that, SCIM sync stops: {nothing}."
-            ),
-            Self::EarlierToday => format!(
-                "{token} expired today, {date}, at {time}{utc}. SCIM sync has stopped: {nothing}."
-            ),
-            Self::Yesterday => format!(
-                "{token} expired on {phrase} and has not been replaced. Since then {nothing}."
-            ),
-            Self::DaysAgo(days) => format!(
-                "{token} expired on {phrase}, {days} days ago, and has not been replaced. Since then {nothing}."
-            ),
-        }
-    }
-
-    const fn what_to_do(self) -> &'static str {
-        match self {
-            Self::InDays(_) => {
-                "Replace it at a time that suits you. Generating a new token immediately revokes \
-                 the current one, so have your identity provider open and do both steps together."
-            }
-            Self::Tomorrow => {
-                "Replace it today. Generating a new token immediately revokes the current one, so \
-                 have your identity provider open and do both steps together."
-            }
-            Self::LaterToday => {
-                "Replace it now. Generating a new token immediately revokes the current one, so \
-                 have your identity provider open and do both steps together."
-            }
-            Self::EarlierToday => {
-                "Generate a new token and enter it in your identity provider. An expired token \
-                 cannot be renewed."
-            }
-            Self::Yesterday | Self::DaysAgo(_) => {
-                "Generate a new token and enter it in your identity provider. Then run a full sync \
-                 there, so that the changes made in the meantime arrive. If you no longer use \
-                 SCIM, you can ignore this mail."
-            }
-        }
-    }
-}
-
 /// Writes a mail about the expiry.
-pub fn expiry(mail: &Expiry<'_>, reader: Reader, letterhead: &Letterhead) -> Letter {
-    let Expiry { token, schedule, .. } = mail;
-    let at = local(token.expires_at, schedule.zone);
-    let when = When::new(mail);
-    let is_over = mail.now >= token.expires_at;
-    let draft = Draft {
-        subject: format!("SCIM token {}", when.subject(&at)),
-        preview: when.preview(&at),
-        tone: when.tone(),
-        heading: format!("The SCIM token {}", when.headline(&at)),
-        paragraphs: vec![when.what_happens(&at, &letterhead.product), when.what_to_do().to_owned()],
+pub fn expiry(mail: &Expiry<'_>, recipient: &Recipient, letterhead: &Letterhead) -> Letter {
+    let Expiry { token, schedule, now, .. } = *mail;
+    let at = LocalText::new(token.expires_at, schedule.zone);
+    let time = TimeToExpiry::new(token.expires_at, now, schedule.zone);
+    let is_over = now >= token.expires_at;
+    let parts = Parts {
+        subject: format!("SCIM token {}", time.subject(&at)),
+        preview: time.preview(&at),
+        tone: time.tone(),
+        heading: format!("The SCIM token {}", time.headline(&at)),
+        paragraphs: vec![time.what_happens(&at, &letterhead.product), time.what_to_do()],
         facts: vec![
             (if is_over { "Expired" } else { "Expires" }, at.fact()),
             ("Token ID", token.id.to_string()),
@@ -173,9 +54,18 @@ pub fn expiry(mail: &Expiry<'_>, reader: Reader, letterhead: &Letterhead) -> Let
         steps: STEPS,
         link: settings_link(letterhead),
         closing: closing(mail),
-        reason: reader.reason(letterhead),
+        reason: reason(recipient, letterhead),
     };
-    draft.render(letterhead)
+    parts.render(letterhead)
+}
+
+/// `4 Jun 2026 by Grace Hopper`, `4 Jun 2026 at the command line`
+fn generation(token: &Token, zone: Tz) -> String {
+    let day = date_text(date(token.generated_at, zone));
+    match &token.generated_by {
+        Actor::CommandLine => format!("{day} at the command line"),
+        actor => format!("{day} by {}", actor.name()),
+    }
 }
 
 /// When the next mail comes, counted from the day of sending.
@@ -199,10 +89,8 @@ fn closing(mail: &Expiry<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Tz;
-
     use super::*;
-    use crate::domain::admin::actor::Actor;
+    use crate::domain::admin::person::AdminId;
     use crate::domain::network::source::Source;
     use crate::domain::token::lifespan::Lifespan;
     use crate::domain::token::secret::TokenId;
@@ -213,10 +101,7 @@ mod tests {
             hash: None,
             lifespan: Lifespan::DEFAULT,
             generated_at: "2026-06-04T14:03:00Z".parse().unwrap(),
-            generated_by: Actor::Admin {
-                id: crate::domain::admin::person::AdminId(1),
-                name: "Grace <b>Hopper</b>".to_owned(),
-            },
+            generated_by: Actor::Admin { id: AdminId(1), name: "Grace <b>Hopper</b>".to_owned() },
             generated_from: Source::command_line(),
             expires_at: expires_at.parse().unwrap(),
             revocation: None,
@@ -235,7 +120,8 @@ mod tests {
         };
         let token = token(expires_at);
         let mail = Expiry { token: &token, milestone, schedule, now: now.parse().unwrap() };
-        expiry(&mail, Reader::ServerAdmin, &letterhead)
+        let address = "ada@example.com".parse().unwrap();
+        expiry(&mail, &Recipient { admin: Some(AdminId(1)), address }, &letterhead)
     }
 
     /// Milestone, instant of sending, and what subject and closing sentence then say.

@@ -1,25 +1,33 @@
-//! Mails to those who must not be surprised: which are due, sending them, and how they stand.
+//! Mails about the token: which are due, sending them, and how they stand.
 //!
-//! [`Mails::run_once`] is the whole job; whoever calls it again after a crash, on another machine
-//! or a month later finds in the database what is left to do. No transaction is open while a mail
-//! server is talked to.
+//! [`Mails::send_due`] is the whole job: after a crash, on another machine or a month later it finds
+//! in the database what is left to do. No transaction is open while it talks to a mail server.
 
-mod now;
-mod planning;
+mod due;
+mod health;
+mod immediate;
+mod overview;
+mod queue;
+mod recipients;
 mod sending;
-mod situation;
-mod status;
+mod writing;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
-pub use self::now::{Delivery, Invited};
-pub use self::sending::{Pass, Report};
-pub use self::status::{Banner, Entry, Health, Overview, State};
+pub use self::health::{BannerFacts, MailHealth};
+pub use self::immediate::{Delivery, Invited};
+pub use self::overview::{ListedMail, MailOverview, MailStatus};
+pub use self::sending::SendReport;
 use super::Resources;
+use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::mail::milestone::Schedule;
+use crate::domain::network::source::Source;
+use crate::domain::token::secret::TokenId;
 use crate::mail::{Letterhead, Mailer};
 
 /// What is configured about mails.
@@ -35,27 +43,42 @@ pub struct MailSettings {
     pub extra: Vec<EmailAddress>,
 }
 
-/// Sends mails and tells how they stand.
+/// Queues and sends mails and says how they stand.
 #[derive(Clone)]
 pub struct Mails {
     resources: Resources,
-    configured: Arc<MailSettings>,
+    settings: Arc<MailSettings>,
     new_mail: Arc<Notify>,
 }
 
 impl Mails {
-    /// Works on `resources`. Whoever makes a mail rings `new_mail`.
-    pub fn new(resources: Resources, configured: MailSettings, new_mail: Arc<Notify>) -> Self {
-        Self { resources, configured: Arc::new(configured), new_mail }
+    /// Works with `resources`. `new_mail` is notified when another use case queues a mail.
+    pub fn new(resources: Resources, settings: MailSettings, new_mail: Arc<Notify>) -> Self {
+        Self { resources, settings: Arc::new(settings), new_mail }
     }
 
-    /// Waits until a mail was made that shall not wait for the next minute.
+    /// Waits until another use case queues a mail that should not wait for the next minute.
     pub async fn wait_for_mail(&self) {
         self.new_mail.notified().await;
     }
 
     /// The days and times that count.
     pub fn schedule(&self) -> Schedule {
-        self.configured.schedule
+        self.settings.schedule
     }
+
+    /// Whether mails reach anybody; without a mail server they become files.
+    pub fn reaches_people(&self) -> bool {
+        self.settings.mailer.reaches_people()
+    }
+
+    /// What the activity list calls a mail that has left: a file reaches nobody.
+    fn kind_when_sent(&self) -> Kind {
+        if self.reaches_people() { Kind::MailSent } else { Kind::MailWritten }
+    }
+}
+
+/// An entry of the activity list about a mail; `mail` is the stored form of its kind.
+fn activity(kind: Kind, mail: &str, token: Option<TokenId>, at: DateTime<Utc>) -> Event {
+    Event { token, ..Event::new(at, kind, Actor::System, Source::default()).about(mail) }
 }

@@ -11,7 +11,7 @@ use scimward::domain::token::lifespan::Lifespan;
 use scimward::hasher::HashCost;
 use scimward::server::app::{App, Platform};
 use scimward::service::admins::NewAdmin;
-use scimward::service::mails::{Overview, Pass, Report};
+use scimward::service::mails::{MailOverview, SendReport};
 use scimward::service::tokens::Generate;
 use tokio::runtime::Runtime;
 
@@ -115,28 +115,28 @@ impl Post {
     }
 
     /// One pass, as every minute.
-    pub(crate) fn pass(&self) -> Report {
-        let pass = self.app.services.mails.run_once(Pass::Scheduled, || false);
+    pub(crate) fn pass(&self) -> SendReport {
+        let pass = self.app.services.mails.send_due(|| false);
         self.wait(pass).expect("the database answers")
     }
 
     /// One pass that waits for no next try.
-    pub(crate) fn pass_now(&self) -> Report {
-        let pass = self.app.services.mails.run_once(Pass::Now, || false);
+    pub(crate) fn pass_now(&self) -> SendReport {
+        let pass = self.app.services.mails.send_now();
         self.wait(pass).expect("the database answers")
     }
 
     /// How the mails stand.
-    pub(crate) fn overview(&self) -> Overview {
+    pub(crate) fn overview(&self) -> MailOverview {
         self.wait(self.app.services.mails.overview(None)).expect("the database answers")
     }
 
-    /// State, mail and recipient of each mail.
+    /// Status, mail and recipient of each mail.
     pub(crate) fn states(&self) -> Vec<String> {
         let overview = self.overview();
-        let states = overview.entries.iter().map(|entry| {
-            let name = entry.address.split('@').next().unwrap_or_default();
-            format!("{} {} {name}", entry.occasion.as_str(), entry.state.as_str())
+        let states = overview.mails.iter().map(|mail| {
+            let name = mail.address.split('@').next().unwrap_or_default();
+            format!("{} {} {name}", mail.kind.as_str(), mail.status.as_str())
         });
         states.collect()
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::AdminId;
-use crate::domain::mail::Occasion;
+use crate::domain::mail::kind::MailKind;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::TokenId;
 use crate::web::pages::layout::time::{ago, utc_text};
@@ -127,7 +127,7 @@ pub(crate) fn headline(event: &Event, me: Option<AdminId>) -> Sentence {
 
 /// What kind of mail it was.
 fn mail(subject: &str) -> &str {
-    subject.parse::<Occasion>().map_or("Mail", Occasion::name)
+    subject.parse::<MailKind>().map_or("Mail", MailKind::name)
 }
 
 /// What else is known about it. `since` is when the earliest of several happened.
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn mails_are_named_by_their_occasion() {
+    fn mails_are_named_by_their_kind() {
         for (kind, subject, text) in [
             (Kind::MailSent, "minus15", "15-day expiry mail sent to 1 recipient"),
             (Kind::MailWritten, "minus1", "1-day expiry mail written to a file for 1 recipient"),

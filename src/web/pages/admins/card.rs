@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::AdminId;
-use crate::service::mails::Health;
+use crate::service::mails::MailHealth;
 use crate::web::pages::layout::Badge;
 use crate::web::pages::layout::text::initials;
 use crate::web::pages::layout::time::last_login;
@@ -36,7 +36,7 @@ impl AdminsCard {
     /// The card for the reader `me`.
     pub(crate) fn new(
         admins: &[ServerAdmin],
-        health: &Health,
+        health: &MailHealth,
         me: AdminId,
         now: DateTime<Utc>,
     ) -> Self {
@@ -54,7 +54,7 @@ impl AdminLine {
     /// The line for the reader `me`.
     pub(crate) fn new(
         admin: &ServerAdmin,
-        health: &Health,
+        health: &MailHealth,
         me: AdminId,
         now: DateTime<Utc>,
     ) -> Self {

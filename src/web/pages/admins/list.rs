@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::card::AdminLine;
 use super::fields::PersonFields;
 use crate::domain::admin::link::OneTimeLink;
-use crate::service::mails::Health;
+use crate::service::mails::MailHealth;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::time::Moment;
@@ -64,7 +64,7 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let admins = shared.services.admins.list().await?;
     let invitations = shared.services.admins.invitations().await?;
-    let banner = shared.services.mails.banner().await?;
+    let banner = shared.services.mails.banner_facts().await?;
     let number = number.clamp(1, admins.len().div_ceil(SHOWN).max(1));
     let skipped = (number - 1) * SHOWN;
     let shown = admins.iter().skip(skipped).take(SHOWN);
@@ -84,7 +84,7 @@ pub(crate) async fn show(
 }
 
 /// Who receives the mails about the expiry.
-const fn recipients(health: &Health) -> &'static str {
+const fn recipients(health: &MailHealth) -> &'static str {
     if health.directory.is_some() {
         "Outgoing mail is not set up. Nobody will be notified."
     } else if health.active_admins == 1 {

@@ -9,7 +9,7 @@ use super::notice::{Notice, NoticeLink};
 use super::text::count;
 use super::time::{countdown, utc_text};
 use crate::domain::token::Token;
-use crate::service::mails::Health;
+use crate::service::mails::MailHealth;
 use crate::web::pages::paths;
 use crate::web::pages::token::state::TokenState;
 
@@ -64,7 +64,7 @@ pub(crate) fn expiry(
 }
 
 /// The banner while no Server Admin can be reached by mail.
-pub(crate) fn no_mail(health: &Health, section: Section) -> Option<Notice> {
+pub(crate) fn no_mail(health: &MailHealth, section: Section) -> Option<Notice> {
     if !health.reaches_nobody() {
         return None;
     }

@@ -15,7 +15,7 @@ pub(super) use self::navigation::{Section, page_name};
 use self::notice::Notice;
 use self::text::initials;
 use self::time::utc_text;
-use crate::service::mails::Banner;
+use crate::service::mails::BannerFacts;
 use crate::web::error::PageError;
 use crate::web::session::SignedIn;
 use crate::web::{Shared, assets};
@@ -82,7 +82,12 @@ impl Layout {
     }
 
     /// Around a page behind the login whose handler has read what the banners need.
-    pub(super) fn with(shared: &Shared, me: &SignedIn, section: Section, known: &Banner) -> Self {
+    pub(super) fn with(
+        shared: &Shared,
+        me: &SignedIn,
+        section: Section,
+        known: &BannerFacts,
+    ) -> Self {
         let flash = me.take_flash().map(Notice::from);
         let zone = shared.site.timezone;
         let expiry = banner::expiry(known.history.newest.as_ref(), section, me.now, zone);
@@ -97,7 +102,7 @@ impl Layout {
         me: &SignedIn,
         section: Section,
     ) -> Result<Self, PageError> {
-        let known = shared.services.mails.banner().await?;
+        let known = shared.services.mails.banner_facts().await?;
         Ok(Self::with(shared, me, section, &known))
     }
 }

@@ -3,47 +3,48 @@
 use chrono_tz::Tz;
 
 use crate::domain::calendar::{date, date_text};
-use crate::domain::mail::Occasion;
+use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::Milestone;
-use crate::service::mails::{Entry, Overview, State};
+use crate::service::mails::{ListedMail, MailOverview, MailStatus};
 use crate::web::pages::layout::Badge;
 use crate::web::pages::layout::text::count;
 
 /// The card.
 pub(crate) struct MailCard {
-    pub(crate) rows: Vec<Row>,
-    pub(crate) outgoing: Outgoing,
+    pub(crate) rows: Vec<MilestoneRow>,
+    pub(crate) outgoing: OutgoingMail,
 }
 
-/// A milestone.
-pub(crate) struct Row {
+/// The mails about a milestone.
+pub(crate) struct MilestoneRow {
     pub(crate) when: Milestone,
     pub(crate) date: String,
     pub(crate) badge: Badge,
 }
 
-/// Whether mails leave.
-pub(crate) struct Outgoing {
+/// Whether mails leave, in a sentence.
+pub(crate) struct OutgoingMail {
     pub(crate) text: String,
     pub(crate) is_broken: bool,
+    /// Whether the Notifications page says more about it.
     pub(crate) has_details: bool,
 }
 
 impl MailCard {
     /// The card; days are those of `zone`.
-    pub(crate) fn new(overview: &Overview, zone: Tz) -> Self {
+    pub(crate) fn new(overview: &MailOverview, zone: Tz) -> Self {
         let row = |milestone| {
-            let entries = about(overview, Occasion::Expiry(milestone));
-            let first = entries.first()?;
-            Some(Row {
+            let mails = of_kind(overview, MailKind::Expiry(milestone));
+            let first = mails.first()?;
+            Some(MilestoneRow {
                 when: milestone,
                 date: date_text(date(first.due_at, zone)),
-                badge: summary(&entries),
+                badge: combined_badge(&mails),
             })
         };
         Self {
             rows: Milestone::ALL.into_iter().filter_map(row).collect(),
-            outgoing: Outgoing::new(overview, zone),
+            outgoing: OutgoingMail::new(overview, zone),
         }
     }
 
@@ -53,30 +54,44 @@ impl MailCard {
     }
 }
 
-/// The mails about an occasion.
-pub(crate) fn about(overview: &Overview, occasion: Occasion) -> Vec<&Entry> {
-    overview.entries.iter().filter(|entry| entry.occasion == occasion).collect()
+/// The mails of a kind.
+pub(crate) fn of_kind(overview: &MailOverview, kind: MailKind) -> Vec<&ListedMail> {
+    overview.mails.iter().filter(|mail| mail.kind == kind).collect()
+}
+
+/// The badge of a mail to one recipient.
+pub(crate) fn badge(status: &MailStatus) -> Badge {
+    match status {
+        MailStatus::Planned => Badge::new("neutral", "clock", "Scheduled"),
+        MailStatus::Due | MailStatus::Sending => Badge::new("neutral", "sync", "Sending"),
+        MailStatus::Retrying { .. } => Badge::new("attention", "sync", "Retrying"),
+        MailStatus::Sent { .. } => Badge::new("success", "check", "Sent"),
+        MailStatus::Failed { .. } => Badge::new("danger", "alert", "Failed"),
+        MailStatus::Superseded => Badge::new("neutral", "skip", "Superseded"),
+        MailStatus::Cancelled => Badge::new("neutral", "circle-slash", "Cancelled"),
+    }
 }
 
 /// One badge for the mails to all recipients.
-pub(crate) fn summary(entries: &[&Entry]) -> Badge {
-    let number = |is: fn(&State) -> bool| entries.iter().filter(|entry| is(&entry.state)).count();
-    let sent = number(|state| matches!(state, State::Sent { .. }));
-    let failed = number(|state| matches!(state, State::Failed { .. }));
-    let superseded = number(|state| matches!(state, State::Superseded));
-    let total = entries.len() - number(|state| matches!(state, State::Cancelled));
-    if number(|state| matches!(state, State::Retrying { .. })) > 0 {
-        Badge::new("attention", "sync", "Retrying")
-    } else if number(State::is_open) > 0 {
-        Badge::new("neutral", "sync", "Sending")
-    } else if total == 0 {
-        Badge::new("neutral", "circle-slash", "Cancelled")
-    } else if number(|state| matches!(state, State::Planned)) > 0 {
-        Badge::new("neutral", "clock", "Scheduled")
+pub(crate) fn combined_badge(mails: &[&ListedMail]) -> Badge {
+    let statuses = || mails.iter().map(|mail| &mail.status);
+    let retrying = statuses().find(|status| matches!(status, MailStatus::Retrying { .. }));
+    if let Some(open) = retrying.or_else(|| statuses().find(|status| status.is_open())) {
+        return badge(open);
+    }
+    let number = |is: fn(&MailStatus) -> bool| statuses().filter(|status| is(status)).count();
+    let sent = number(|status| matches!(status, MailStatus::Sent { .. }));
+    let failed = number(|status| matches!(status, MailStatus::Failed { .. }));
+    let superseded = number(|status| matches!(status, MailStatus::Superseded));
+    let total = mails.len() - number(|status| matches!(status, MailStatus::Cancelled));
+    if total == 0 {
+        badge(&MailStatus::Cancelled)
+    } else if number(|status| matches!(status, MailStatus::Planned)) > 0 {
+        badge(&MailStatus::Planned)
     } else if sent == total {
         Badge::new("success", "check", format!("Sent {sent} of {total}"))
     } else if sent == 0 && failed == 0 && superseded > 0 {
-        Badge::new("neutral", "skip", "Superseded")
+        badge(&MailStatus::Superseded)
     } else if sent == 0 {
         Badge::new("danger", "x", "Not sent")
     } else {
@@ -84,35 +99,31 @@ pub(crate) fn summary(entries: &[&Entry]) -> Badge {
     }
 }
 
-impl Outgoing {
-    /// Whether mails leave, in a sentence.
-    pub(crate) fn new(overview: &Overview, zone: Tz) -> Self {
-        let health = &overview.banner.health;
-        let failures = overview.entries.iter().filter_map(|entry| match entry.state {
-            State::Failed { at, .. } => Some(at),
-            _ => None,
-        });
-        let failures: Vec<_> = failures.collect();
-        let retrying =
-            overview.entries.iter().filter(|e| matches!(e.state, State::Retrying { .. }));
-        let retrying = i64::try_from(retrying.count()).unwrap_or(i64::MAX);
+impl OutgoingMail {
+    pub(crate) fn new(overview: &MailOverview, zone: Tz) -> Self {
         let on = |at| date_text(date(at, zone));
+        let health = &overview.banner.health;
         if health.directory.is_some() {
             let text = "Outgoing mail is not set up. Nobody will be notified.";
             return Self { text: text.to_owned(), is_broken: true, has_details: false };
         }
-        if let Some(last) = failures.iter().max() {
-            let number = i64::try_from(failures.len()).unwrap_or(i64::MAX);
-            let text = format!("{} failed on {}.", count(number, "mail"), on(*last));
+        let failures = overview.mails.iter().filter_map(|mail| match mail.status {
+            MailStatus::Failed { at, .. } => Some(at),
+            _ => None,
+        });
+        if let Some(last) = failures.clone().max() {
+            let text = format!("{} failed on {}.", count_mails(failures.count()), on(last));
             return Self { text, is_broken: true, has_details: true };
         }
+        let statuses = overview.mails.iter().map(|mail| &mail.status);
+        let retrying =
+            statuses.filter(|status| matches!(status, MailStatus::Retrying { .. })).count();
         if retrying > 0 {
             let verb = if retrying == 1 { "is" } else { "are" };
-            let text = format!("{} {verb} being tried again.", count(retrying, "mail"));
+            let text = format!("{} {verb} being tried again.", count_mails(retrying));
             return Self { text, is_broken: true, has_details: true };
         }
-        let last = health.last;
-        let (text, is_broken) = match (last.sent_at, last.failed_at) {
+        let (text, is_broken) = match (health.last.sent_at, health.last.failed_at) {
             (sent, Some(failed)) if sent <= Some(failed) => {
                 (format!("The last mail failed on {}.", on(failed)), true)
             }
@@ -123,17 +134,21 @@ impl Outgoing {
     }
 }
 
+fn count_mails(number: usize) -> String {
+    count(i64::try_from(number).unwrap_or(i64::MAX), "mail")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn entry(state: State) -> Entry {
-        Entry {
-            occasion: Occasion::Expiry(Milestone::OnTheDay),
+    fn mail(status: MailStatus) -> ListedMail {
+        ListedMail {
+            kind: MailKind::Expiry(Milestone::OnTheDay),
             name: None,
             address: "ada@example.com".to_owned(),
             due_at: chrono::DateTime::UNIX_EPOCH,
-            state,
+            status,
         }
     }
 
@@ -141,25 +156,25 @@ mod tests {
     fn one_badge_tells_how_the_mails_to_all_recipients_stand() {
         let at = chrono::DateTime::UNIX_EPOCH;
         let answer = || "450 later".to_owned();
-        let sent = || State::Sent { at };
-        let failed = || State::Failed { at, answer: answer() };
-        let retrying = || State::Retrying { answer: answer(), next_try_at: at };
-        for (states, text) in [
-            (vec![State::Planned, State::Planned], "Scheduled"),
-            (vec![State::Due, State::Due], "Sending"),
-            (vec![sent(), State::Sending], "Sending"),
+        let sent = || MailStatus::Sent { at };
+        let failed = || MailStatus::Failed { at, answer: answer() };
+        let retrying = || MailStatus::Retrying { answer: answer(), next_try_at: at };
+        for (statuses, text) in [
+            (vec![MailStatus::Planned, MailStatus::Planned], "Scheduled"),
+            (vec![MailStatus::Due, MailStatus::Due], "Sending"),
+            (vec![sent(), MailStatus::Sending], "Sending"),
             (vec![sent(), retrying()], "Retrying"),
             (vec![sent(), sent(), sent()], "Sent 3 of 3"),
             (vec![sent(), failed(), sent()], "Sent 2 of 3"),
-            (vec![sent(), State::Superseded], "Sent 1 of 2"),
-            (vec![sent(), State::Cancelled], "Sent 1 of 1"),
+            (vec![sent(), MailStatus::Superseded], "Sent 1 of 2"),
+            (vec![sent(), MailStatus::Cancelled], "Sent 1 of 1"),
             (vec![failed(), failed()], "Not sent"),
-            (vec![State::Superseded, State::Superseded], "Superseded"),
-            (vec![State::Cancelled], "Cancelled"),
+            (vec![MailStatus::Superseded, MailStatus::Superseded], "Superseded"),
+            (vec![MailStatus::Cancelled], "Cancelled"),
         ] {
-            let entries: Vec<Entry> = states.into_iter().map(entry).collect();
+            let mails: Vec<ListedMail> = statuses.into_iter().map(mail).collect();
 
-            assert_eq!(summary(&entries.iter().collect::<Vec<_>>()).text, text);
+            assert_eq!(combined_badge(&mails.iter().collect::<Vec<_>>()).text, text);
         }
     }
 }

@@ -3,11 +3,11 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::card::{Outgoing, about, summary};
+use super::card::{OutgoingMail, badge, combined_badge, of_kind};
 use crate::domain::calendar::{date, date_text};
-use crate::domain::mail::Occasion;
+use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::{Milestone, Schedule};
-use crate::service::mails::{Delivery, Entry, Overview, State};
+use crate::service::mails::{Delivery, ListedMail, MailOverview, MailStatus};
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::time::{Moment, utc_text};
@@ -20,26 +20,26 @@ const SHOWN: usize = 8;
 
 #[derive(Template)]
 #[template(path = "mails/page.html")]
-struct Page {
+struct MailsPage {
     layout: Layout,
-    outgoing: Outgoing,
+    outgoing: OutgoingMail,
     folder: Option<String>,
     time: String,
     zone: String,
-    groups: Vec<Group>,
+    groups: Vec<MailGroup>,
     empty: &'static str,
 }
 
-/// The mails about one occasion.
-struct Group {
+/// The mails of one kind.
+struct MailGroup {
     title: String,
     badge: Badge,
-    mails: Vec<Mail>,
+    mails: Vec<MailRow>,
     more: usize,
 }
 
 /// A mail to one recipient.
-struct Mail {
+struct MailRow {
     name: String,
     address: String,
     answer: Option<String>,
@@ -53,18 +53,14 @@ pub(crate) async fn page(
     shared: web::Data<Shared>,
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
-    let notices = &shared.services.mails;
-    let overview = notices.overview(None).await?;
-    let schedule = notices.schedule();
-    let view = Page {
+    let mails = &shared.services.mails;
+    let overview = mails.overview(None).await?;
+    let schedule = mails.schedule();
+    let folder = overview.banner.health.directory.as_ref();
+    let view = MailsPage {
         layout: Layout::with(&shared, &me, Section::Notifications, &overview.banner),
-        outgoing: Outgoing::new(&overview, schedule.zone),
-        folder: overview
-            .banner
-            .health
-            .directory
-            .as_ref()
-            .map(|folder| folder.display().to_string()),
+        outgoing: OutgoingMail::new(&overview, schedule.zone),
+        folder: folder.map(|folder| folder.display().to_string()),
         time: schedule.time.format("%H:%M").to_string(),
         zone: schedule.zone.name().to_owned(),
         groups: groups(&overview, schedule),
@@ -101,69 +97,57 @@ pub(crate) async fn test(
     Ok(go_to(NOTIFICATIONS))
 }
 
-fn groups(overview: &Overview, schedule: Schedule) -> Vec<Group> {
-    let milestones = Milestone::ALL.into_iter().map(Occasion::Expiry);
-    let occasions = milestones.chain([Occasion::Generated, Occasion::StillUsed]);
-    occasions.filter_map(|occasion| group(overview, occasion, schedule)).collect()
+fn groups(overview: &MailOverview, schedule: Schedule) -> Vec<MailGroup> {
+    let milestones = Milestone::ALL.into_iter().map(MailKind::Expiry);
+    let kinds = milestones.chain([MailKind::Generated, MailKind::StillUsed]);
+    kinds.filter_map(|kind| group(overview, kind, schedule)).collect()
 }
 
-fn group(overview: &Overview, occasion: Occasion, schedule: Schedule) -> Option<Group> {
-    let mut entries = about(overview, occasion);
-    let first = entries.first()?;
-    let title = match occasion.milestone() {
+fn group(overview: &MailOverview, kind: MailKind, schedule: Schedule) -> Option<MailGroup> {
+    let mut mails = of_kind(overview, kind);
+    let first = mails.first()?;
+    let title = match kind.milestone() {
         Some(milestone) => {
             format!("{milestone}: {}", date_text(date(first.due_at, schedule.zone)))
         }
-        None => occasion.to_string(),
+        None => kind.to_string(),
     };
-    let badge = summary(&entries);
-    entries.sort_by_key(|entry| rank(&entry.state));
-    Some(Group {
+    let badge = combined_badge(&mails);
+    mails.sort_by_key(|mail| rank(&mail.status));
+    Some(MailGroup {
         title,
         badge,
-        more: entries.len().saturating_sub(SHOWN),
-        mails: entries.into_iter().take(SHOWN).map(mail).collect(),
+        more: mails.len().saturating_sub(SHOWN),
+        mails: mails.into_iter().take(SHOWN).map(row).collect(),
     })
 }
 
 /// What needs attention comes first.
-const fn rank(state: &State) -> u8 {
-    match state {
-        State::Failed { .. } => 0,
-        State::Retrying { .. } => 1,
-        State::Sending | State::Due => 2,
+const fn rank(status: &MailStatus) -> u8 {
+    match status {
+        MailStatus::Failed { .. } => 0,
+        MailStatus::Retrying { .. } => 1,
+        MailStatus::Sending | MailStatus::Due => 2,
         _ => 3,
     }
 }
 
-fn mail(entry: &Entry) -> Mail {
-    let (verb, at, answer, badge) = match &entry.state {
-        State::Planned => {
-            ("Planned for", entry.due_at, None, Badge::new("neutral", "clock", "Scheduled"))
+fn row(mail: &ListedMail) -> MailRow {
+    let (verb, at, answer) = match &mail.status {
+        MailStatus::Planned | MailStatus::Superseded | MailStatus::Cancelled => {
+            ("Planned for", mail.due_at, None)
         }
-        State::Due | State::Sending => {
-            ("Due since", entry.due_at, None, Badge::new("neutral", "sync", "Sending"))
+        MailStatus::Due | MailStatus::Sending => ("Due since", mail.due_at, None),
+        MailStatus::Retrying { answer, next_try_at } => {
+            let answer = format!("Next try {}. Last answer: {answer}", utc_text(*next_try_at));
+            ("Planned for", mail.due_at, Some(answer))
         }
-        State::Retrying { answer, next_try_at } => (
-            "Planned for",
-            entry.due_at,
-            Some(format!("Next try {}. Last answer: {answer}", utc_text(*next_try_at))),
-            Badge::new("attention", "sync", "Retrying"),
-        ),
-        State::Sent { at } => ("Sent", *at, None, Badge::new("success", "check", "Sent")),
-        State::Failed { at, answer } => {
-            ("Failed", *at, Some(answer.clone()), Badge::new("danger", "alert", "Failed"))
-        }
-        State::Superseded => {
-            ("Planned for", entry.due_at, None, Badge::new("neutral", "skip", "Superseded"))
-        }
-        State::Cancelled => {
-            ("Planned for", entry.due_at, None, Badge::new("neutral", "circle-slash", "Cancelled"))
-        }
+        MailStatus::Sent { at } => ("Sent", *at, None),
+        MailStatus::Failed { at, answer } => ("Failed", *at, Some(answer.clone())),
     };
-    let (name, address) = match &entry.name {
-        Some(name) => (name.clone(), entry.address.clone()),
-        None => (entry.address.clone(), String::new()),
+    let (name, address) = match &mail.name {
+        Some(name) => (name.clone(), mail.address.clone()),
+        None => (mail.address.clone(), String::new()),
     };
-    Mail { name, address, answer, verb, at: Moment::new(at), badge }
+    MailRow { name, address, answer, verb, at: Moment::new(at), badge: badge(&mail.status) }
 }

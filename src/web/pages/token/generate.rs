@@ -15,7 +15,7 @@ use crate::domain::admin::code::SecretCode;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::TokenId;
 use crate::domain::token::{Token, TokenHistory};
-use crate::service::mails::Banner;
+use crate::service::mails::BannerFacts;
 use crate::service::tokens::{Form, Generate, GenerateError, Generated};
 use crate::web::Shared;
 use crate::web::error::PageError;
@@ -73,7 +73,7 @@ pub(crate) async fn generate(
     let json = wants_json(request.headers());
     let wanted = fields.parse()?;
     if !json && !wanted.confirmed {
-        let known = shared.services.mails.banner().await?;
+        let known = shared.services.mails.banner_facts().await?;
         let endangered = breaks_sync(&known.history, me.now);
         if let Some(current) =
             endangered.filter(|token| wanted.replaces.as_ref() == Some(&token.id))
@@ -156,7 +156,7 @@ struct ReplacePage {
 fn confirm(
     shared: &Shared,
     me: &SignedIn,
-    known: &Banner,
+    known: &BannerFacts,
     current: &Token,
     wanted: &GenerateRequest,
 ) -> HttpResponse {

@@ -27,7 +27,7 @@ pub(crate) async fn confirm(
     shared: web::Data<Shared>,
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
-    let known = shared.services.mails.banner().await?;
+    let known = shared.services.mails.banner_facts().await?;
     let Some(token) = live(&known.history, me.now) else { return Ok(go_to(HOME)) };
     let view = RevokePage {
         layout: Layout::with(&shared, &me, Section::Authentication, &known),

@@ -1,20 +1,20 @@
-//! Mails that are sent at once, while somebody waits for the answer: test mails and invitations.
+//! Mails that are sent at once while somebody waits for the answer: test mails and invitations.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::Mails;
-use super::sending::about;
+use super::{Mails, activity};
 use crate::domain::activity::Kind;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::base62;
-use crate::domain::mail::{Occasion, Outcome, Recipient};
+use crate::domain::mail::kind::MailKind;
+use crate::domain::mail::{MailState, Recipient};
 use crate::mail::letter::Letter;
-use crate::mail::{Outgoing, Undelivered, letters};
+use crate::mail::{MailSession, Message, SendError, letters, message_id};
 use crate::service::Failure;
-use crate::store::{self, Lock, StoreError};
+use crate::store::{self, Conn, Lock};
 
 /// Random characters in the `Message-ID` of a mail that is sent once.
 const ID_LENGTH: usize = 16;
@@ -22,7 +22,7 @@ const ID_LENGTH: usize = 16;
 /// What has become of a mail that somebody waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
-    /// The mail server accepted it and answered this.
+    /// The mail server accepted it with this answer.
     Accepted(String),
     /// No mail server is configured; it was written to a file, as the sentence says.
     WrittenToFile(String),
@@ -46,27 +46,16 @@ pub struct Invited<'a> {
 }
 
 impl Mails {
-    /// Whether mails reach anybody; without a mail server they become files.
-    pub fn reaches_people(&self) -> bool {
-        self.configured.mailer.reaches_people()
-    }
-
     /// Sends a test mail to a Server Admin.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn test_admin(&self, admin: &ServerAdmin) -> Result<Delivery, Failure> {
         let recipient = Recipient { admin: Some(admin.id), address: admin.email.clone() };
         self.test(Some(admin.name.as_str()), recipient, admin.name.as_str()).await
     }
 
     /// Sends a test mail to any address, for the command line.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn test_address(&self, address: EmailAddress) -> Result<Delivery, Failure> {
         let wanted = address.clone();
-        let find = move |conn: &mut store::Conn| store::people::admins::by_email(conn, &wanted);
+        let find = move |conn: &mut Conn| store::people::admins::by_email(conn, &wanted);
         let admin = self.resources.store.read(find).await?;
         let name = admin.as_ref().map(|admin| admin.name.to_string());
         let recipient = Recipient { admin: admin.map(|admin| admin.id), address };
@@ -74,20 +63,16 @@ impl Mails {
     }
 
     /// Mails an invitation. Without a mail server nothing is written, because the link is a secret:
-    /// show it to the one who invites instead.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
+    /// show it to the person who invites instead.
     pub async fn invite(&self, invited: Invited<'_>) -> Result<Delivery, Failure> {
         if !self.reaches_people() {
             return Ok(Delivery::Refused("No mail server is configured.".to_owned()));
         }
         let Invited { name, address, by, link, expires_at } = invited;
-        let mail = letters::Invitation { by, link, expires_at };
-        let zone = self.configured.schedule.zone;
-        let letter = letters::invitation(&mail, zone, &self.configured.letterhead);
+        let zone = self.settings.schedule.zone;
+        let letter = letters::invitation(by, link, expires_at, zone, &self.settings.letterhead);
         let recipient = Recipient { admin: None, address };
-        self.send_now(Occasion::Invitation, Some(name), recipient, letter).await
+        self.deliver(MailKind::Invitation, Some(name), recipient, letter).await
     }
 
     async fn test(
@@ -97,64 +82,61 @@ impl Mails {
         by: &str,
     ) -> Result<Delivery, Failure> {
         let now = self.resources.clock.now();
-        let zone = self.configured.schedule.zone;
-        let letter = letters::test(by, zone, now, &self.configured.letterhead);
-        self.send_now(Occasion::Test, name, recipient, letter).await
+        let zone = self.settings.schedule.zone;
+        let letter = letters::test_mail(by, zone, now, &self.settings.letterhead);
+        self.deliver(MailKind::Test, name, recipient, letter).await
     }
 
-    async fn send_now(
+    async fn deliver(
         &self,
-        occasion: Occasion,
+        kind: MailKind,
         name: Option<&str>,
         recipient: Recipient,
         letter: Letter,
     ) -> Result<Delivery, Failure> {
-        let mail = Outgoing {
+        let about = base62::random::<ID_LENGTH>(|bytes| self.resources.entropy.fill(bytes));
+        let message = Message {
+            id: message_id(kind, &about, &recipient.address.key()),
             name: name.map(str::to_owned),
             address: recipient.address.clone(),
-            occasion,
-            about: base62::random::<ID_LENGTH>(|bytes| self.resources.entropy.fill(bytes)),
-            recipient_key: recipient.address.key(),
             date: self.resources.clock.now(),
             letter,
         };
-        let configured = Arc::clone(&self.configured);
-        let mut session = configured.mailer.session(&configured.letterhead);
-        let result = session.send(&mail).await;
+        let settings = Arc::clone(&self.settings);
+        let mut session = MailSession::new(&settings.mailer, &settings.letterhead);
+        let result = session.send(&message).await;
         session.close().await;
-        self.remember(occasion, recipient, &result).await?;
+        self.record_result(kind, recipient, &result).await?;
         Ok(match result {
             Ok(answer) if self.reaches_people() => Delivery::Accepted(answer),
             Ok(sentence) => Delivery::WrittenToFile(sentence),
-            Err(Undelivered::ForNow(answer) | Undelivered::ForGood(answer)) => {
-                Delivery::Refused(answer)
-            }
+            Err(error) => Delivery::Refused(error.to_string()),
         })
     }
 
-    async fn remember(
+    async fn record_result(
         &self,
-        occasion: Occasion,
+        kind: MailKind,
         recipient: Recipient,
-        result: &Result<String, Undelivered>,
+        result: &Result<String, SendError>,
     ) -> Result<(), Failure> {
         let at = self.resources.clock.now();
-        let (kind, outcome, detail) = match result {
+        let (what, state, detail) = match result {
             Ok(answer) => {
                 let detail = recipient.address.to_string();
-                (self.delivered(), Outcome::Sent { at, answer: answer.clone() }, detail)
+                (self.kind_when_sent(), MailState::Sent { at, answer: answer.clone() }, detail)
             }
             Err(error) => {
                 let detail = format!("{}: {error}", recipient.address);
-                (Kind::MailFailed, Outcome::Failed { at, answer: error.to_string() }, detail)
+                (Kind::MailFailed, MailState::Failed { at, answer: error.to_string() }, detail)
             }
         };
-        let written = self.resources.store.write(Lock::Mails, move |conn| {
-            let id = store::mails::insert(conn, occasion, None, &recipient, at)?;
-            store::mails::settle(conn, id, 0, &outcome)?;
-            let event = about(kind, occasion, None, at).with_detail(detail);
-            store::activity::record(conn, &event)
-        });
-        written.await.map_err(|error: StoreError| error.into())
+        let recorded = move |conn: &mut Conn| {
+            let id = store::mails::insert(conn, kind, None, &recipient, at)?;
+            store::mails::settle(conn, id, 0, &state)?;
+            let event = activity(what, kind.as_str(), None, at).with_detail(detail);
+            Ok(store::activity::record(conn, &event)?)
+        };
+        self.resources.store.write(Lock::Mails, recorded).await
     }
 }

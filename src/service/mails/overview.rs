@@ -1,0 +1,220 @@
+//! All mails about the newest token and how they stand: what was sent and what is planned.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::due::DueMails;
+use super::health::{BannerFacts, MailHealth};
+use super::recipients::{self, NamedRecipient};
+use super::{MailSettings, Mails};
+use crate::domain::admin::ServerAdmin;
+use crate::domain::mail::kind::MailKind;
+use crate::domain::mail::milestone::Milestone;
+use crate::domain::mail::{Mail, MailState};
+use crate::domain::token::Token;
+use crate::service::Failure;
+use crate::store::{self, Conn, StoreError};
+
+/// The mails about the newest token, and what a page needs besides.
+#[derive(Debug, Clone)]
+pub struct MailOverview {
+    /// What the banners at the top of the page depend on.
+    pub banner: BannerFacts,
+    /// All Server Admins, by name.
+    pub admins: Vec<ServerAdmin>,
+    /// The mails about the newest token: milestones first, each with its recipients.
+    pub mails: Vec<ListedMail>,
+}
+
+/// One mail to one recipient, queued or planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedMail {
+    /// What it is about.
+    pub kind: MailKind,
+    /// The recipient's name; an address from the configuration has none.
+    pub name: Option<String>,
+    /// The recipient's address.
+    pub address: String,
+    /// When it became or becomes due.
+    pub due_at: DateTime<Utc>,
+    /// How it stands.
+    pub status: MailStatus,
+}
+
+/// How a mail stands at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailStatus {
+    /// Its day is to come.
+    Planned,
+    /// It is sent within a minute.
+    Due,
+    /// It is being sent.
+    Sending,
+    /// The last try failed and another one follows.
+    Retrying {
+        /// What the mail server answered.
+        answer: String,
+        /// When it is tried again.
+        next_try_at: DateTime<Utc>,
+    },
+    /// The mail server accepted it.
+    Sent {
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// It failed permanently.
+    Failed {
+        /// When.
+        at: DateTime<Utc>,
+        /// What the mail server answered.
+        answer: String,
+    },
+    /// A later mail was due before it could be sent.
+    Superseded,
+    /// The token was replaced or revoked before, or the recipient no longer gets mails.
+    Cancelled,
+}
+
+impl MailStatus {
+    /// The word for it.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Due => "due",
+            Self::Sending => "sending",
+            Self::Retrying { .. } => "retrying",
+            Self::Sent { .. } => "sent",
+            Self::Failed { .. } => "failed",
+            Self::Superseded => "superseded",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether it is to be sent as soon as possible.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Due | Self::Sending | Self::Retrying { .. })
+    }
+}
+
+impl Mails {
+    /// How the mails stand now, or would stand at another instant. Changes nothing.
+    pub async fn overview(&self, at: Option<DateTime<Utc>>) -> Result<MailOverview, Failure> {
+        let now = at.unwrap_or_else(|| self.resources.clock.now());
+        let settings = Arc::clone(&self.settings);
+        Ok(self.resources.store.read(move |conn| overview(conn, &settings, now)).await?)
+    }
+}
+
+fn overview(
+    conn: &mut Conn,
+    settings: &MailSettings,
+    now: DateTime<Utc>,
+) -> Result<MailOverview, StoreError> {
+    let due = DueMails::load(conn, settings.schedule, now)?;
+    let admins = store::people::admins::list(conn)?;
+    let recipients = recipients::all(&admins, settings);
+    let mut mails = Vec::new();
+    if let Some(token) = &due.history.newest {
+        let queued = store::mails::of_token(conn, &token.id)?;
+        let open_generated = store::mails::open_generated(conn)?;
+        let list = MailList { token, due: &due, admins: &admins, recipients: &recipients, now };
+        for milestone in Milestone::ALL {
+            let due_at = settings.schedule.due_at(milestone, token.expires_at);
+            mails.extend(list.of_kind(MailKind::Expiry(milestone), due_at, &queued));
+        }
+        mails.extend(list.of_kind(MailKind::Generated, token.generated_at, &queued));
+        mails.extend(list.of_kind(MailKind::StillUsed, now, &queued));
+        // Those about earlier tokens that are still to be sent.
+        let earlier = open_generated.iter().filter(|mail| mail.token.as_ref() != Some(&token.id));
+        mails.extend(earlier.map(|mail| list.listed(mail)));
+    }
+    let health = MailHealth::load(conn, &admins, settings)?;
+    Ok(MailOverview { banner: BannerFacts { now, history: due.history, health }, admins, mails })
+}
+
+/// What the list of mails about a token is made from.
+struct MailList<'a> {
+    token: &'a Token,
+    due: &'a DueMails,
+    admins: &'a [ServerAdmin],
+    recipients: &'a [NamedRecipient],
+    now: DateTime<Utc>,
+}
+
+impl MailList<'_> {
+    /// The queued mails of a kind, or those that are planned.
+    fn of_kind(&self, kind: MailKind, due_at: DateTime<Utc>, queued: &[Mail]) -> Vec<ListedMail> {
+        let queued: Vec<ListedMail> =
+            queued.iter().filter(|mail| mail.kind == kind).map(|mail| self.listed(mail)).collect();
+        let Some(status) = self.status_of_planned(kind).filter(|_| queued.is_empty()) else {
+            return queued;
+        };
+        let planned = self.recipients.iter().map(|planned| ListedMail {
+            kind,
+            name: planned.name.clone(),
+            address: planned.recipient.address.to_string(),
+            due_at,
+            status: status.clone(),
+        });
+        planned.collect()
+    }
+
+    fn status_of_planned(&self, kind: MailKind) -> Option<MailStatus> {
+        let Some(milestone) = kind.milestone() else {
+            return self.due.kinds().contains(&kind).then_some(MailStatus::Due);
+        };
+        let due = self.due.milestone;
+        Some(if self.token.revocation.is_some() {
+            MailStatus::Cancelled
+        } else if due == Some(milestone) {
+            MailStatus::Due
+        } else if due > Some(milestone) {
+            MailStatus::Superseded
+        } else {
+            MailStatus::Planned
+        })
+    }
+
+    fn listed(&self, mail: &Mail) -> ListedMail {
+        let admin = self.admins.iter().find(|admin| Some(admin.id) == mail.recipient.admin);
+        ListedMail {
+            kind: mail.kind,
+            name: admin.map(|admin| admin.name.to_string()),
+            address: mail.recipient.address.to_string(),
+            due_at: mail.due_at,
+            status: self.status_of_queued(mail),
+        }
+    }
+
+    fn status_of_queued(&self, mail: &Mail) -> MailStatus {
+        let waiting = match &mail.state {
+            MailState::Sent { at, .. } => return MailStatus::Sent { at: *at },
+            MailState::Failed { at, answer } => {
+                return MailStatus::Failed { at: *at, answer: answer.clone() };
+            }
+            MailState::Retrying { answer, next_try_at, .. } => {
+                MailStatus::Retrying { answer: answer.clone(), next_try_at: *next_try_at }
+            }
+            MailState::Waiting => MailStatus::Due,
+        };
+        if !recipients::contains(self.recipients, &mail.recipient) {
+            MailStatus::Cancelled
+        } else if !self.due.allows(mail) {
+            self.status_of_withheld(mail)
+        } else if mail.is_claimed(self.now) {
+            MailStatus::Sending
+        } else {
+            waiting
+        }
+    }
+
+    /// A queued mail that may not go out: its day is not reached, or is over.
+    fn status_of_withheld(&self, mail: &Mail) -> MailStatus {
+        match (&self.token.revocation, mail.kind.milestone()) {
+            (None, Some(milestone)) if self.due.milestone < Some(milestone) => MailStatus::Planned,
+            (None, Some(_)) => MailStatus::Superseded,
+            _ => MailStatus::Cancelled,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Queueing the mails that have become due, one for each recipient.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::due::DueMails;
+use super::{MailSettings, Mails, recipients};
+use crate::domain::mail::kind::MailKind;
+use crate::domain::token::secret::TokenId;
+use crate::service::Failure;
+use crate::store::{self, Conn, Lock, StoreError};
+
+impl Mails {
+    /// Queues the mails of every kind that is due and has none yet, and says whether one of them
+    /// found no recipient. The recipients are decided here, once: somebody who is added later gets
+    /// the next mail.
+    pub(crate) async fn queue_due(&self, now: DateTime<Utc>) -> Result<bool, Failure> {
+        let settings = Arc::clone(&self.settings);
+        let missing = self.resources.store.read(move |conn| missing(conn, &settings, now)).await?;
+        if missing.is_empty() {
+            return Ok(false);
+        }
+        let settings = Arc::clone(&self.settings);
+        let queued = move |conn: &mut Conn| Ok(queue(conn, &settings, now)?);
+        self.resources.store.write(Lock::Mails, queued).await
+    }
+}
+
+/// The kinds of mails that are due and have not been queued, each with its token and due time.
+fn missing(
+    conn: &mut Conn,
+    settings: &MailSettings,
+    now: DateTime<Utc>,
+) -> Result<Vec<(MailKind, TokenId, DateTime<Utc>)>, StoreError> {
+    let due = DueMails::load(conn, settings.schedule, now)?;
+    let Some(token) = due.history.unrevoked() else { return Ok(Vec::new()) };
+    let mut missing = Vec::new();
+    for kind in due.kinds() {
+        if !store::mails::exists(conn, kind, &token.id)? {
+            let due_at = kind
+                .milestone()
+                .map_or(now, |milestone| settings.schedule.due_at(milestone, token.expires_at));
+            missing.push((kind, token.id.clone(), due_at));
+        }
+    }
+    Ok(missing)
+}
+
+fn queue(conn: &mut Conn, settings: &MailSettings, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let mut nobody_to_tell = false;
+    // Asked again under the lock: another instance may have been faster.
+    for (kind, token, due_at) in missing(conn, settings, now)? {
+        let mut count = store::mails::insert_for_admins(conn, kind, &token, due_at)?;
+        for known in recipients::all(&store::people::admins::list(conn)?, settings) {
+            if known.recipient.admin.is_none() {
+                store::mails::insert(conn, kind, Some(&token), &known.recipient, due_at)?;
+                count += 1;
+            }
+        }
+        nobody_to_tell |= count == 0;
+        tracing::info!(mail.kind = kind.as_str(), token.id = %token, recipients = count, "mails are due");
+    }
+    Ok(nobody_to_tell)
+}

@@ -1,0 +1,65 @@
+//! Who gets the mails about the token.
+
+use super::MailSettings;
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::person::EmailAddress;
+use crate::domain::mail::{Mail, Recipient};
+use crate::store::{self, Conn, StoreError};
+
+/// A recipient with the name that the mail is addressed to.
+pub(crate) struct NamedRecipient {
+    /// None for an address from the configuration.
+    pub(crate) name: Option<String>,
+    pub(crate) recipient: Recipient,
+}
+
+impl From<&ServerAdmin> for NamedRecipient {
+    fn from(admin: &ServerAdmin) -> Self {
+        Self {
+            name: Some(admin.name.as_str().to_owned()),
+            recipient: Recipient { admin: Some(admin.id), address: admin.email.clone() },
+        }
+    }
+}
+
+impl From<&EmailAddress> for NamedRecipient {
+    fn from(address: &EmailAddress) -> Self {
+        Self { name: None, recipient: Recipient { admin: None, address: address.clone() } }
+    }
+}
+
+/// All recipients at present: active Server Admins and configured addresses, nobody twice.
+pub(crate) fn all(admins: &[ServerAdmin], settings: &MailSettings) -> Vec<NamedRecipient> {
+    let active = admins.iter().filter(|admin| admin.active);
+    let mut all: Vec<NamedRecipient> = active.map(NamedRecipient::from).collect();
+    for address in &settings.extra {
+        if all.iter().all(|known| known.recipient.address.key() != address.key()) {
+            all.push(address.into());
+        }
+    }
+    all
+}
+
+/// Whether a mail's recipient is one of `all`.
+pub(crate) fn contains(all: &[NamedRecipient], recipient: &Recipient) -> bool {
+    all.iter().any(|known| match recipient.admin {
+        Some(_) => known.recipient.admin == recipient.admin,
+        None => known.recipient.address.key() == recipient.address.key(),
+    })
+}
+
+/// A mail's recipient with the present name and address; none if they were deactivated or removed
+/// from the configuration.
+pub(crate) fn current(
+    conn: &mut Conn,
+    mail: &Mail,
+    settings: &MailSettings,
+) -> Result<Option<NamedRecipient>, StoreError> {
+    let Some(id) = mail.recipient.admin else {
+        let key = mail.recipient.address.key();
+        let extra = settings.extra.iter().find(|address| address.key() == key);
+        return Ok(extra.map(NamedRecipient::from));
+    };
+    let admin = store::people::admins::by_id(conn, id)?.filter(|admin| admin.active);
+    Ok(admin.as_ref().map(NamedRecipient::from))
+}
