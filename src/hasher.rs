@@ -1,8 +1,8 @@
 //! Argon2id, bounded: 19 MiB, two passes, one lane (RFC 9106, OWASP's minimum).
 //!
-//! A hash takes tens of milliseconds and 19 MiB, which makes it a lever for anybody who can send
-//! requests. So it runs on few threads of its own, never on those that answer requests, and behind
-//! a short queue: when that is full the caller is told so at once.
+//! A hash takes tens of milliseconds and 19 MiB, so anyone who can send requests could exhaust the
+//! server. It runs on a few threads of its own, never on those that answer requests, behind a short
+//! queue: when that is full, the caller learns so at once.
 
 use std::fmt;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use crate::domain::token::secret::PhcString;
 use crate::entropy::{SharedEntropy, random};
 
-/// How far hashing stands back when processors are scarce: a tenth of a share.
+/// How far hashing yields when processors are scarce: to a tenth of a share.
 const NICENESS: i32 = 10;
 
 /// How much work a hash is.
@@ -31,7 +31,7 @@ pub struct HashCost {
 }
 
 impl HashCost {
-    /// What the product uses.
+    /// The cost in production.
     pub const PRODUCTION: Self = Self { memory: 19 * 1024, passes: 2 };
 }
 
@@ -141,7 +141,7 @@ impl Hasher {
     ) -> Result<T, HashError> {
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move || {
-            // Nobody waits any more: the work is not worth its cost.
+            // When nobody waits any more, the work is not worth its cost.
             if !answer.is_closed() {
                 let _ = answer.send(job());
             }
@@ -155,8 +155,8 @@ impl Hasher {
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>) {
-    // On Linux this concerns the thread alone: those that answer requests go first. Where it is not
-    // allowed, hashing merely competes with them.
+    // On Linux this affects the thread alone: those that answer requests go first. Where it is not
+    // permitted, hashing merely competes with them.
     let _ = rustix::process::nice(NICENESS);
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();

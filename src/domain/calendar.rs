@@ -44,7 +44,7 @@ pub struct LocalText {
     pub date: String,
     /// `17:30 PDT`
     pub time: String,
-    /// `20 Mar 2027, 00:30 UTC`; nothing where the zone shows the same time.
+    /// `20 Mar 2027, 00:30 UTC`; none where the zone shows the same time.
     pub utc: Option<String>,
 }
 

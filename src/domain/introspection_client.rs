@@ -36,14 +36,14 @@ impl IntrospectionClients {
         Ok(all)
     }
 
-    /// Whether one of them has this id and this secret; takes the same time for every one of them.
+    /// Whether a client has this id and this secret; takes equally long for every client.
     pub fn recognise(&self, id: &str, secret: &str) -> bool {
         let presented = digest(id, secret);
         let none = Choice::from(0);
         self.credentials.iter().fold(none, |found, known| found | known.ct_eq(&presented)).into()
     }
 
-    /// Whether there is none.
+    /// Whether no client is configured.
     pub const fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }

@@ -1,5 +1,5 @@
-//! What scimward does: one file per use case, each a few methods that ask the clock once, decide by
-//! `domain` and keep the result in `store`.
+//! What scimward does: one module per use case, each a few methods that read the clock once, decide
+//! with `domain` and keep the result in `store`.
 //!
 //! No method here knows whether a browser, a machine or the command line asked. Each fails with
 //! [`Failure`] when the database does; only further errors are documented.
@@ -24,7 +24,7 @@ use crate::entropy::SharedEntropy;
 use crate::hasher::{HashError, Hasher};
 use crate::store::{Store, StoreError};
 
-/// What every use case works with.
+/// What all use cases work with.
 #[derive(Clone)]
 pub struct Resources {
     /// The database.
@@ -110,8 +110,7 @@ impl Services {
     }
 }
 
-/// The request could not be carried out for a reason that lies with the server. Its text is for the
-/// log; nothing of it reaches a client.
+/// The server failed. The text is for the log; none of it reaches a client.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The database failed.

@@ -18,7 +18,7 @@ use crate::domain::token::secret::{PhcString, PlainToken, TokenId};
 use crate::domain::token::{Token, TokenHistory};
 use crate::store::{self, Conn, Lock, StoreError};
 
-/// What one admin may generate from the page in an hour.
+/// Tokens that one admin may generate on the page in an hour.
 const HOURLY_LIMIT: i64 = 20;
 
 /// Generates, revokes and describes tokens.
@@ -29,16 +29,16 @@ pub struct Tokens {
     new_mail: Arc<Notify>,
 }
 
-/// What somebody wants generated.
+/// What to generate.
 #[derive(Debug)]
 pub struct Generate {
-    /// How long the token shall live.
+    /// How long the token lives.
     pub lifespan: Lifespan,
     /// Who asks.
     pub by: Actor,
     /// From where.
     pub from: Source,
-    /// Present when a form asks.
+    /// Present if a form asks.
     pub form: Option<Form>,
 }
 
@@ -65,7 +65,7 @@ pub struct Generated {
 /// Why no token was generated.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
-    /// Since the page was shown, somebody else has generated or revoked a token.
+    /// Someone else generated or revoked a token after the page was shown.
     #[error("somebody else changed the token in the meantime")]
     TokenChanged {
         /// The state now.
@@ -109,8 +109,8 @@ impl From<StoreError> for RevokeError {
 }
 
 impl Tokens {
-    /// Works on `resources`; generated tokens are put into `cache`, and `new_mail` is rung for the mails
-    /// that tell of them.
+    /// Works on `resources`, puts generated tokens into `cache`, and notifies `new_mail` of the mails
+    /// about them.
     pub const fn new(
         resources: Resources,
         cache: VerificationCache,

@@ -1,5 +1,5 @@
 //! What the server does by itself every minute: writes what clients did, notes that the token has
-//! expired, and removes what nobody needs any more.
+//! expired, and removes old rows.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,16 +16,16 @@ use crate::domain::token::Token;
 use crate::domain::token::secret::TokenId;
 use crate::store::{self, Conn, Lock, StoreError};
 
-/// Rows that one transaction removes, so that nobody waits long for its end.
+/// Rows that one transaction removes: few, so that others do not wait long.
 const BATCH: i64 = 500;
 /// Old rows are looked for this often.
 const PURGE_EVERY: TimeDelta = TimeDelta::hours(1);
 /// The ids of forms are kept longer than any session lives: a form cannot be sent after that.
 const REQUESTS_KEPT: TimeDelta = TimeDelta::days(2);
-/// Links that were used or have expired are kept for a while: their page says so.
+/// Links are kept for a while after their expiry: their page says what became of them.
 const LINKS_KEPT: TimeDelta = TimeDelta::days(30);
 
-/// Removes at most so many rows from before an instant and says how many there were.
+/// Removes at most so many rows from before an instant; returns how many.
 type Purge = fn(&mut Conn, DateTime<Utc>, i64) -> Result<usize, StoreError>;
 
 /// Keeps the database in order.
@@ -43,8 +43,8 @@ impl Upkeep {
         Self { resources, usage, activity_retention, last_purge: Arc::default() }
     }
 
-    /// Does all of it once. What fails is tried again the next time, and does not keep the rest
-    /// from being done.
+    /// Does all of it once. What fails is tried again the next time and does not stop the rest; the
+    /// first failure is returned.
     pub async fn run_once(&self) -> Result<(), Failure> {
         let now = self.resources.clock.now();
         let written = self.usage.write().await;
@@ -89,7 +89,7 @@ impl Upkeep {
         }
         let purges: [(Lock, Purge, TimeDelta); 5] = [
             (Lock::Usage, store::purge::activity, self.activity_retention),
-            // A session past its absolute limit is not touched any more and so falls idle too.
+            // A session past its absolute limit is no longer touched, and so becomes idle too.
             (Lock::Admins, store::purge::sessions, IDLE_LIMIT),
             (Lock::Admins, store::purge::one_time_links, LINKS_KEPT),
             (Lock::Admins, store::purge::login_failures, LOGIN_FAILURES_KEPT),

@@ -1,4 +1,4 @@
-//! How the database can fail its callers.
+//! How the database can fail.
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
@@ -28,7 +28,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether trying the same again later may help.
+    /// Whether trying again later may help.
     pub const fn is_temporary(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown(_))
     }
@@ -58,9 +58,8 @@ impl From<Error> for StoreError {
     }
 }
 
-/// Diesel keeps no SQLSTATE but those that it has a kind for. PostgreSQL points at a place in the
-/// statement when the statement does not fit the schema, and only then: that is the same in every
-/// language.
+/// Diesel keeps no SQLSTATE but those that it has a kind for. PostgreSQL points to a position in the
+/// statement if the statement does not fit the schema, and only then, in every language.
 fn is_about_the_schema(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> bool {
     info.statement_position().is_some() || sqlite::is_about_the_schema(info.message())
 }

@@ -1,9 +1,9 @@
 //! The database: the only layer that knows Diesel.
 //!
-//! [`Store`] lends connections and runs closures on the blocking pool; the query functions in the
-//! files below are plain, take a connection and compose inside one transaction. There is one file
-//! per table or pair of tables. Every query fails with [`StoreError`] when the database does; only
-//! further errors are documented.
+//! [`Store`] lends connections and runs closures on blocking threads. Queries are plain functions
+//! that take a connection, so that several fit into one transaction; there is one file per table or
+//! pair of tables. Each fails with [`StoreError`] when the database does; only further errors are
+//! documented.
 
 pub mod activity;
 mod database;
@@ -36,10 +36,10 @@ pub use self::error::StoreError;
 
 /// A read waits this long for a permit or a lock.
 const READ_PATIENCE: Duration = Duration::from_millis(800);
-/// With everything that may be in its way, a read ends by then: callers expect an answer within
-/// two seconds.
+/// With everything that may delay it, a read ends by then: callers expect an answer within two
+/// seconds.
 const READ_DEADLINE: Duration = Duration::from_millis(1700);
-/// A dead connection is noticed by its failure; a new one is tried at once. A server that is slow or
+/// A dead connection shows by a failure, and a new one is tried at once. A server that is slow or
 /// silent is not asked again.
 const ATTEMPTS: u32 = 2;
 
@@ -62,12 +62,11 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Prepares the pools; no connection is opened before the first query. The folder of an
-    /// embedded database is made if it is missing. A change waits for `patience` while others
-    /// commit theirs.
+    /// Prepares the pools and makes the folder of an embedded database; no connection is opened
+    /// before the first query. A change waits up to `patience` for others.
     ///
     /// # Errors
-    /// A sentence, when the folder cannot be made.
+    /// A sentence, if the folder cannot be made.
     pub fn new(url: DatabaseUrl, patience: Duration) -> Result<Self, String> {
         let write_limit = match &url {
             DatabaseUrl::Sqlite(path) => {
@@ -95,8 +94,8 @@ impl Store {
         .await
     }
 
-    /// Runs a query that changes nothing, for pages and commands. It may run again when the
-    /// connection turns out to be dead.
+    /// Runs a query that changes nothing, for pages and commands; runs it again if the connection is
+    /// dead.
     ///
     /// # Errors
     /// Those of `query`, and [`StoreError::Unavailable`].
@@ -118,8 +117,8 @@ impl Store {
         }
     }
 
-    /// Runs `change` in a transaction that no other transaction with the same lock overlaps, in
-    /// this process or another. An error rolls everything back.
+    /// Runs `change` in a transaction that overlaps no other with the same lock, in this process or
+    /// another. An error rolls everything back.
     ///
     /// # Errors
     /// Those of `change`; [`StoreError::OutcomeUnknown`] if the connection broke while committing.
@@ -192,7 +191,7 @@ impl Pools {
         let mut attempt = 1;
         loop {
             let mut pooled = self.writes.borrow()?;
-            // To begin waits for no lock: a server that does not answer soon is silent.
+            // Beginning waits for no lock: a server that does not answer soon is silent.
             pooled.conn.set_patience(READ_PATIENCE);
             let begun = Conn::begin_transaction(&mut pooled.conn).and_then(|()| {
                 pooled.conn.set_patience(self.writes.patience());
@@ -235,7 +234,7 @@ fn make_folder(file: &Path) -> Result<(), String> {
     let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());
     };
-    // Nobody else on the machine needs to read hashes and keys.
+    // No other user of the machine needs to read hashes and keys.
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| {
         format!(

@@ -12,7 +12,7 @@ macro_rules! purges {
     ($($(#[$doc:meta])* $table:ident, $key:ident: $type:ty, $time:ident;)*) => {$(
         $(#[$doc])*
         ///
-        /// Removes at most `limit` of those from before `cutoff`, the oldest first; says how many.
+        /// Removes at most `limit` from before `cutoff`, the oldest first; returns how many.
         pub fn $table(
             conn: &mut Conn,
             cutoff: DateTime<Utc>,

@@ -1,5 +1,5 @@
-//! What a column holds, to the types of the domain and back. Instants are stored as whole seconds
-//! since 1970, the same on both databases.
+//! Columns to domain types and back. Instants are stored as whole seconds since 1970, the same on
+//! both databases.
 
 use std::net::IpAddr;
 

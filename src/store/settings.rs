@@ -1,4 +1,4 @@
-//! What the server makes for itself once, such as keys.
+//! What the server makes once for itself, such as keys.
 
 use diesel::prelude::*;
 
@@ -6,8 +6,8 @@ use super::database::connection::Conn;
 use super::error::StoreError;
 use super::schema::settings;
 
-/// The value that is stored under `name`; stores `fresh` first if there is none. Belongs into a
-/// transaction that holds [`super::Lock::Admins`].
+/// The value under `name`; stores `fresh` first if there is none. The transaction must hold
+/// [`super::Lock::Admins`].
 pub fn get_or_insert(conn: &mut Conn, name: &str, fresh: &str) -> Result<String, StoreError> {
     let stored = settings::table.find(name).select(settings::value).first(conn).optional()?;
     if let Some(stored) = stored {

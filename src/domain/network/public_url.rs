@@ -10,7 +10,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
-/// The text is not usable as a public URL.
+/// The text cannot be used as a public URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the URL must be http:// or https://, a host name and perhaps a port, such as https://scim.example.com, without a path"

@@ -8,7 +8,7 @@ const AGENT_LENGTH: usize = 200;
 /// The address and the program behind a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Source {
-    /// The address, or nothing for the command line.
+    /// The address; none for the command line.
     pub address: Option<IpAddr>,
     /// The user agent as the client names itself, cleaned for display.
     pub agent: Option<String>,
@@ -24,7 +24,7 @@ impl Source {
         Self { address: Some(address.to_canonical()), agent }
     }
 
-    /// Somebody at the command line.
+    /// The command line.
     pub const fn command_line() -> Self {
         Self { address: None, agent: None }
     }

@@ -15,10 +15,10 @@ pub struct Lifespan(u8);
 pub struct InvalidLifespan;
 
 impl Lifespan {
-    /// Six months: what a first token gets unless somebody chooses otherwise.
+    /// Six months: the default of a first token.
     pub const DEFAULT: Self = Self(6);
 
-    /// Every lifespan there is, shortest first.
+    /// Every lifespan, shortest first.
     pub fn all() -> impl Iterator<Item = Self> {
         (1..=6).map(Self)
     }

@@ -40,14 +40,14 @@ pub struct Token {
     pub late_use: Option<LateUse>,
 }
 
-/// How a token's life ended before its expiry.
+/// How a token ended before its expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
     /// When it was revoked.
     pub at: DateTime<Utc>,
     /// Who revoked it.
     pub by: Actor,
-    /// The token that replaced it; nothing if it was revoked without a replacement.
+    /// The token that replaced it, if one did.
     pub replaced_by: Option<TokenId>,
 }
 
@@ -78,7 +78,7 @@ pub struct LateUse {
 pub enum TokenStatus {
     /// It is accepted.
     Active,
-    /// Its time has come.
+    /// It has expired.
     Expired,
     /// It was revoked or replaced.
     Revoked,
@@ -97,7 +97,7 @@ impl Token {
         }
     }
 
-    /// Whether a client has ever been let in with it.
+    /// Whether it was ever accepted.
     pub const fn was_used(&self) -> bool {
         self.first_used_at.is_some() || self.last_use.is_some()
     }
@@ -106,7 +106,7 @@ impl Token {
 /// What the page knows of the tokens: the newest one and the one it replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TokenHistory {
-    /// The token that was generated last, revoked or not; nothing if there never was one.
+    /// The token that was generated last, revoked or not, if there ever was one.
     pub newest: Option<Token>,
     /// The token that the newest one replaced.
     pub replaced: Option<Token>,

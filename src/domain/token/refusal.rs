@@ -13,7 +13,7 @@ use super::secret::TokenId;
 
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $what:literal, $remedy:literal;)*) => {
-        /// A class of refused requests.
+        /// Why a request was refused.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Refusal { $($(#[$doc])* $name,)* }
 
@@ -72,7 +72,7 @@ refusals! {
     Malformed = "malformed",
         "The header does not hold a well-formed token",
         "Copy the token again without quotation marks, spaces or line breaks.";
-    /// Prefix, length or checksum do not fit.
+    /// Prefix, length or checksum is wrong.
     BadChecksum = "bad_checksum",
         "The token is mistyped, cut off or not one of ours",
         "Copy the whole token again; if it is lost, generate a new one.";
@@ -113,7 +113,7 @@ pub struct RefusalGroup {
     pub reason: Refusal,
     /// The token they carried, if it is a known one.
     pub token: Option<TokenId>,
-    /// Where they came from; nothing stands for various addresses.
+    /// Where they came from; none for various addresses.
     pub from: Option<IpAddr>,
     /// What one of the clients calls itself.
     pub agent: Option<String>,
@@ -128,13 +128,12 @@ pub struct RefusalGroup {
 pub struct RecentRefusals {
     /// The group with the latest request first.
     pub groups: Vec<RefusalGroup>,
-    /// Where the groups begin if there was more in the time that was asked for.
+    /// Where the groups begin, if older ones were left out.
     pub cut_at: Option<DateTime<Utc>>,
 }
 
 impl RecentRefusals {
-    /// Puts entries of the activity list together, which come newest first and were read up to
-    /// `limit`.
+    /// Merges entries of the activity list, newest first, of which at most `limit` were read.
     pub fn of(entries: Vec<RefusalGroup>, limit: usize) -> Self {
         let cut_at = entries.get(limit.saturating_sub(1)).map(|oldest| oldest.last_at);
         let mut groups: Vec<RefusalGroup> = Vec::new();

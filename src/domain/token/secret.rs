@@ -93,7 +93,7 @@ impl PlainToken {
     }
 }
 
-/// A token that somebody presented: well formed, and not yet believed.
+/// A token that a client presented: well formed, not yet verified.
 pub struct PresentedToken {
     id: TokenId,
     /// In place, because one is made for every request.
@@ -112,7 +112,7 @@ impl fmt::Debug for PresentedToken {
 pub struct MalformedToken;
 
 impl PresentedToken {
-    /// Recognises a token by its prefix, length, characters and checksum.
+    /// Parses a token by its prefix, length, characters and checksum.
     ///
     /// # Errors
     /// [`MalformedToken`], without saying which of them is wrong.

@@ -1,5 +1,4 @@
-//! How many requests were decided how since the process started, for monitoring: one atomic
-//! addition for each.
+//! How requests were decided since the process started, for monitoring: one atomic addition each.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

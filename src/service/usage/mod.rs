@@ -3,9 +3,8 @@
 //! Nothing is written on the request path. Only the first use of a token in a process is written at
 //! once, so that the page knows within a second that the identity provider has switched.
 //!
-//! Locks: `writing` is held for a whole write. The mutexes in [`Uses`], in [`Refusals`] and around
-//! the throttle are held for a few lines and never while another one of them is; each may be taken
-//! while `writing` is held, but not the other way round.
+//! Locks: `writing` comes first and is held for a whole write. The mutexes in [`Uses`], in
+//! [`Refusals`] and around the throttle are held for a few lines, one at a time, without waiting.
 
 pub mod counters;
 mod refusals;
@@ -35,7 +34,7 @@ pub struct Usage {
     refusals: Refusals,
     counters: DecisionCounters,
     throttle: Mutex<Throttle>,
-    /// Held while something is written: when it is free, everything before is stored.
+    /// Held during a write, so that whoever gets it next finds everything before it stored.
     writing: tokio::sync::Mutex<HourEntries>,
 }
 
@@ -59,11 +58,11 @@ impl Usage {
         self.uses.add(id, from, agent, now);
     }
 
-    /// Records a refused request; `known` is the id it carried if such a token exists. The seconds
-    /// to wait if the source has had too many.
+    /// Records a refused request; `known` is the id it carried if such a token exists. Returns the
+    /// seconds to wait if the source was refused too often.
     ///
-    /// Refusals alone are counted, so a valid token is never slowed down by the failures of others
-    /// behind the same address.
+    /// Only refusals count, so a valid token is never slowed down by the failures of others behind
+    /// the same address.
     pub fn refused_or_throttled(
         &self,
         reason: Refusal,
@@ -100,8 +99,8 @@ impl Usage {
         self.counters.read()
     }
 
-    /// What was refused in the last 24 hours, grouped by reason, token and address. After so many
-    /// that a page would take long, only the latest. Refusals of the current minute may be missing.
+    /// What was refused in the last 24 hours, grouped by reason, token and address; only the latest
+    /// if there are very many. Refusals of the current minute may be missing.
     pub async fn recent_refusals(&self) -> Result<RecentRefusals, Failure> {
         let since = self.resources.clock.now() - TimeDelta::days(1);
         let limit = i64::try_from(ENTRIES).unwrap_or(i64::MAX);
@@ -114,8 +113,8 @@ impl Usage {
         self.uses.first().await;
     }
 
-    /// Writes what has gathered; called every minute, at shutdown and after a first use. What
-    /// cannot be written is kept for the next time.
+    /// Writes what has gathered: every minute, at shutdown and after a first use. What cannot be
+    /// written is kept for the next time.
     pub async fn write(&self) -> Result<(), Failure> {
         let mut entries = self.writing.lock().await;
         let (uses, refusals) = (self.uses.take(), self.refusals.take());
@@ -151,7 +150,8 @@ impl Usage {
     }
 }
 
-/// Clients that wait for the challenge ask without a token first, and a valid token is no failure.
+/// Clients that wait for the challenge ask without a token first, and a valid token from the wrong
+/// network is no guess.
 const fn is_failure(reason: Refusal) -> bool {
     !matches!(reason, Refusal::NoCredentials | Refusal::WrongNetwork)
 }

@@ -1,4 +1,4 @@
-//! Refused requests that were not written yet, in groups: a flood costs bounded memory and rows.
+//! Refused requests that are not yet written, in groups: a flood costs bounded memory and rows.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use crate::store::{self, Conn, StoreError};
 /// Groups that are counted apart within an hour; further ones are counted together.
 const GROUPS: usize = 200;
 
-/// What refused requests are grouped by; no address stands for "various".
+/// What refused requests are grouped by; no address means various.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct RefusalKey {
     reason: Refusal,
@@ -102,7 +102,7 @@ impl Refusals {
 }
 
 impl RefusalsState {
-    /// The group to count in: when there are too many already, one without an address.
+    /// The group to count in: one without an address once there are too many.
     fn bounded(&mut self, key: RefusalKey, now: DateTime<Utc>) -> RefusalKey {
         if self.hour != hour(now) {
             self.hour = hour(now);

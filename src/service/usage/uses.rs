@@ -1,4 +1,4 @@
-//! Uses of tokens that were not written yet.
+//! Uses of tokens that are not yet written.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;

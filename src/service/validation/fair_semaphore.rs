@@ -16,11 +16,11 @@ pub(crate) struct FairSemaphore {
 
 struct SemaphoreState {
     free: usize,
-    /// Those who wait, by source; the first source is next.
+    /// Requests that wait, by source; the first source is next.
     waiting: VecDeque<(IpAddr, VecDeque<oneshot::Sender<Permit>>)>,
 }
 
-/// The permission to work; the next in line gets it when it is dropped.
+/// The permission to work; when dropped, it goes to the next in line.
 pub(crate) struct Permit(FairSemaphore);
 
 impl FairSemaphore {
@@ -58,7 +58,7 @@ impl SemaphoreState {
         Some(waiting)
     }
 
-    /// Who is next; its source goes to the end of the line. The permit is free if nobody waits.
+    /// The next in line; its source goes to the end. The permit is free if nobody waits.
     fn next(&mut self) -> Option<oneshot::Sender<Permit>> {
         while let Some((source, mut line)) = self.waiting.pop_front() {
             let next = std::iter::from_fn(|| line.pop_front()).find(|permit| !permit.is_closed());
@@ -78,7 +78,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let next = self.0.state().next();
         if let Some(next) = next {
-            // If they have gone, the permit comes back, is dropped and goes on.
+            // A receiver that is gone sends the permit back: it is dropped and goes on.
             drop(next.send(Self(self.0.clone())));
         }
     }
@@ -123,7 +123,7 @@ mod tests {
         for one in &mut gone {
             assert!(one.as_mut().now_or_never().is_none());
         }
-        // One of them has got its permit already, and goes without looking.
+        // One of them already has its permit and never looks at it.
         drop(held);
         drop(gone);
 

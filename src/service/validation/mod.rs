@@ -1,8 +1,8 @@
 //! Deciding whether a presented token is valid: fresh on every request, Argon2id once per token.
 //!
 //! Every decision rests on a row that was read after the request arrived; nothing is cached that a
-//! revocation could make wrong. What is remembered is only that a certain text matched a certain
-//! hash, which stays true for ever.
+//! revocation could make wrong. Only that a certain text matched a certain hash is remembered, which
+//! stays true for ever.
 
 mod fair_semaphore;
 mod shared_reads;
@@ -48,7 +48,7 @@ pub struct ValidToken {
 pub enum Decision {
     /// It is valid.
     Valid(ValidToken),
-    /// It is not, for the admins' eyes; `known` says that a token with its id exists.
+    /// It is not; the reason is for Server Admins alone.
     Refused {
         /// Why.
         reason: Refusal,
@@ -78,8 +78,8 @@ impl Validation {
         self.cache.clone()
     }
 
-    /// Ten letters and digits that no other thread or process has: what the ids of the requests that
-    /// one thread answers begin with. Not a secret.
+    /// Ten letters and digits that no other thread or process has: the request ids of one thread
+    /// begin with them. Not a secret.
     pub fn label(&self) -> String {
         base62::random::<10>(|bytes| self.resources.entropy.fill(bytes))
     }
@@ -158,15 +158,15 @@ impl Validator {
             match self.cache.begin(presented.id(), digest) {
                 Lookup::Known(matches) => return Ok(matches),
                 Lookup::InProgress(done) => {
-                    // Somebody verifies the same text: its result will be known afterwards.
+                    // Another request verifies the same text: its result is known afterwards.
                     let _ = done.await;
                 }
                 Lookup::Unknown(verification) => {
-                    // Whoever floods with forged tokens waits here, behind its own.
+                    // A source that floods with forged tokens waits here, behind itself.
                     let permit = self.semaphore.acquire(source).await;
                     let secret = SecretString::from(presented.expose());
                     let (hasher, hash) = (self.resources.token_hasher.clone(), hash.clone());
-                    // A task of its own: should this request give up, the next one knows the result.
+                    // A task of its own: if this request gives up, the next one has the result.
                     let verified = spawn(async move {
                         let matches = hasher.verify(secret, hash).await?;
                         verification.finish(matches);
@@ -180,7 +180,7 @@ impl Validator {
     }
 }
 
-/// Everybody who shared the read gets the same failure.
+/// All who shared the read get the same failure.
 fn unavailable(error: &StoreError) -> Failure {
     let text = match error {
         StoreError::Unavailable(text) => text.clone(),

@@ -1,8 +1,8 @@
 //! Reads of tokens that requests on one thread share.
 //!
-//! A request joins a read that has not begun; while one is under way the others gather for the
-//! next. So no answer is older than its question, and the database sees at most one read per round
-//! trip and thread.
+//! A request joins a read that has not begun; while one runs, others gather for the next. So no
+//! answer is older than its question, and the database sees at most one read per round trip and
+//! thread.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ use crate::store::tokens::TokenRecord;
 use crate::store::tokens::reader::TokenReader;
 use crate::store::{Store, StoreError};
 
-/// Turns of the event loop that a read waits for further requests, at most.
+/// Turns of the event loop that a read waits for further requests at most.
 const TURNS: usize = 32;
 
 /// Reads tokens for one thread; cheap to clone.
@@ -28,7 +28,7 @@ pub(crate) struct SharedReads {
 
 struct Reads {
     store: Store,
-    /// Absent before the first read and while one is under way.
+    /// Absent before the first read and while one runs.
     reader: Cell<Option<TokenReader>>,
     gathering: RefCell<Rc<Batch>>,
     /// How many shared the last read.
@@ -124,7 +124,7 @@ impl Batch {
     }
 
     fn finish(&self, found: ReadResult) {
-        // Giving up a batch that has been answered changes nothing.
+        // A batch that was answered keeps its answer.
         let _ = self.found.set(found);
         for Waiter { waker, .. } in self.waiting.take() {
             waker.into_iter().for_each(Waker::wake);
@@ -132,7 +132,7 @@ impl Batch {
     }
 }
 
-/// The task that reads until nobody waits. However it ends, nobody is left waiting.
+/// The task that reads until no request waits. However it ends, none is left waiting.
 struct ReadTask {
     inner: Rc<Reads>,
     batch: Rc<Batch>,
@@ -150,7 +150,7 @@ impl ReadTask {
             let found = reader.records(&self.batch.ids()).await;
             let found = found.map(|all| all.into_iter().map(Rc::new).collect()).map_err(Rc::new);
             if let Err(error) = &found {
-                // Whoever came meanwhile has waited for this, and may not wait as long again.
+                // Requests that came meanwhile have waited for this and cannot wait as long again.
                 self.inner.gathering.take().finish(Err(Rc::clone(error)));
             }
             self.batch.finish(found);
@@ -158,8 +158,8 @@ impl ReadTask {
         self.inner.reader.set(Some(reader));
     }
 
-    /// Lets requests that arrive at this moment join, for as long as every turn of the event loop
-    /// brings further ones: it costs less to wait for them than to read again.
+    /// Lets requests that arrive now join, for as long as every turn of the event loop brings more:
+    /// waiting for them costs less than reading again.
     async fn gather(&self) {
         let (mut seen, mut stood_back) = (self.inner.waiting(), false);
         if seen == 0 {
@@ -173,7 +173,7 @@ impl ReadTask {
             } else if stood_back || seen >= self.inner.last.get() {
                 break;
             } else {
-                // Those who have just been answered need a processor to ask again.
+                // Clients that were just answered need a processor to ask again.
                 thread::yield_now();
                 stood_back = true;
             }

@@ -32,7 +32,7 @@ struct CacheState {
 
 /// Remembered forgeries: 128 KiB at most.
 const FAILED_LIMIT: usize = 4096;
-/// Tokens remembered as matched; there is one unrevoked token at a time.
+/// Tokens remembered as matching; only one token is unrevoked at a time.
 const MATCHED_LIMIT: usize = 64;
 
 /// What is known of a text.

@@ -23,7 +23,7 @@ pub enum Conn {
     Postgres(PgConnection),
 }
 
-/// What a connection is good for after a failure.
+/// The state of a connection after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
     /// It can be used again.
@@ -43,15 +43,14 @@ impl Conn {
         }
     }
 
-    /// How long to wait for an answer to a statement that takes `patience` at most. Only a server can
-    /// be silent.
+    /// From now on a server may take `patience` for a statement. Only a server can be silent.
     pub(crate) const fn set_patience(&mut self, patience: Duration) {
         if let Self::Postgres(conn) = self {
             conn.set_patience(patience);
         }
     }
 
-    /// To be asked after a failure: a server may end a connection by the answer to a query.
+    /// Call it after a failure: the answer to a query may have ended the connection.
     pub(crate) fn condition(&mut self) -> Condition {
         let Self::Postgres(conn) = self else { return Condition::Sound };
         if conn.answers() {

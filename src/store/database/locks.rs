@@ -1,6 +1,6 @@
 //! Write transactions that wait for each other.
 //!
-//! Counting up one row as the first statement makes a transaction the only one of its kind on both
+//! Incrementing one row as the first statement makes a transaction the only one of its kind on both
 //! databases. It must come first: a deferred SQLite transaction that reads before it writes fails
 //! with "database is locked" instead of waiting.
 
@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::connection::Conn;
 use crate::store::schema::locks;
 
-/// What a write transaction must not share with another one.
+/// What only one write transaction at a time may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
     /// Generating and revoking tokens.

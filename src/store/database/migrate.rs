@@ -29,7 +29,7 @@ pub(crate) const fn patience(url: &DatabaseUrl) -> Duration {
 /// # Errors
 /// A sentence that names what failed, or says that a newer scimward has changed the schema.
 pub(crate) fn run(conn: &mut Conn) -> Result<(), String> {
-    // The lock comes before the look at what is missing.
+    // The lock comes before looking for what is missing.
     let applied = match conn {
         Conn::Sqlite(conn) => settle(
             conn.immediate_transaction(|conn: &mut SqliteConnection| Ok(apply(conn, SQLITE))),

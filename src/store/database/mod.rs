@@ -1,4 +1,4 @@
-//! How a database is reached: connections of both kinds, the pool, migrations and locks.
+//! Reaching a database: URLs, connections to both kinds, the pool, locks and migrations.
 
 pub(super) mod connection;
 pub(super) mod locks;

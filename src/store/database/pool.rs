@@ -1,8 +1,8 @@
-//! Connections that wait for work, and the bound on how many work at once.
+//! Idle connections, and the limit of how many work at once.
 //!
-//! A connection that failed is thrown away. When one turns out to be dead, all that were opened
-//! before it are thrown away too, without asking the server about each: after a restart of the
-//! server the first failure clears the pool.
+//! A connection that failed is thrown away. When one is dead, all that were opened before then are
+//! thrown away too, without trying each: after a restart of the server the first failure clears the
+//! pool.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ pub(crate) struct Pool {
     patience: Duration,
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<PooledConn>>,
-    /// Counts the times the server was lost; shared by all pools of a store.
+    /// How often the server was lost; shared by all pools of a store.
     losses: Arc<AtomicU64>,
 }
 
@@ -49,8 +49,8 @@ impl Pool {
         self.patience
     }
 
-    /// The right to borrow one connection, to be held until it is given back: so a slow database
-    /// does not gather threads that wait for it.
+    /// The right to borrow one connection; hold it until the connection is given back. So a slow
+    /// database does not pile up waiting threads.
     pub(crate) async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
         let permit = Arc::clone(&self.permits).acquire_owned();
         match tokio::time::timeout(self.patience, permit).await {
@@ -78,7 +78,7 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(pooled);
     }
 
-    /// Drops a dead connection, and with it all that were opened before it was found dead.
+    /// Drops a dead connection, and with it all that were opened before now.
     pub(crate) fn lose(&self, pooled: PooledConn) {
         self.losses.fetch_add(1, Ordering::SeqCst);
         drop(pooled);

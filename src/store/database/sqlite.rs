@@ -1,8 +1,8 @@
 //! The embedded database: opening its file, and what its errors mean.
 //!
-//! Diesel keeps no result code of SQLite but the violations of constraints. What tells the others
-//! apart is SQLite's text for them: it is compiled in and the same in every language, and the tests
-//! below notice when a new version writes another one.
+//! Of SQLite's result codes, Diesel keeps only those of violated constraints; for the others it has
+//! SQLite's text alone. The text is compiled in and the same in every language, and tests notice
+//! when a new version writes another one.
 
 use std::path::Path;
 use std::thread;
@@ -32,8 +32,8 @@ pub(crate) fn open(path: &Path, patience: Duration) -> ConnectionResult<SqliteCo
 }
 
 /// Several processes may create the file at once, and SQLite does not always wait for its lock when
-/// it changes the journal. Once changed, the file stays so. Anything else that is wrong with the
-/// file stays wrong.
+/// it changes the journal. Once changed, the file stays that way. Any other failure would be the
+/// same the next time.
 #[expect(clippy::disallowed_methods, reason = "waits for another process, on a blocking thread")]
 fn switch_to_wal(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<()> {
     const PAUSE: Duration = Duration::from_millis(10);

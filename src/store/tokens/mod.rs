@@ -1,4 +1,4 @@
-//! Tokens and the form ids that have generated one.
+//! Tokens, and the ids of the forms that generated them.
 
 pub(crate) mod reader;
 
@@ -19,7 +19,7 @@ use crate::domain::token::{LastUse, LateUse, Revocation, Token, TokenHistory};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tokens)]
-struct Row {
+struct TokenRow {
     id: String,
     hash: Option<String>,
     lifespan_months: i64,
@@ -42,12 +42,12 @@ struct Row {
     late_used_from: Option<String>,
 }
 
-/// What validating a token needs to know of it.
+/// What a validation needs to know of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRecord {
     /// The public id.
     pub id: TokenId,
-    /// What a presented token is verified against; nothing once it is revoked.
+    /// What a presented token is verified against; erased when the token is revoked.
     pub hash: Option<PhcString>,
     /// When it was generated.
     pub generated_at: DateTime<Utc>,
@@ -89,10 +89,6 @@ pub(super) fn records(conn: &mut Conn, ids: &[TokenId]) -> Result<Vec<TokenRecor
     rows.into_iter().map(record).collect()
 }
 
-/// What a row says.
-///
-/// # Errors
-/// When it holds what scimward did not write.
 pub(super) fn record(row: RecordRow) -> Result<TokenRecord, StoreError> {
     let (id, hash, generated_at, expires_at, revoked_at) = row;
     Ok(TokenRecord {
@@ -106,9 +102,9 @@ pub(super) fn record(row: RecordRow) -> Result<TokenRecord, StoreError> {
 
 /// The newest token and the one it replaced.
 pub fn history(conn: &mut Conn) -> Result<TokenHistory, StoreError> {
-    let newest: Option<Row> = tokens::table
+    let newest: Option<TokenRow> = tokens::table
         .order(tokens::position.desc())
-        .select(Row::as_select())
+        .select(TokenRow::as_select())
         .first(conn)
         .optional()?;
     let newest = newest.map(Token::try_from).transpose()?;
@@ -120,19 +116,19 @@ pub fn history(conn: &mut Conn) -> Result<TokenHistory, StoreError> {
 pub fn replaced_by(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError> {
     let row = tokens::table
         .filter(tokens::replaced_by.eq(id.as_str()))
-        .select(Row::as_select())
-        .first::<Row>(conn);
+        .select(TokenRow::as_select())
+        .first::<TokenRow>(conn);
     row.optional()?.map(Token::try_from).transpose()
 }
 
 /// The token with this id.
 pub fn by_id(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError> {
-    let row = tokens::table.find(id.as_str()).select(Row::as_select()).first::<Row>(conn);
+    let row = tokens::table.find(id.as_str()).select(TokenRow::as_select()).first::<TokenRow>(conn);
     row.optional()?.map(Token::try_from).transpose()
 }
 
-/// Stores a new token. Belongs into one transaction with [`revoke`], which must come first: the
-/// database allows one unrevoked token.
+/// Stores a new token. In the same transaction [`revoke`] must come first: the database allows one
+/// unrevoked token.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] if another token is unrevoked.
@@ -160,7 +156,7 @@ pub fn insert(conn: &mut Conn, token: &Token) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Revokes the unrevoked token, if there is one, and erases its hash; says which it was.
+/// Revokes the unrevoked token, if there is one, and erases its hash; returns its id.
 pub fn revoke(
     conn: &mut Conn,
     by: &Actor,
@@ -198,7 +194,7 @@ pub fn count_generated(
         .get_result(conn)?)
 }
 
-/// Remembers a use; says whether it was the first one.
+/// Records a use; returns whether it was the first.
 pub fn record_use(conn: &mut Conn, id: &TokenId, last: &LastUse) -> Result<bool, StoreError> {
     let at = seconds(last.at);
     let first = diesel::update(tokens::table.find(id.as_str()))
@@ -217,7 +213,7 @@ pub fn record_use(conn: &mut Conn, id: &TokenId, last: &LastUse) -> Result<bool,
     Ok(first == 1)
 }
 
-/// Adds requests that carried a revoked token.
+/// Adds requests that presented a revoked token.
 pub fn record_late_use(conn: &mut Conn, id: &TokenId, late: &LateUse) -> Result<(), StoreError> {
     let count = i64::try_from(late.count).unwrap_or(i64::MAX);
     diesel::update(tokens::table.find(id.as_str()))
@@ -230,7 +226,7 @@ pub fn record_late_use(conn: &mut Conn, id: &TokenId, late: &LateUse) -> Result<
     Ok(())
 }
 
-/// The token that a form has generated, if it has.
+/// The token that a form has generated, if any.
 pub fn used_request(conn: &mut Conn, request: &Digest) -> Result<Option<TokenId>, StoreError> {
     let id: Option<String> = used_requests::table
         .find(request.as_str())
@@ -260,10 +256,10 @@ pub fn use_request(
     Ok(())
 }
 
-impl TryFrom<Row> for Token {
+impl TryFrom<TokenRow> for Token {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: TokenRow) -> Result<Self, StoreError> {
         let revocation = revocation(&row)?;
         let last_use = last_use(&row)?;
         let late_use = late_use(&row)?;
@@ -285,7 +281,7 @@ impl TryFrom<Row> for Token {
     }
 }
 
-fn revocation(row: &Row) -> Result<Option<Revocation>, StoreError> {
+fn revocation(row: &TokenRow) -> Result<Option<Revocation>, StoreError> {
     let Some(at) = row.revoked_at else { return Ok(None) };
     Ok(Some(Revocation {
         at: instant(at)?,
@@ -294,13 +290,13 @@ fn revocation(row: &Row) -> Result<Option<Revocation>, StoreError> {
     }))
 }
 
-fn last_use(row: &Row) -> Result<Option<LastUse>, StoreError> {
+fn last_use(row: &TokenRow) -> Result<Option<LastUse>, StoreError> {
     let (Some(at), Some(from)) = (row.last_used_at, &row.last_used_from) else { return Ok(None) };
     let agent = row.last_used_agent.clone();
     Ok(Some(LastUse { at: instant(at)?, from: parse_address(from)?, agent }))
 }
 
-fn late_use(row: &Row) -> Result<Option<LateUse>, StoreError> {
+fn late_use(row: &TokenRow) -> Result<Option<LateUse>, StoreError> {
     let (Some(at), Some(from)) = (row.late_used_at, &row.late_used_from) else { return Ok(None) };
     let count = u64::try_from(row.late_uses).unwrap_or_default();
     Ok(Some(LateUse { count, at: instant(at)?, from: parse_address(from)? }))

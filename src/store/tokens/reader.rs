@@ -1,9 +1,9 @@
-//! Looking up tokens on the thread that answers requests.
+//! Reading tokens on the thread that answers requests.
 //!
-//! Handing a query to another thread and its result back costs more than the query. An embedded
-//! database answers from memory in microseconds and its readers do not wait for writers, so it is
-//! asked on the spot; only when a lock is in the way does a blocking thread wait. A server is asked
-//! asynchronously, over a connection that belongs to the thread.
+//! Handing a query to another thread and its result back costs more than the query. The embedded
+//! database answers from memory in microseconds and its readers do not wait for writers, so the
+//! thread itself asks it; only if a lock is in the way does a blocking thread wait. A server is
+//! asked asynchronously, over a connection that belongs to the thread.
 
 use std::time::Duration;
 
@@ -23,13 +23,13 @@ use crate::store::{READ_PATIENCE, Store};
 /// A server that refused a connection is left alone for this long.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Looks up tokens for one thread; belongs to that thread's runtime.
+/// Reads tokens for one thread; belongs to that thread's runtime.
 pub(crate) struct TokenReader {
     store: Store,
-    backend: Backend,
+    backend: ReaderConn,
 }
 
-enum Backend {
+enum ReaderConn {
     /// A connection that never waits for a lock.
     Sqlite(Option<Box<Conn>>),
     Postgres(Box<PgReader>),
@@ -38,27 +38,29 @@ enum Backend {
 impl TokenReader {
     pub(crate) fn new(store: Store) -> Self {
         let backend = match &store.pools.url {
-            DatabaseUrl::Sqlite(_) => Backend::Sqlite(None),
-            DatabaseUrl::Postgres(url) => Backend::Postgres(Box::new(PgReader::new(url.clone()))),
+            DatabaseUrl::Sqlite(_) => ReaderConn::Sqlite(None),
+            DatabaseUrl::Postgres(url) => {
+                ReaderConn::Postgres(Box::new(PgReader::new(url.clone())))
+            }
         };
         Self { store, backend }
     }
 
-    /// What validation needs of the tokens with these ids; ids that do not exist are left out. The database is read
-    /// after the call, and the answer, or an error, is there within a second.
+    /// The records of the tokens with these ids; ids that do not exist are left out. The database is
+    /// read after the call, and answers or fails within a second.
     pub(crate) async fn records(
         &mut self,
         ids: &[TokenId],
     ) -> Result<Vec<TokenRecord>, StoreError> {
         match &mut self.backend {
-            Backend::Sqlite(conn) => match at_once(conn, &self.store, ids) {
+            ReaderConn::Sqlite(conn) => match at_once(conn, &self.store, ids) {
                 Err(StoreError::Unavailable(_)) => {
                     let ids = ids.to_vec();
                     self.store.read(move |conn| super::records(conn, &ids)).await
                 }
                 result => result,
             },
-            Backend::Postgres(reader) => reader.records(ids).await,
+            ReaderConn::Postgres(reader) => reader.records(ids).await,
         }
     }
 }
@@ -79,7 +81,7 @@ fn at_once(
 struct PgReader {
     url: PgUrl,
     conn: Option<AsyncPgConnection>,
-    /// Under way: trying several hosts may take longer than a request can wait.
+    /// In progress: trying several hosts may take longer than a request can wait.
     connecting: Option<JoinHandle<ConnectionResult<AsyncPgConnection>>>,
     /// When the server refused a connection, and how.
     refused: Option<(Instant, String)>,
@@ -94,12 +96,12 @@ impl PgReader {
         if let Ok(result) = timeout(READ_PATIENCE, self.read(ids)).await {
             return result;
         }
-        // Not worth waiting for any longer: the next read tries a new connection.
+        // The next read tries a new connection.
         self.conn = None;
         Err(StoreError::Unavailable("it did not answer in time".to_owned()))
     }
 
-    /// A connection that was idle, or was made for a caller who gave up, may have died unnoticed:
+    /// A connection that was idle, or was made for a request that gave up, may have died unnoticed:
     /// then a new one is tried once.
     async fn read(&mut self, ids: &[TokenId]) -> Result<Vec<TokenRecord>, StoreError> {
         let was_idle = self.conn.is_some() || self.connecting.is_some();
@@ -134,7 +136,7 @@ impl PgReader {
         self.conn.as_mut().ok_or_else(|| StoreError::Unavailable("not connected".to_owned()))
     }
 
-    /// Waits for a connection; when the caller gives up, connecting goes on for the next one.
+    /// Waits for a connection; if the request gives up, connecting goes on for the next one.
     async fn connect(&mut self) -> Result<AsyncPgConnection, StoreError> {
         if let Some((_, error)) = self.refused.as_ref().filter(|(at, _)| at.elapsed() < PAUSE) {
             return Err(StoreError::Unavailable(error.clone()));

@@ -1,7 +1,7 @@
 //! Answers to machines: fixed texts and the headers that all of them carry.
 //!
-//! Nothing of a request appears in an answer. Whoever presents an unusable token gets the same
-//! bytes for every reason, so that nobody learns which tokens exist.
+//! No part of a request appears in an answer. A token that is not accepted gets the same bytes for
+//! every reason, so that no client learns which tokens exist.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write;
@@ -96,7 +96,7 @@ scim_errors! {
 
 /// Makes the answers of one thread.
 pub(crate) struct Answers {
-    /// Different in every process and thread, so that request ids do not meet; not a secret.
+    /// Different in every process and thread, so that request ids are unique; not a secret.
     prefix: String,
     count: Cell<u64>,
     /// Reused for every request id.
@@ -110,7 +110,7 @@ impl Answers {
         Self { prefix, count: Cell::new(0), id: RefCell::default(), is_https }
     }
 
-    /// An answer with the headers that all have.
+    /// An answer with the common headers.
     pub(crate) fn new_answer(&self, status: StatusCode) -> HttpResponse {
         let mut answer = HttpResponse::new(status);
         let headers = answer.headers_mut();
@@ -130,7 +130,7 @@ impl Answers {
         answer.set_body(BoxBody::new(body.into()))
     }
 
-    /// What OPTIONS is answered with: no authentication, and nothing about other origins.
+    /// The answer to OPTIONS: without authentication, and nothing about other origins.
     pub(crate) fn options(&self, allow: &'static str) -> HttpResponse {
         let mut answer = self.new_answer(StatusCode::NO_CONTENT);
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));

@@ -1,7 +1,7 @@
 //! From a request to the valid token that it presents, or to the error that refuses it.
 //!
-//! The decision comes first and throttling after it, so that a valid token is never held up because
-//! of what others behind the same address do.
+//! The decision comes first and throttling after it, so that a valid token is never delayed by what
+//! others behind the same address do.
 
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ pub(crate) enum Endpoint {
     /// A proxy asks on behalf of a request whose query belongs to the application behind it, and
     /// turns any status but 401 and 403 into a failure of its own.
     ForwardAuth,
-    /// Documents that are public: whoever presents something wants it checked.
+    /// Documents that are public; a token is checked if there is one.
     Discovery,
 }
 

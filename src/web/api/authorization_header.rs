@@ -1,13 +1,13 @@
-//! Finding the one token that a request presents: the same rules for every endpoint that takes a
-//! bearer token.
+//! The one token that a request presents: the same rules for every endpoint that takes a bearer
+//! token.
 //!
-//! Nothing here asks the database: what leaves this file is a token whose form and checksum are
-//! right, or the reason why there is none.
+//! Nothing here asks the database: the result is a token whose form and checksum are right, or the
+//! reason why there is none.
 
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::PresentedToken;
 
-/// The longest `Authorization` value that is looked at, in bytes.
+/// The longest `Authorization` value that is read, in bytes.
 const LONGEST: usize = 1024;
 const SCHEME: &[u8] = b"bearer";
 
@@ -19,7 +19,7 @@ pub(crate) struct Credentials<Lines> {
     /// Whether the URL has a parameter `access_token`. It is never a credential, because URLs are
     /// written to logs (RFC 9700 section 4.3.2).
     pub(crate) has_query_token: bool,
-    /// Whether our own token is accepted without `Bearer ` before it.
+    /// Whether the token is accepted without `Bearer ` before it.
     pub(crate) accept_bare_token: bool,
 }
 

@@ -1,6 +1,6 @@
-//! Documents that describe the service: public, but whoever presents a token wants it checked.
+//! Documents that describe the service: public, but a token is checked if there is one.
 //!
-//! Administrators and some clients use these as their credential test, so a wrong token must fail.
+//! Some administrators and clients use them as a connection test, so a wrong token must fail.
 
 use std::rc::Rc;
 

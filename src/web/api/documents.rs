@@ -14,7 +14,7 @@ const SERVICE_PROVIDER_CONFIG: &str = include_str!("documents/service_provider_c
 const RESOURCE_TYPES: &str = include_str!("documents/resource_types.json");
 const SCHEMAS: &str = include_str!("documents/schemas.json");
 
-/// The documents as they are sent.
+/// The documents, ready to be sent.
 pub(crate) struct Documents {
     openapi: Bytes,
     service_provider_config: Bytes,
@@ -29,7 +29,7 @@ struct ListResponse {
 }
 
 impl Documents {
-    /// Describes the service at this site. Users and groups are only offered for a connection test.
+    /// Describes the service at this site; users and groups only exist for a connection test.
     pub(crate) fn new(site: &Site) -> Self {
         let filled = |text: &str| text.replace("{public_url}", site.public_url.as_str());
         let mut config: Map<String, Value> = parsed(&filled(SERVICE_PROVIDER_CONFIG));

@@ -101,7 +101,7 @@ fn is_known(clients: &IntrospectionClients, request: &HttpRequest) -> bool {
     let mut lines = request.headers().get_all(AUTHORIZATION);
     let (Some(line), None) = (lines.next(), lines.next()) else { return false };
     let Some((id, secret)) = basic(line.as_bytes()) else { return false };
-    // Clients escape id and secret as in a form (RFC 6749 section 2.3.1), or do not.
+    // Clients escape id and secret as in a form (RFC 6749 section 2.3.1), or not at all.
     clients.recognise(&id, &secret) || clients.recognise(&unescaped(&id), &unescaped(&secret))
 }
 
@@ -148,7 +148,7 @@ async fn read(mut payload: Payload) -> Result<Vec<u8>, BodyError> {
 
 #[derive(Debug, PartialEq, Eq)]
 enum FormError {
-    /// The body holds a credential beside the one in the header (RFC 6749 section 2.3).
+    /// The body holds credentials besides those in the header (RFC 6749 section 2.3).
     TwoCredentials,
     /// No token, several, or one in the URL, which is written to logs (RFC 7662 section 4).
     NotOneToken,
@@ -169,7 +169,7 @@ fn token(query: &str, body: &[u8]) -> Result<String, FormError> {
     }
 }
 
-/// Only a wrong credential is a failure: some clients wait for the challenge first.
+/// Only wrong credentials are a failure: some clients wait for the challenge first.
 fn refuse_caller(api: &ApiState, request: &HttpRequest) -> HttpResponse {
     if request.headers().contains_key(AUTHORIZATION) {
         let (from, agent) = (api.address(request), agent(request));

@@ -1,6 +1,6 @@
 //! Answers to SCIM clients, reverse proxies and applications.
 //!
-//! Every path of machines meets in one function below, which chooses the endpoint; each has a file.
+//! Every request ends in one function below, which chooses the endpoint; each endpoint has a file.
 //! No middleware, no session, no redirect: clients drop credentials on one.
 
 mod answer;
@@ -35,14 +35,14 @@ const PATHS: [&str; 5] = [
     "/oauth2/introspect",
 ];
 
-/// The paths that most requests use; others find the same function as [`unmatched`].
+/// The paths that most requests use; all others reach the same function as [`unmatched`].
 pub fn routes(config: &mut web::ServiceConfig) {
     for path in PATHS {
         config.service(web::resource(path).to(answer));
     }
 }
 
-/// Answers a path of machines that is not spelled as documented, or that leads nowhere.
+/// Answers a path that is not spelled as documented, or that leads nowhere.
 pub async fn unmatched(request: HttpRequest, payload: web::Payload) -> HttpResponse {
     answer(request, payload).await
 }

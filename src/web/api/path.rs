@@ -1,4 +1,4 @@
-//! What a path means to machines.
+//! Which endpoint a path belongs to.
 //!
 //! Clients join base URL and path carelessly: doubled and trailing slashes and escaped letters mean
 //! the same resource, in place and without a redirect, because clients drop credentials on one.
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// What is addressed.
+/// What a path addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
     /// `/v1/token/validate`.
@@ -22,7 +22,7 @@ pub(crate) enum Route {
     Scim(ScimResource),
     /// A document below `/scim/v2` that describes the service; an item of it by its id.
     Discovery(DiscoveryDocument, Option<String>),
-    /// A path of machines that leads nowhere, without credentials too.
+    /// Nothing, with and without credentials.
     Nowhere,
 }
 
@@ -33,9 +33,9 @@ pub(crate) enum ScimResource {
     Collection,
     /// One user or group.
     Item,
-    /// `/Me`, `/Bulk` and `/.search`: of SCIM, but not offered here.
+    /// `/Me`, `/Bulk` and `/.search`: in the standard, but not offered here.
     NotOffered,
-    /// Not of SCIM.
+    /// Not in the standard.
     Unknown,
 }
 
@@ -50,7 +50,7 @@ pub(crate) enum DiscoveryDocument {
     Schemas,
 }
 
-/// What `path` addresses; nothing if it does not belong to machines.
+/// What `path` addresses; none if it belongs to the pages.
 pub(crate) fn route(path: &str) -> Option<Route> {
     // By far the most frequent paths are spelled as documented.
     match path {
@@ -72,7 +72,7 @@ pub(crate) fn route(path: &str) -> Option<Route> {
     }
 }
 
-/// Whether a path belongs to machines, so that they never get a page.
+/// Whether a path belongs to the API: it is never answered with a page.
 pub fn owns(path: &str) -> bool {
     let first = segments(path).next();
     matches!(first.as_deref(), Some("scim" | "v1" | "oauth2" | "forward-auth"))

@@ -1,7 +1,7 @@
 //! SCIM resources: enough of RFC 7644 that an identity provider's connection test passes.
 //!
-//! scimward keeps no users or groups. With a valid token the collections are empty; whatever would
-//! change them is not implemented, and says so.
+//! scimward keeps no users or groups. With a valid token the collections are empty; changes are not
+//! implemented, and the answer says so.
 
 use std::rc::Rc;
 

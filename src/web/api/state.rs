@@ -1,4 +1,4 @@
-//! What one worker thread answers with, and what its endpoints have in common.
+//! What a worker thread answers with, and what all endpoints have in common.
 
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
@@ -16,12 +16,12 @@ use crate::service::{Failure, Services};
 use crate::web::client::{address, agent};
 use crate::web::{Shared, Site};
 
-/// What one worker thread answers with.
+/// What a worker thread answers with.
 pub struct ApiState {
     pub(super) answers: Answers,
     pub(super) documents: Documents,
-    /// The last valid token and what stays the same of its description: nearly always the next
-    /// one's too.
+    /// The last valid token, with the part of its description that stays the same: nearly always
+    /// the next one is the same.
     pub(super) described: RefCell<Option<(TokenId, String)>>,
     shared: web::Data<Shared>,
     validator: Validator,

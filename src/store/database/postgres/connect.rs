@@ -11,13 +11,13 @@ use super::connect_error::{error, explained, is_about_encryption};
 use super::tls;
 use super::url::PgUrl;
 
-/// A transaction never rests by itself. One that does belongs to a process that hangs or to a machine
-/// that is gone, and would keep all others from replacing the token: the server ends it well before
-/// they give up.
+/// No transaction of ours pauses. One that does belongs to a process that hangs or a machine that is
+/// gone, and would keep all others from replacing the token: the server ends it well before they
+/// give up.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Connects on the current runtime. `patience` is how long a statement may run or wait for a lock.
-/// Fails when the server is starting, stopping or a standby, too.
+/// A server that is starting, stopping or a standby is an error too.
 pub(crate) async fn connect(
     url: &PgUrl,
     patience: Duration,
@@ -39,7 +39,7 @@ pub(crate) async fn connect(
     }
 }
 
-/// libpq's `prefer`: without encryption if the server does not want it.
+/// With `sslmode=prefer`, without encryption if the server does not offer it.
 async fn connect_as_asked(url: &PgUrl) -> ConnectionResult<AsyncPgConnection> {
     let (config, mode) = (&*url.config, url.encryption.mode);
     if mode == SslMode::Disable {

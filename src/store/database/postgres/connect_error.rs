@@ -32,7 +32,7 @@ pub(crate) fn with_causes(error: &dyn StdError) -> String {
     text
 }
 
-/// The handshake failed, or `pg_hba.conf` allows this user without encryption only.
+/// The handshake failed, or `pg_hba.conf` accepts this user only without encryption.
 pub(crate) fn is_about_encryption(error: &tokio_postgres::Error) -> bool {
     is_about_rules(error) || tls_error(error).is_some()
 }

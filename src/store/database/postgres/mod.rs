@@ -1,9 +1,9 @@
 //! PostgreSQL over tokio-postgres, as a synchronous Diesel connection.
 //!
-//! tokio-postgres is pure Rust, so the product builds with a C compiler alone and speaks TLS
-//! through rustls; libpq offers neither. Each connection owns a small runtime that is driven only
-//! while a query waits, so a query wakes no other thread. Diesel derives the two-database enum for
-//! its own connection types; this adapter makes diesel-async's connection one of them.
+//! tokio-postgres is pure Rust, so scimward builds with a C compiler alone and speaks TLS through
+//! rustls; libpq allows neither. Each connection owns a small runtime that runs only while a query
+//! waits, so a query wakes no other thread. Diesel derives the two-database enum for its own kind of
+//! connections; this adapter makes diesel-async's connection one of them.
 
 mod connect;
 mod connect_error;
@@ -53,7 +53,7 @@ impl PgConnection {
         Ok(Self { inner, runtime, transaction: AnsiTransactionManager::default() })
     }
 
-    /// From now on a statement that was to take `patience` at most is given up after that.
+    /// From now on a statement is given up when it takes longer than `patience`.
     pub(crate) const fn set_patience(&mut self, patience: Duration) {
         self.runtime.patience = patience.saturating_add(ANSWER_MARGIN);
     }
@@ -69,12 +69,12 @@ impl PgConnection {
     }
 }
 
-/// Works on one connection, only while a caller waits for it.
+/// Runs the queries of one connection, only while a caller waits for them.
 struct BlockingRuntime {
     /// Present until the server is given up.
     inner: Option<Runtime>,
-    /// A statement that has not answered by then is given up together with the connection: the
-    /// server's own limit does not help when the network swallows its answer.
+    /// After that, a statement is given up together with the connection: the server's own limit does
+    /// not help when the network swallows its answer.
     patience: Duration,
 }
 
@@ -94,7 +94,7 @@ impl BlockingRuntime {
         )
     }
 
-    /// A runtime must not wait for its end where another one is at work.
+    /// A runtime must not wait for its end inside another one.
     fn give_up(&mut self) {
         self.inner.take().into_iter().for_each(Runtime::shutdown_background);
     }
@@ -118,7 +118,7 @@ impl Connection for PgConnection {
     type Backend = Pg;
     type TransactionManager = AnsiTransactionManager;
 
-    /// Diesel's way in; the product opens connections with limits instead.
+    /// Diesel asks for this; scimward opens connections with limits instead.
     fn establish(url: &str) -> ConnectionResult<Self> {
         let url = PgUrl::parse(url).map_err(ConnectionError::InvalidConnectionUrl)?;
         Self::open(&url, CONNECT_TIMEOUT)
@@ -148,11 +148,11 @@ impl Connection for PgConnection {
     }
 }
 
-type Row = <AsyncPgConnection as AsyncConnectionCore>::Row<'static, 'static>;
+type PgRow = <AsyncPgConnection as AsyncConnectionCore>::Row<'static, 'static>;
 
 impl LoadConnection for PgConnection {
     type Cursor<'conn, 'query> = Rows;
-    type Row<'conn, 'query> = Row;
+    type Row<'conn, 'query> = PgRow;
 
     fn load<'conn, 'query, T>(&'conn mut self, source: T) -> QueryResult<Rows>
     where
@@ -164,11 +164,11 @@ impl LoadConnection for PgConnection {
     }
 }
 
-/// The rows of an answer that has arrived whole.
-pub struct Rows(std::vec::IntoIter<Row>);
+/// The rows of a complete answer.
+pub struct Rows(std::vec::IntoIter<PgRow>);
 
 impl Iterator for Rows {
-    type Item = QueryResult<Row>;
+    type Item = QueryResult<PgRow>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next().map(Ok)

@@ -15,8 +15,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::url::{CertificateCheck, Encryption};
 
-/// Makes TLS connections as `encryption` asks for; reads the authorities anew each time, so that
-/// a renewed file needs no restart.
+/// Makes TLS connections as `encryption` says; reads the authorities each time, so that a renewed
+/// file needs no restart.
 ///
 /// # Errors
 /// A sentence, when the file of authorities cannot be used.
@@ -71,10 +71,10 @@ fn describe(error: &rustls::pki_types::pem::Error) -> String {
     }
 }
 
-/// Checks as much of a certificate as `sslmode` asks for.
+/// Checks as much of a certificate as `sslmode` requires.
 #[derive(Debug)]
 struct Verifier {
-    /// Nothing means that any certificate will do.
+    /// None: any certificate will do.
     authorities: Option<Arc<WebPkiServerVerifier>>,
     check_name: bool,
     provider: Arc<CryptoProvider>,
@@ -100,7 +100,7 @@ impl ServerCertVerifier for Verifier {
             now,
         );
         match verified {
-            // The name is looked at last: the rest of the certificate is in order.
+            // The name is checked last: the rest of the certificate is in order.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if !self.check_name => Ok(ServerCertVerified::assertion()),

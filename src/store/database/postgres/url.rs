@@ -11,25 +11,25 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 /// How long an address may take to accept a connection.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What `sslmode` and `sslrootcert` ask for, with libpq's meaning of each.
+/// What `sslmode` and `sslrootcert` say, with libpq's meaning of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Encryption {
     /// Whether to encrypt.
     pub(crate) mode: SslMode,
     /// What to check of the server's certificate.
     pub(crate) check: CertificateCheck,
-    /// PEM file with the authorities to trust; nothing means the public ones.
+    /// PEM file with the authorities to trust; none for the public ones.
     pub(crate) roots: Option<PathBuf>,
 }
 
 /// What is checked of the server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CertificateCheck {
-    /// Nothing: protects against listening in, not against an impostor.
+    /// Nothing: protects against eavesdroppers, not against impostors.
     Nothing,
     /// That a trusted authority signed it.
     Authority,
-    /// That, and that it is for the host that was asked for.
+    /// That, and that it is for the host in the URL.
     AuthorityAndName,
 }
 
@@ -68,7 +68,7 @@ impl PgUrl {
         }
         // A standby may lag behind: it would accept a token that was replaced a moment ago.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-        // Finds out about a peer that vanished while a connection was idle.
+        // Detects a peer that vanished while a connection was idle.
         config.keepalives_idle(Duration::from_mins(1));
         Ok(Self { config: Box::new(config), encryption })
     }
@@ -88,7 +88,7 @@ struct TlsParameters {
     roots: Option<String>,
 }
 
-/// The URL without our parameters, and these.
+/// The URL without these parameters, and the parameters.
 fn split(text: &str) -> (String, TlsParameters) {
     let mut parameters = TlsParameters::default();
     let Some((base, query)) = text.split_once('?') else { return (text.to_owned(), parameters) };
