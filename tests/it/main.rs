@@ -14,12 +14,12 @@
 )]
 
 mod activity;
+mod api;
 mod backup;
 mod cli;
 mod demo;
 mod expiry_mails;
 mod history;
-mod machine;
 mod mail_server;
 mod outages;
 mod pages;

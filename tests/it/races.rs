@@ -19,7 +19,7 @@ fn generations_from_pages_and_processes_leave_one_valid_token(database: &Databas
     let first = TestApp::start(database);
     let apps = [first.second_instance(database), first];
     let scimward = Scimward::on(database);
-    // Every form is opened before anybody sends one.
+    // Every form is opened before the first is sent.
     let forms: Vec<(usize, Request)> =
         (0..24).map(|n| (n % 2, opened_form(&apps[n % 2], n))).collect();
 

@@ -34,7 +34,7 @@ pub struct Usage {
     refusals: Refusals,
     counters: DecisionCounters,
     throttle: Mutex<Throttle>,
-    /// Held during a write, so that whoever gets it next finds everything before it stored.
+    /// Held during a write: once it is free, everything from before is stored.
     writing: tokio::sync::Mutex<HourEntries>,
 }
 

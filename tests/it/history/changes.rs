@@ -17,10 +17,10 @@ use crate::support::process::Scimward;
 pub(super) const PAGE: &str = "/admin/authentication";
 const GENERATE: &str = "/admin/authentication/scim-token";
 const REVOKE: &str = "/admin/authentication/revoke";
-/// What a page writer may try in vain, while others are faster or the database is away.
+/// How often a writer on a page may fail, while others are faster or the database is away.
 const ATTEMPTS: usize = 20_000;
 
-/// Somebody who changes the token so many times.
+/// A writer, which changes the token so many times.
 pub(super) enum Writer {
     /// Generates through the pages of an instance.
     Page { admin: Visitor, count: usize },
@@ -120,7 +120,7 @@ fn generate_at_command_line(run: &Run) -> bool {
     true
 }
 
-/// Notes a generation; whoever has its answer must find the token before it refused everywhere.
+/// Records a generation; after its answer the token before must be refused everywhere.
 fn generated(run: &Run, token: &str, replaced: Option<Id>, span: Span) {
     let id = id_of(token);
     let before = replaced.as_ref().and_then(|id| run.token(id));

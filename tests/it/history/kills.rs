@@ -1,8 +1,8 @@
 //! Processes that are killed while they generate a token.
 //!
-//! When they are killed is decided by events, not by the clock: a request was sent, an answer has
-//! come, others were answered so many questions meanwhile, or the token before was refused for the
-//! first time, which is when the change has been made and its answer is on its way.
+//! Events decide when they are killed, not the clock: a request was sent, an answer has come, others
+//! got so many answers since, or the token before was refused for the first time, which is when the
+//! change is made and its answer is on its way.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -65,7 +65,7 @@ impl Moment {
     }
 }
 
-/// What the world knows between two rounds.
+/// What is known between two rounds.
 struct World<'a> {
     database: &'a Database,
     scimward: Scimward,
@@ -73,7 +73,7 @@ struct World<'a> {
     token: String,
     /// All that there were, in their order.
     ids: Vec<Id>,
-    /// Rounds that left the token, and rounds that replaced it without telling anybody.
+    /// Rounds that left the token, and rounds that replaced it without an answer.
     kept: usize,
     unheard: usize,
 }

@@ -1,4 +1,4 @@
-//! Answers of PostgreSQL that are under way while the token is replaced.
+//! Answers of PostgreSQL that are on their way while the token is replaced.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

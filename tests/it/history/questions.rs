@@ -8,14 +8,14 @@ use crate::support::http::{Request, Response};
 
 /// Where a token is presented.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Surface {
+pub(super) enum Endpoint {
     Validate,
     ForwardAuth,
     Scim,
     Introspection,
 }
 
-impl Surface {
+impl Endpoint {
     pub(super) const ALL: [Self; 4] =
         [Self::Validate, Self::ForwardAuth, Self::Scim, Self::Introspection];
 
@@ -35,7 +35,7 @@ impl Surface {
         request.header("X-Forwarded-For", &format!("10.0.{}.1", dice.below(250)))
     }
 
-    /// Whether the token was accepted; nothing if that could not be decided.
+    /// Whether the token was accepted; none if that could not be decided.
     pub(super) fn decision(self, answer: &Response) -> Option<bool> {
         match (self, answer.status) {
             (Self::Introspection, 200) => Some(answer.json()["active"] == true),

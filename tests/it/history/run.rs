@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::changes::Writer;
 use super::checker::{Change, History, Id, Span, Validation};
-use super::questions::{Dice, Surface};
+use super::questions::{Dice, Endpoint};
 use crate::support::http::Connection;
 use crate::support::process::{Scimward, ServerProcess};
 
@@ -66,7 +66,7 @@ struct Record {
     history: History,
     /// In the order of their acknowledgement.
     tokens: Vec<String>,
-    /// Questions that nothing was decided about.
+    /// Questions about which nothing could be decided.
     undecided: usize,
 }
 
@@ -159,12 +159,12 @@ impl<'a> Run<'a> {
         record.tokens.iter().find(|token| id_of(token) == *id).cloned()
     }
 
-    /// Presents a token to each instance over each surface, on new connections.
+    /// Presents a token to each instance over each endpoint, on new connections.
     pub(super) fn present_everywhere(&self, token: &str, dice: &mut Dice) {
         for address in self.instances.addresses() {
             let mut connection = Connection::open(address).ok();
-            for surface in Surface::ALL {
-                self.ask(&mut connection, address, surface, token, dice);
+            for endpoint in Endpoint::ALL {
+                self.ask(&mut connection, address, endpoint, token, dice);
             }
         }
     }
@@ -177,9 +177,9 @@ impl<'a> Run<'a> {
         let mut connection = None;
         self.wait_for_tokens(1);
         while !self.is_over() {
-            let surface = Surface::ALL[dice.below(4)];
+            let endpoint = Endpoint::ALL[dice.below(4)];
             let token = dice.token(&self.record.lock().unwrap().tokens);
-            self.ask(&mut connection, address, surface, &token, &mut dice);
+            self.ask(&mut connection, address, endpoint, &token, &mut dice);
         }
     }
 
@@ -188,11 +188,11 @@ impl<'a> Run<'a> {
         &self,
         connection: &mut Option<Connection>,
         address: SocketAddr,
-        surface: Surface,
+        endpoint: Endpoint,
         token: &str,
         dice: &mut Dice,
     ) {
-        let question = surface.question(token, dice);
+        let question = endpoint.question(token, dice);
         let (answer, span) = self.timed(|| {
             if connection.is_none() {
                 *connection = Some(Connection::open(address)?);
@@ -200,7 +200,7 @@ impl<'a> Run<'a> {
             connection.as_mut().expect("it was opened").send(question)
         });
         let mut record = self.record.lock().unwrap();
-        let decision = answer.as_ref().ok().and_then(|answer| surface.decision(answer));
+        let decision = answer.as_ref().ok().and_then(|answer| endpoint.decision(answer));
         match decision {
             Some(accepted) => {
                 let validation = Validation { id: id_of(token), accepted, span };

@@ -9,20 +9,20 @@ use super::{VALIDATE, ask, assert_undecided};
 /// How many there are.
 pub(super) const CLIENTS: usize = 40;
 /// What they ask.
-pub(super) const SURFACES: [&str; 3] = [VALIDATE, "/scim/v2/Users", "/forward-auth/a/path"];
+pub(super) const PATHS: [&str; 3] = [VALIDATE, "/scim/v2/Users", "/forward-auth/a/path"];
 
-/// What clients must be told.
+/// What clients must be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Everybody is let in.
+    /// Every client is let in.
     Works,
     /// It may go either way.
     Fails,
-    /// Nobody is let in.
+    /// No client is let in.
     Down,
     /// It may go either way again.
     Recovers,
-    /// Everybody is let in again.
+    /// Every client is let in again.
     WorksAgain,
     /// The clients end.
     Ended,
@@ -60,7 +60,7 @@ impl Progress {
 }
 
 impl Load {
-    /// Before anybody has asked.
+    /// Before the first question.
     pub(super) fn new() -> Self {
         let progress = Mutex::new(Progress::at_the_start_of(Phase::Works));
         Self { progress, changed: Condvar::new() }

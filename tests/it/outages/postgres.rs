@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use scimward::store::{self, StoreError};
 
-use super::load::{CLIENTS, Ending, Load, Phase, SURFACES};
+use super::load::{CLIENTS, Ending, Load, PATHS, Phase};
 use super::*;
 use crate::support::app::TestApp;
 use crate::support::cluster::Cluster;
@@ -39,7 +39,7 @@ fn a_fault_is_survived(fault: fn(&Cluster), repair: fn(&Cluster)) {
     std::thread::scope(|scope| {
         let ending = Ending(&load);
         for client in 0..CLIENTS {
-            let (load, token, path) = (&load, &token, SURFACES[client % SURFACES.len()]);
+            let (load, token, path) = (&load, &token, PATHS[client % PATHS.len()]);
             scope.spawn(move || load.run(server.address, path, token));
         }
         load.wait(|now| now.let_in == CLIENTS);

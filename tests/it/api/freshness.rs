@@ -83,8 +83,8 @@ fn tokens_that_are_not_valid_are_answered_alike(database: &Database) {
     assert_eq!(reasons, counted);
 }
 
-/// Clients ask without a pause while the token is replaced again and again. Whoever asked after a
-/// replacement had been acknowledged must never be let in with the token before.
+/// Clients ask without a pause while the token is replaced again and again. After a replacement was
+/// acknowledged, no client may be let in with the token before.
 fn parallel_clients_never_see_a_replaced_token_accepted(database: &Database) {
     let app = TestApp::with(database, &[("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1")]);
     let mut current = app.generate(6);

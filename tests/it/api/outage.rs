@@ -1,4 +1,4 @@
-//! The database cannot be asked: nobody is let in, nobody is told that the token is bad.
+//! While the database does not answer, no token is accepted and none is called invalid.
 
 use std::time::{Duration, Instant};
 

@@ -90,7 +90,7 @@ fn more_than_one_token_is_a_malformed_request_except_to_a_proxy() {
 }
 
 #[test]
-fn methods_are_answered_by_surface() {
+fn methods_are_answered_by_endpoint() {
     let contract = Contract::start(&[]);
     let bearer = contract.bearer();
     let allow = Some("GET, HEAD, OPTIONS");
