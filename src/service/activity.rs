@@ -1,7 +1,7 @@
 //! Reading the activity list, by pages and as a whole.
 
 use super::{Failure, Resources};
-use crate::domain::activity::timeline::{Assembly, Entry, Page, Position};
+use crate::domain::activity::timeline::{Cursor, PageBuilder, TimelineEntry, TimelinePage};
 use crate::domain::activity::{Kind, Recorded};
 use crate::store::{self, Conn, StoreError};
 
@@ -23,13 +23,13 @@ pub struct Activity {
 
 /// Which page of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum PageRequest {
     /// The newest entries.
     Newest,
     /// The entries next to this one, on the older side.
-    Before(Position),
+    Before(Cursor),
     /// The entries next to this one, on the newer side.
-    After(Position),
+    After(Cursor),
 }
 
 impl Activity {
@@ -40,15 +40,16 @@ impl Activity {
 
     /// A page with entries of these kinds only, unless `kinds` is empty. The page of the newest
     /// entries takes the place of one that would be cut short by the end of the list.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
-    pub async fn page(&self, place: Place, kinds: &[Kind]) -> Result<Page, Failure> {
+    pub async fn page(
+        &self,
+        request: PageRequest,
+        kinds: &[Kind],
+    ) -> Result<TimelinePage, Failure> {
         let kinds = kinds.to_vec();
-        let read = move |conn: &mut Conn| match place {
-            Place::Newest => older(conn, None, &kinds, PAGE),
-            Place::Before(position) => older(conn, Some(position), &kinds, PAGE),
-            Place::After(position) => match newer(conn, position, &kinds)? {
+        let read = move |conn: &mut Conn| match request {
+            PageRequest::Newest => older(conn, None, &kinds, PAGE),
+            PageRequest::Before(cursor) => older(conn, Some(cursor), &kinds, PAGE),
+            PageRequest::After(cursor) => match newer(conn, cursor, &kinds)? {
                 Some(page) => Ok(page),
                 None => older(conn, None, &kinds, PAGE),
             },
@@ -57,21 +58,15 @@ impl Activity {
     }
 
     /// The newest entries, at most `limit`.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
-    pub async fn recent(&self, limit: usize) -> Result<Vec<Entry>, Failure> {
+    pub async fn recent(&self, limit: usize) -> Result<Vec<TimelineEntry>, Failure> {
         let page = self.resources.store.read(move |conn| older(conn, None, &[], limit));
         Ok(page.await?.entries)
     }
 
     /// The next rows of an export, newest first; none when everything before `before` was read.
-    ///
-    /// # Errors
-    /// [`Failure`] when the database fails.
     pub async fn rows(
         &self,
-        before: Option<Position>,
+        before: Option<Cursor>,
         kinds: &[Kind],
     ) -> Result<Vec<Recorded>, Failure> {
         let kinds = kinds.to_vec();
@@ -85,15 +80,15 @@ impl Activity {
 
 fn older(
     conn: &mut Conn,
-    before: Option<Position>,
+    before: Option<Cursor>,
     kinds: &[Kind],
     limit: usize,
-) -> Result<Page, StoreError> {
-    let mut page = Assembly::new(limit);
+) -> Result<TimelinePage, StoreError> {
+    let mut page = PageBuilder::new(limit);
     let is_whole =
         fill(&mut page, before, |from, rows| store::activity::page(conn, from, kinds, rows))?;
     let (first, last) = (page.first(), page.last());
-    Ok(Page {
+    Ok(TimelinePage {
         entries: page.entries(),
         newer: before.and(first.or(before)),
         older: last.filter(|_| !is_whole),
@@ -101,8 +96,12 @@ fn older(
 }
 
 /// The page on the newer side, unless the list ends within it.
-fn newer(conn: &mut Conn, after: Position, kinds: &[Kind]) -> Result<Option<Page>, StoreError> {
-    let mut page = Assembly::new(PAGE);
+fn newer(
+    conn: &mut Conn,
+    after: Cursor,
+    kinds: &[Kind],
+) -> Result<Option<TimelinePage>, StoreError> {
+    let mut page = PageBuilder::new(PAGE);
     let is_whole = fill(&mut page, Some(after), |from, rows| {
         store::activity::page_after(conn, from.unwrap_or(after), kinds, rows)
     })?;
@@ -110,14 +109,14 @@ fn newer(conn: &mut Conn, after: Position, kinds: &[Kind]) -> Result<Option<Page
         return Ok(None);
     }
     let (first, last) = (page.first(), page.last());
-    Ok(Some(Page { entries: page.entries(), newer: last, older: first }))
+    Ok(Some(TimelinePage { entries: page.entries(), newer: last, older: first }))
 }
 
 /// Fills a page with rows from `next`; says whether there are no more.
 fn fill(
-    page: &mut Assembly,
-    from: Option<Position>,
-    mut next: impl FnMut(Option<Position>, usize) -> Result<Vec<Recorded>, StoreError>,
+    page: &mut PageBuilder,
+    from: Option<Cursor>,
+    mut next: impl FnMut(Option<Cursor>, usize) -> Result<Vec<Recorded>, StoreError>,
 ) -> Result<bool, StoreError> {
     let mut wanted = page.limit() + 1;
     for _ in 0..READS {

@@ -8,7 +8,7 @@ use super::database::connection::{Conn, MultiBackend};
 use super::error::StoreError;
 use super::row::{actor, corrupt, instant, parse_address, parse_token_id, seconds};
 use super::schema::activity;
-use crate::domain::activity::timeline::Position;
+use crate::domain::activity::timeline::Cursor;
 use crate::domain::activity::{Event, Kind, Recorded};
 use crate::domain::network::source::Source;
 use crate::domain::token::refusal::RefusalGroup;
@@ -46,9 +46,6 @@ struct Row {
 }
 
 /// Adds an entry.
-///
-/// # Errors
-/// When the database fails.
 pub fn record(conn: &mut Conn, event: &Event) -> Result<(), StoreError> {
     diesel::insert_into(activity::table).values(NewRow::from(event)).execute(conn)?;
     Ok(())
@@ -56,9 +53,6 @@ pub fn record(conn: &mut Conn, event: &Event) -> Result<(), StoreError> {
 
 /// Counts what has happened again in the entry with this key, or adds an entry if there is none;
 /// returns the key for the next time.
-///
-/// # Errors
-/// When the database fails.
 pub fn count(conn: &mut Conn, entry: Option<i64>, event: &Event) -> Result<i64, StoreError> {
     let row = NewRow::from(event);
     if let Some(id) = entry {
@@ -97,12 +91,9 @@ impl<'a> From<&'a Event> for NewRow<'a> {
 /// Every page costs the same, however many entries there are: each query is one range of an index
 /// that has the order of the list. So each kind is asked for by itself, and the entries that share
 /// the second of `before` apart from the others.
-///
-/// # Errors
-/// When the database fails.
 pub fn page(
     conn: &mut Conn,
-    before: Option<Position>,
+    before: Option<Cursor>,
     kinds: &[Kind],
     limit: usize,
 ) -> Result<Vec<Recorded>, StoreError> {
@@ -110,7 +101,7 @@ pub fn page(
     for kind in each(kinds) {
         let entries = || of_kind(kind).order((activity::at.desc(), activity::id.desc()));
         let mut found = Vec::new();
-        if let Some(Position { at, id }) = before {
+        if let Some(Cursor { at, id }) = before {
             let same_second = entries().filter(activity::at.eq(seconds(at)));
             add(conn, same_second.filter(activity::id.lt(id)), limit, &mut found)?;
         }
@@ -126,12 +117,9 @@ pub fn page(
 }
 
 /// As [`page`], in the other direction: the entries next to `after`, oldest first.
-///
-/// # Errors
-/// When the database fails.
 pub fn page_after(
     conn: &mut Conn,
-    after: Position,
+    after: Cursor,
     kinds: &[Kind],
     limit: usize,
 ) -> Result<Vec<Recorded>, StoreError> {
@@ -178,9 +166,6 @@ fn add(
 }
 
 /// Whether there is an entry of this kind about this token, of this instant.
-///
-/// # Errors
-/// When the database fails.
 pub fn exists(
     conn: &mut Conn,
     kind: Kind,
@@ -199,9 +184,6 @@ pub fn exists(
 type RefusedRow = (Option<String>, Option<String>, Option<String>, Option<String>, i64, i64);
 
 /// The entries about requests that were refused since `since`, newest first, at most `limit`.
-///
-/// # Errors
-/// When the database fails.
 pub fn refused(
     conn: &mut Conn,
     since: DateTime<Utc>,

@@ -1,13 +1,13 @@
 //! The activity list: pages, filters and exports.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use scimward::domain::activity::timeline::Position;
+use scimward::domain::activity::timeline::Cursor;
 use scimward::domain::activity::{Event, Kind};
 use scimward::domain::admin::actor::Actor;
 use scimward::domain::admin::person::AdminId;
 use scimward::domain::network::source::Source;
 use scimward::domain::token::refusal::Refusal;
-use scimward::service::activity::Place;
+use scimward::service::activity::PageRequest;
 use scimward::store::{self, Lock, StoreError};
 
 use crate::support::app::TestApp;
@@ -45,10 +45,10 @@ fn record(app: &TestApp, events: Vec<Event>) {
 }
 
 /// The subjects of a page, and the pages beside it.
-type Listed = (Vec<String>, Option<Position>, Option<Position>);
+type Listed = (Vec<String>, Option<Cursor>, Option<Cursor>);
 
-fn list(app: &TestApp, place: Place, kinds: &[Kind]) -> Listed {
-    let page = app.wait(app.services().activity.page(place, kinds)).unwrap();
+fn list(app: &TestApp, request: PageRequest, kinds: &[Kind]) -> Listed {
+    let page = app.wait(app.services().activity.page(request, kinds)).unwrap();
     let subjects = page.entries.into_iter().map(|entry| entry.event.subject.unwrap_or_default());
     (subjects.collect(), page.newer, page.older)
 }
@@ -56,12 +56,12 @@ fn list(app: &TestApp, place: Place, kinds: &[Kind]) -> Listed {
 /// Every page from the newest to the oldest.
 fn walk(app: &TestApp, kinds: &[Kind]) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
-    let mut place = Place::Newest;
+    let mut request = PageRequest::Newest;
     loop {
-        let (subjects, _, older) = list(app, place, kinds);
+        let (subjects, _, older) = list(app, request, kinds);
         pages.push(subjects);
         let Some(older) = older else { return pages };
-        place = Place::Before(older);
+        request = PageRequest::Before(older);
     }
 }
 
@@ -91,26 +91,26 @@ fn pages_hold_every_entry_once_also_when_many_share_a_second(database: &Database
     assert_eq!(seen.len(), 230);
 
     // And back again.
-    let (_, _, older) = list(&app, Place::Newest, &[]);
-    let (_, _, older) = list(&app, Place::Before(older.unwrap()), &[]);
-    let (third, newer, _) = list(&app, Place::Before(older.unwrap()), &[]);
+    let (_, _, older) = list(&app, PageRequest::Newest, &[]);
+    let (_, _, older) = list(&app, PageRequest::Before(older.unwrap()), &[]);
+    let (third, newer, _) = list(&app, PageRequest::Before(older.unwrap()), &[]);
     assert_eq!(third, pages[2]);
-    let (second, newer, older) = list(&app, Place::After(newer.unwrap()), &[]);
+    let (second, newer, older) = list(&app, PageRequest::After(newer.unwrap()), &[]);
     assert_eq!(second, pages[1]);
-    assert_eq!(list(&app, Place::Before(older.unwrap()), &[]).0, pages[2]);
-    let (first, newer, _) = list(&app, Place::After(newer.unwrap()), &[]);
+    assert_eq!(list(&app, PageRequest::Before(older.unwrap()), &[]).0, pages[2]);
+    let (first, newer, _) = list(&app, PageRequest::After(newer.unwrap()), &[]);
     assert_eq!((first, newer), (pages[0].clone(), None));
 }
 
 fn new_entries_do_not_shift_older_pages(database: &Database) {
     let app = TestApp::start(database);
     numbered(&app);
-    let (_, _, older) = list(&app, Place::Newest, &[]);
-    let before = list(&app, Place::Before(older.unwrap()), &[]).0;
+    let (_, _, older) = list(&app, PageRequest::Newest, &[]);
+    let before = list(&app, PageRequest::Before(older.unwrap()), &[]).0;
 
     record(&app, (0..70).map(|n| entry(2_000 + n, Kind::LoggedIn)).collect());
 
-    assert_eq!(list(&app, Place::Before(older.unwrap()), &[]).0, before);
+    assert_eq!(list(&app, PageRequest::Before(older.unwrap()), &[]).0, before);
 }
 
 fn a_filter_shows_its_kinds_alone(database: &Database) {

@@ -10,51 +10,51 @@ use super::{Event, Kind, Recorded};
 
 /// A place in the list: entries are ordered by time, those of the same second by their key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
+pub struct Cursor {
     /// When it happened.
     pub at: DateTime<Utc>,
     /// The key.
     pub id: i64,
 }
 
-/// The text names no position.
+/// The text names no place in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("that is no position in the activity list")]
-pub struct InvalidPosition;
+#[error("that is no place in the activity list")]
+pub struct InvalidCursor;
 
-impl From<&Recorded> for Position {
+impl From<&Recorded> for Cursor {
     fn from(recorded: &Recorded) -> Self {
         Self { at: recorded.event.at, id: recorded.id }
     }
 }
 
-impl fmt::Display for Position {
+impl fmt::Display for Cursor {
     /// Seconds since 1970, a hyphen and the key: `1795356180-482`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.at.timestamp(), self.id)
     }
 }
 
-impl FromStr for Position {
-    type Err = InvalidPosition;
+impl FromStr for Cursor {
+    type Err = InvalidCursor;
 
-    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
-        let (seconds, id) = text.split_once('-').ok_or(InvalidPosition)?;
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
+        let (seconds, id) = text.split_once('-').ok_or(InvalidCursor)?;
         let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let numbers = is_number(seconds) && is_number(id);
         let at = seconds.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         match (at, id.parse().ok()) {
             (Some(at), Some(id)) if numbers => Ok(Self { at, id }),
-            _ => Err(InvalidPosition),
+            _ => Err(InvalidCursor),
         }
     }
 }
 
 /// An entry of the list, or several about the same refused requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct TimelineEntry {
     /// The place of the latest.
-    pub position: Position,
+    pub cursor: Cursor,
     /// The latest, with the count of all.
     pub event: Event,
     /// When the earliest happened.
@@ -63,27 +63,27 @@ pub struct Entry {
 
 /// A page of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Page {
+pub struct TimelinePage {
     /// Newest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<TimelineEntry>,
     /// Where the page with newer entries ends, unless this is the newest.
-    pub newer: Option<Position>,
+    pub newer: Option<Cursor>,
     /// Where the page with older entries begins, unless this is the oldest.
-    pub older: Option<Position>,
+    pub older: Option<Cursor>,
 }
 
 /// Puts a page together from entries that come in the order of the list, or all in reverse.
 #[derive(Debug)]
-pub struct Assembly {
+pub struct PageBuilder {
     limit: usize,
-    entries: Vec<Entry>,
+    entries: Vec<TimelineEntry>,
     /// Where the present stretch of refused requests begins.
     stretch: usize,
-    first: Option<Position>,
-    last: Option<Position>,
+    first: Option<Cursor>,
+    last: Option<Cursor>,
 }
 
-impl Assembly {
+impl PageBuilder {
     /// A page of at most `limit` entries.
     pub const fn new(limit: usize) -> Self {
         Self { limit, entries: Vec::new(), stretch: 0, first: None, last: None }
@@ -96,55 +96,55 @@ impl Assembly {
 
     /// Takes the next entry, or refuses it because the page is full.
     pub fn take(&mut self, recorded: Recorded) -> bool {
-        let position = Position::from(&recorded);
+        let cursor = Cursor::from(&recorded);
         let event = recorded.event;
         let is_refusal = event.kind == Kind::RequestsRefused;
         let stretch = self.entries.iter_mut().skip(self.stretch);
         let same = stretch.filter(|_| is_refusal).find(|entry| is_about_the_same(entry, &event));
         if let Some(entry) = same {
-            entry.add(position, event);
+            entry.add(cursor, event);
         } else if self.entries.len() == self.limit {
             return false;
         } else {
-            self.entries.push(Entry { position, since: event.at, event });
+            self.entries.push(TimelineEntry { cursor, since: event.at, event });
             if !is_refusal {
                 self.stretch = self.entries.len();
             }
         }
-        self.first.get_or_insert(position);
-        self.last = Some(position);
+        self.first.get_or_insert(cursor);
+        self.last = Some(cursor);
         true
     }
 
     /// The place of the first entry that was taken.
-    pub const fn first(&self) -> Option<Position> {
+    pub const fn first(&self) -> Option<Cursor> {
         self.first
     }
 
     /// The place of the last entry that was taken.
-    pub const fn last(&self) -> Option<Position> {
+    pub const fn last(&self) -> Option<Cursor> {
         self.last
     }
 
     /// The entries, newest first.
-    pub fn entries(mut self) -> Vec<Entry> {
-        self.entries.sort_by_key(|entry| std::cmp::Reverse(entry.position));
+    pub fn entries(mut self) -> Vec<TimelineEntry> {
+        self.entries.sort_by_key(|entry| std::cmp::Reverse(entry.cursor));
         self.entries
     }
 }
 
-fn is_about_the_same(entry: &Entry, event: &Event) -> bool {
+fn is_about_the_same(entry: &TimelineEntry, event: &Event) -> bool {
     entry.event.subject == event.subject
         && entry.event.token == event.token
         && entry.event.source.address == event.source.address
 }
 
-impl Entry {
-    fn add(&mut self, position: Position, event: Event) {
+impl TimelineEntry {
+    fn add(&mut self, cursor: Cursor, event: Event) {
         let count = self.event.count.saturating_add(event.count);
         self.since = self.since.min(event.at);
-        if position > self.position {
-            self.position = position;
+        if cursor > self.cursor {
+            self.cursor = cursor;
             self.event = event;
         }
         self.event.count = count;
@@ -169,19 +169,19 @@ mod tests {
         refused
     }
 
-    fn told(assembly: Assembly) -> Vec<(i64, u64, i64)> {
+    fn told(assembly: PageBuilder) -> Vec<(i64, u64, i64)> {
         let entries = assembly.entries().into_iter();
-        entries.map(|e| (e.position.id, e.event.count, e.since.timestamp() - 1_000)).collect()
+        entries.map(|e| (e.cursor.id, e.event.count, e.since.timestamp() - 1_000)).collect()
     }
 
     #[test]
-    fn a_position_is_read_back_from_its_text() {
-        let position = Position::from(&recorded(482, Kind::LoggedIn, ""));
+    fn a_cursor_is_read_back_from_its_text() {
+        let cursor = Cursor::from(&recorded(482, Kind::LoggedIn, ""));
 
-        assert_eq!(position.to_string(), "1482-482");
-        assert_eq!(position.to_string().parse(), Ok(position));
+        assert_eq!(cursor.to_string(), "1482-482");
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
         for text in ["", "-", "1", "1-", "-1", "+1-2", "1--2", "1-2-3", "1-x", "99999999999999-1"] {
-            assert_eq!(text.parse::<Position>(), Err(InvalidPosition), "{text}");
+            assert_eq!(text.parse::<Cursor>(), Err(InvalidCursor), "{text}");
         }
     }
 
@@ -197,7 +197,7 @@ mod tests {
             recorded(3, Kind::LoginFailed, "a@b"),
         ];
         let expected = vec![(9, 7, 7), (8, 1, 8), (6, 1, 6), (5, 2, 5), (4, 1, 4), (3, 1, 3)];
-        let (mut down, mut up) = (Assembly::new(50), Assembly::new(50));
+        let (mut down, mut up) = (PageBuilder::new(50), PageBuilder::new(50));
 
         assert!(rows.iter().all(|row| down.take(row.clone())));
         assert!(rows.iter().rev().all(|row| up.take(row.clone())));
@@ -209,14 +209,14 @@ mod tests {
 
     #[test]
     fn a_full_page_still_takes_what_belongs_to_its_last_stretch() {
-        let mut page = Assembly::new(2);
+        let mut page = PageBuilder::new(2);
 
         assert!(page.take(recorded(9, Kind::LoggedIn, "")));
         assert!(page.take(refused(8, "expired", 1)));
         assert!(page.take(refused(7, "expired", 1)));
         assert!(!page.take(refused(6, "unknown", 1)));
 
-        assert_eq!(page.last().map(|position| position.id), Some(7));
+        assert_eq!(page.last().map(|cursor| cursor.id), Some(7));
         assert_eq!(told(page), [(9, 1, 9), (8, 2, 7)]);
     }
 }

@@ -1,12 +1,12 @@
 //! An export as comma-separated values (RFC 4180) that a spreadsheet can open without harm.
 
-use super::export::Record;
+use super::record::Record;
 
-pub(crate) const HEAD: &str =
+pub(super) const HEAD: &str =
     "id,time,kind,description,actor,address,user_agent,token_id,subject,detail,count\r\n";
 
 /// Adds an entry.
-pub(crate) fn write(text: &mut String, record: &Record<'_>) {
+pub(super) fn add(text: &mut String, record: &Record<'_>) {
     let Record { id, time, kind, description, actor, .. } = record;
     let (id, count) = (id.to_string(), record.count.to_string());
     let fields = [

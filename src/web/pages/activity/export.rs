@@ -5,13 +5,13 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::{StreamExt as _, stream};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::feed;
-use super::page::Filter;
-use crate::domain::activity::timeline::Position;
-use crate::domain::activity::{Kind, Recorded};
-use crate::domain::calendar::rfc3339;
+use super::filter::Filter;
+use super::record::Record;
+use super::{csv, json};
+use crate::domain::activity::Kind;
+use crate::domain::activity::timeline::Cursor;
 use crate::service::Failure;
 use crate::service::activity::Activity;
 use crate::web::Shared;
@@ -33,12 +33,12 @@ pub(crate) async fn export(
     me: SignedIn,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, PageError> {
-    let format = if request.path() == ACTIVITY_CSV { Format::Csv } else { Format::Json };
+    let format = if request.path() == ACTIVITY_CSV { CSV } else { JSON };
     let kinds = Filter::parse(&query.kind)?.kinds;
     let day = me.now.date_naive();
-    let name = format!("attachment; filename=\"activity-{day}.{}\"", format.extension());
+    let name = format!("attachment; filename=\"activity-{day}.{}\"", format.extension);
     let mut answer = HttpResponse::Ok();
-    answer.content_type(format.content_type()).insert_header((CONTENT_DISPOSITION, name));
+    answer.content_type(format.content_type).insert_header((CONTENT_DISPOSITION, name));
     if request.method() == Method::HEAD {
         return Ok(answer.finish());
     }
@@ -65,7 +65,7 @@ struct File {
     activity: Activity,
     kinds: Vec<Kind>,
     format: Format,
-    before: Option<Position>,
+    before: Option<Cursor>,
     has_begun: bool,
 }
 
@@ -75,94 +75,43 @@ impl File {
         let rows = self.activity.rows(self.before, &self.kinds).await?;
         let mut text = String::new();
         if self.before.is_none() {
-            text.push_str(self.format.head());
+            text.push_str(self.format.head);
         }
         for row in &rows {
-            let record = Record::new(row);
-            match self.format {
-                Format::Csv => super::csv::write(&mut text, &record),
-                Format::Json => super::json::write(&mut text, &record, !self.has_begun),
-            }
+            (self.format.add)(&mut text, &Record::from(row), !self.has_begun);
             self.has_begun = true;
         }
-        self.before = rows.last().map(Position::from);
+        self.before = rows.last().map(Cursor::from);
         let is_whole = rows.is_empty();
         if is_whole {
-            text.push_str(self.format.foot());
+            text.push_str(self.format.foot);
         }
         Ok((Bytes::from(text), is_whole))
     }
 }
 
-/// How the file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Csv,
-    Json,
+/// How a file is written.
+struct Format {
+    extension: &'static str,
+    content_type: &'static str,
+    head: &'static str,
+    foot: &'static str,
+    /// Adds an entry; the last argument says whether it is the first.
+    add: fn(&mut String, &Record<'_>, bool),
 }
 
-impl Format {
-    const fn extension(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-        }
-    }
+const CSV: Format = Format {
+    extension: "csv",
+    content_type: "text/csv; charset=utf-8; header=present",
+    head: csv::HEAD,
+    foot: "",
+    add: |text, record, _is_first| csv::add(text, record),
+};
 
-    const fn content_type(self) -> &'static str {
-        match self {
-            Self::Csv => "text/csv; charset=utf-8; header=present",
-            Self::Json => "application/json",
-        }
-    }
-
-    const fn head(self) -> &'static str {
-        match self {
-            Self::Csv => super::csv::HEAD,
-            Self::Json => super::json::HEAD,
-        }
-    }
-
-    const fn foot(self) -> &'static str {
-        match self {
-            Self::Csv => "",
-            Self::Json => super::json::FOOT,
-        }
-    }
-}
-
-/// An entry as it stands in a file.
-#[derive(Debug, Serialize)]
-pub(super) struct Record<'a> {
-    pub(super) id: i64,
-    /// RFC 3339, in UTC.
-    pub(super) time: String,
-    pub(super) kind: &'static str,
-    pub(super) description: String,
-    pub(super) actor: &'a str,
-    pub(super) address: Option<String>,
-    pub(super) user_agent: Option<&'a str>,
-    pub(super) token_id: Option<&'a str>,
-    pub(super) subject: Option<&'a str>,
-    pub(super) detail: Option<&'a str>,
-    pub(super) count: u64,
-}
-
-impl<'a> Record<'a> {
-    fn new(recorded: &'a Recorded) -> Self {
-        let event = &recorded.event;
-        Self {
-            id: recorded.id,
-            time: rfc3339(event.at),
-            kind: event.kind.as_str(),
-            description: feed::description(event),
-            actor: event.actor.name(),
-            address: event.source.address_text(),
-            user_agent: event.source.agent.as_deref(),
-            token_id: event.token.as_ref().map(crate::domain::token::secret::TokenId::as_str),
-            subject: event.subject.as_deref(),
-            detail: event.detail.as_deref(),
-            count: event.count,
-        }
-    }
-}
+const JSON: Format = Format {
+    extension: "json",
+    content_type: "application/json",
+    head: json::HEAD,
+    foot: json::FOOT,
+    add: json::add,
+};

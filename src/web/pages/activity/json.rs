@@ -1,12 +1,12 @@
 //! An export as a JSON array, one entry in a line.
 
-use super::export::Record;
+use super::record::Record;
 
-pub(crate) const HEAD: &str = "[";
-pub(crate) const FOOT: &str = "\n]\n";
+pub(super) const HEAD: &str = "[";
+pub(super) const FOOT: &str = "\n]\n";
 
 /// Adds an entry.
-pub(crate) fn write(text: &mut String, record: &Record<'_>, is_first: bool) {
+pub(super) fn add(text: &mut String, record: &Record<'_>, is_first: bool) {
     // A record has text keys and plain values: writing it cannot fail.
     if let Ok(json) = serde_json::to_string(record) {
         text.push_str(if is_first { "\n" } else { ",\n" });

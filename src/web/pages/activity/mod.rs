@@ -3,7 +3,9 @@
 mod csv;
 pub(super) mod export;
 pub(super) mod feed;
+mod filter;
 mod json;
-mod kinds;
 pub(super) mod page;
+mod record;
+pub(super) mod sentence;
 mod words;

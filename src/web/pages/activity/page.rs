@@ -1,15 +1,15 @@
 //! `Admin Settings → Activity`: everything that has happened, by pages.
 
-use std::fmt::Write as _;
-
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::feed::{self, Entry, Part};
-use crate::domain::activity::Kind;
-use crate::domain::activity::timeline::Position;
-use crate::service::activity::Place;
+use super::feed::{self, FeedEntry};
+use super::filter::Filter;
+use super::sentence::Part;
+use crate::domain::activity::TOPICS;
+use crate::domain::activity::timeline::{Cursor, TimelinePage};
+use crate::service::activity::PageRequest;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::{self, Layout};
@@ -18,10 +18,10 @@ use crate::web::session::SignedIn;
 
 #[derive(Template)]
 #[template(path = "activity/page.html")]
-struct Page {
+struct ActivityPage {
     layout: Layout,
     filter: Filter,
-    feed: Vec<Entry>,
+    feed: Vec<FeedEntry>,
     links: Links,
 }
 
@@ -41,63 +41,26 @@ pub(crate) async fn page(
     query: web::Query<Query>,
 ) -> Result<HttpResponse, PageError> {
     let filter = Filter::parse(&query.kind)?;
-    let place = place(&query)?;
-    let listed = shared.services.activity.page(place, &filter.kinds).await?;
-    let view = Page {
+    let wanted = wanted(&query)?;
+    let listed = shared.services.activity.page(wanted, &filter.kinds).await?;
+    let view = ActivityPage {
         layout: Layout::load(&shared, &me, layout::Section::Activity).await?,
         feed: feed::entries(&listed.entries, me.admin.id, me.now),
-        links: Links::new(&filter, place, listed.newer, listed.older),
+        links: Links::new(&filter, wanted, &listed),
         filter,
     };
     Ok(layout::page(HttpResponse::Ok(), &view))
 }
 
-fn place(query: &Query) -> Result<Place, PageError> {
+fn wanted(query: &Query) -> Result<PageRequest, PageError> {
     let read = |text: &String| {
-        text.parse::<Position>()
+        text.parse::<Cursor>()
             .map_err(|_malformed| PageError::BadRequest("The address names no page of the list."))
     };
     match (&query.before, &query.after) {
-        (None, None) => Ok(Place::Newest),
-        (Some(before), _) => Ok(Place::Before(read(before)?)),
-        (None, Some(after)) => Ok(Place::After(read(after)?)),
-    }
-}
-
-/// Which kinds of entries are shown.
-pub(crate) struct Filter {
-    /// What stands in the URL: a topic, a kind or nothing.
-    code: &'static str,
-    name: &'static str,
-    /// The kinds, or nothing for all.
-    pub(crate) kinds: Vec<Kind>,
-}
-
-impl Filter {
-    /// Reads the name of a topic or a kind.
-    ///
-    /// # Errors
-    /// [`PageError::BadRequest`] when there is no such kind.
-    pub(crate) fn parse(code: &str) -> Result<Self, PageError> {
-        if code.is_empty() {
-            return Ok(Self { code: "", name: "Everything", kinds: Vec::new() });
-        }
-        if let Some(topic) = feed::topics().iter().find(|topic| topic.code == code) {
-            let feed::Topic { code, name, kinds } = topic;
-            return Ok(Self { code, name, kinds: kinds.to_vec() });
-        }
-        let kind: Kind = code
-            .parse()
-            .map_err(|_unknown| PageError::BadRequest("There is no such kind of activity."))?;
-        Ok(Self { code: kind.as_str(), name: feed::name(kind), kinds: vec![kind] })
-    }
-
-    fn is(&self, code: &str) -> bool {
-        self.code == code
-    }
-
-    fn query(&self) -> String {
-        if self.code.is_empty() { String::new() } else { format!("?kind={}", self.code) }
+        (None, None) => Ok(PageRequest::Newest),
+        (Some(before), _) => Ok(PageRequest::Before(read(before)?)),
+        (None, Some(after)) => Ok(PageRequest::After(read(after)?)),
     }
 }
 
@@ -111,24 +74,17 @@ struct Links {
 }
 
 impl Links {
-    fn new(
-        filter: &Filter,
-        place: Place,
-        newer: Option<Position>,
-        older: Option<Position>,
-    ) -> Self {
+    fn new(filter: &Filter, wanted: PageRequest, page: &TimelinePage) -> Self {
         let query = filter.query();
-        let to = |name: &str, position: Position| {
-            let mut link = format!("{ACTIVITY}{query}");
+        let to = |name: &str, cursor: Cursor| {
             let separator = if query.is_empty() { '?' } else { '&' };
-            let _ = write!(link, "{separator}{name}={position}");
-            link
+            format!("{ACTIVITY}{query}{separator}{name}={cursor}")
         };
         Self {
-            newest: (place != Place::Newest && newer.is_some())
+            newest: (wanted != PageRequest::Newest && page.newer.is_some())
                 .then(|| format!("{ACTIVITY}{query}")),
-            newer: newer.map(|position| to("after", position)),
-            older: older.map(|position| to("before", position)),
+            newer: page.newer.map(|cursor| to("after", cursor)),
+            older: page.older.map(|cursor| to("before", cursor)),
             csv: format!("{ACTIVITY_CSV}{query}"),
             json: format!("{ACTIVITY_JSON}{query}"),
         }

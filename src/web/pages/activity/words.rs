@@ -1,9 +1,8 @@
-//! The sentences of the activity list.
-
-use std::fmt;
+//! What the activity list says about an event.
 
 use chrono::{DateTime, Utc};
 
+use super::sentence::Sentence;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::AdminId;
@@ -12,117 +11,60 @@ use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::TokenId;
 use crate::web::pages::layout::time::{ago, utc_text};
 
-/// A sentence whose parts a page may show in different ways.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Sentence {
-    /// The parts in their order.
-    pub(crate) parts: Vec<Part>,
-}
-
-/// A part of a sentence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// Our own words.
-    Words(String),
-    /// What somebody has entered: it may be written in the other direction.
-    Foreign(String),
-    /// The id of a token.
-    Code(String),
-}
-
-impl Sentence {
-    fn new(words: impl Into<String>) -> Self {
-        Self::default().words(words)
-    }
-
-    fn words(self, words: impl Into<String>) -> Self {
-        self.with(Part::Words(words.into()))
-    }
-
-    fn foreign(self, text: impl Into<String>) -> Self {
-        self.with(Part::Foreign(text.into()))
-    }
-
-    fn code(self, id: impl Into<String>) -> Self {
-        self.with(Part::Code(id.into()))
-    }
-
-    fn with(mut self, part: Part) -> Self {
-        self.parts.push(part);
-        self
-    }
-}
-
-impl fmt::Display for Sentence {
-    /// Writes the sentence as plain text.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.parts.iter().try_for_each(|part| {
-            let (Part::Words(text) | Part::Foreign(text) | Part::Code(text)) = part;
-            f.write_str(text)
-        })
-    }
-}
-
 /// An entry in one line, for an export.
 pub(crate) fn description(event: &Event) -> String {
     headline(event, None).to_string()
 }
 
-/// Who did it, as the first words of a sentence.
-fn who(actor: &Actor, me: Option<AdminId>) -> Sentence {
-    match actor {
-        Actor::Admin { id, .. } if Some(*id) == me => Sentence::new("You"),
-        Actor::Admin { name, .. } => Sentence::default().foreign(name),
-        Actor::CommandLine => Sentence::new("Somebody at the command line"),
-        Actor::System => Sentence::new("scimward"),
+/// What happened.
+pub(crate) fn headline(event: &Event, me: Option<AdminId>) -> Sentence {
+    let sentences = event.kind.info().sentences;
+    let sentence = match event.actor {
+        Actor::Admin { .. } => sentences.last(),
+        Actor::CommandLine | Actor::System => sentences.first(),
+    };
+    // Outside and inside of braces take turns.
+    let pieces = sentence.into_iter().flat_map(|sentence| sentence.split(['{', '}'])).enumerate();
+    pieces.fold(Sentence::default(), |sentence, (index, piece)| {
+        if index.is_multiple_of(2) {
+            sentence.words(piece)
+        } else {
+            fill(sentence, piece, event, me)
+        }
+    })
+}
+
+/// Goes on with what stands for a name in braces.
+fn fill(sentence: Sentence, name: &str, event: &Event, me: Option<AdminId>) -> Sentence {
+    let subject = event.subject.as_deref().unwrap_or_default();
+    match name {
+        "who" => who(sentence, &event.actor, me),
+        "their" if is_me(&event.actor, me) => sentence.words("your"),
+        "their" => sentence.words("their"),
+        "token" => sentence.code(event.token.as_ref().map_or("", TokenId::as_str)),
+        "subject" => sentence.foreign(subject),
+        "requests" => sentence.words(counted(event.count, "SCIM request")),
+        "mail" => sentence.words(mail(subject)),
+        "recipients" => match &event.detail {
+            Some(recipient) => sentence.foreign(recipient),
+            None => sentence.words(counted(event.count, "recipient")),
+        },
+        unknown => sentence.words(format!("{{{unknown}}}")),
     }
 }
 
-/// What happened.
-pub(crate) fn headline(event: &Event, me: Option<AdminId>) -> Sentence {
-    let token = event.token.as_ref().map_or("", TokenId::as_str);
-    let subject = event.subject.as_deref().unwrap_or_default();
-    let did = |words: &str| who(&event.actor, me).words(words);
-    let own =
-        if event.actor.admin_id().is_some_and(|id| Some(id) == me) { "your" } else { "their" };
-    match event.kind {
-        Kind::TokenGenerated => did(" generated token ").code(token),
-        Kind::TokenRevoked => did(" revoked token ").code(token).words(" without replacing it"),
-        Kind::TokenFirstUsed => {
-            Sentence::new("Identity provider started to use token ").code(token)
-        }
-        Kind::TokenExpired => Sentence::new("Token ").code(token).words(" expired"),
-        Kind::RequestsRefused => {
-            Sentence::new(format!("{} refused", counted(event.count, "SCIM request")))
-        }
-        Kind::LoggedIn => did(" logged in"),
-        Kind::LoginFailed => Sentence::new("Login failed for ").foreign(subject),
-        Kind::LoggedOut => did(" logged out"),
-        Kind::SessionEnded => did(" ended another of ").words(own).words(" sessions"),
-        Kind::AdminAdded if event.actor.admin_id().is_some() => {
-            did(" became a Server Admin with the address ").foreign(subject)
-        }
-        Kind::AdminAdded => did(" added the Server Admin ").foreign(subject),
-        Kind::AdminInvited => did(" invited ").foreign(subject),
-        Kind::InvitationWithdrawn => did(" withdrew the invitation of ").foreign(subject),
-        Kind::AdminDeactivated => did(" deactivated ").foreign(subject),
-        Kind::AdminReactivated => did(" reactivated ").foreign(subject),
-        Kind::AdminChanged => did(" changed the name or address of ").foreign(subject),
-        Kind::PasswordChanged if event.actor.admin_id().is_some() => {
-            did(" changed ").words(own).words(" password")
-        }
-        Kind::PasswordChanged => did(" changed the password of ").foreign(subject),
-        Kind::MailSent | Kind::MailWritten => {
-            let done =
-                if event.kind == Kind::MailSent { "sent to" } else { "written to a file for" };
-            let sent = Sentence::new(format!("{} {done} ", mail(subject)));
-            match &event.detail {
-                Some(recipient) => sent.foreign(recipient),
-                None => sent.words(counted(event.count, "recipient")),
-            }
-        }
-        Kind::MailFailed => Sentence::new(format!("{} could not be delivered", mail(subject))),
+/// Who did it.
+fn who(sentence: Sentence, actor: &Actor, me: Option<AdminId>) -> Sentence {
+    match actor {
+        Actor::Admin { .. } if is_me(actor, me) => sentence.words("You"),
+        Actor::Admin { name, .. } => sentence.foreign(name),
+        Actor::CommandLine => sentence.words("Somebody at the command line"),
+        Actor::System => sentence.words("scimward"),
     }
+}
+
+fn is_me(actor: &Actor, me: Option<AdminId>) -> bool {
+    me.is_some_and(|me| actor.admin_id() == Some(me))
 }
 
 /// What kind of mail it was.
@@ -227,6 +169,16 @@ mod tests {
     fn noted(event: &Event, since: &str) -> Vec<String> {
         let notes = notes(event, at(since), at("2026-11-22T09:41:00Z"));
         notes.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_name_in_braces_is_known() {
+        for kind in Kind::ALL {
+            for actor in [Actor::System, admin(1)] {
+                let text = told(&event(*kind, actor));
+                assert!(!text.contains(['{', '}']), "{text}");
+            }
+        }
     }
 
     #[test]

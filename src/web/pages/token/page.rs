@@ -8,7 +8,8 @@ use super::form::GenerateForm;
 use crate::domain::token::refusal::RecentRefusals;
 use crate::web::Shared;
 use crate::web::error::PageError;
-use crate::web::pages::activity::feed::{self, Entry, Part};
+use crate::web::pages::activity::feed::{self, FeedEntry};
+use crate::web::pages::activity::sentence::Part;
 use crate::web::pages::admins::card::AdminsCard;
 use crate::web::pages::layout::time::utc_text;
 use crate::web::pages::layout::{self, Layout, Section};
@@ -33,8 +34,8 @@ struct AuthenticationPage {
     people: AdminsCard,
     refused_title: String,
     /// What was refused in that time.
-    refused: Vec<Entry>,
-    feed: Vec<Entry>,
+    refused: Vec<FeedEntry>,
+    feed: Vec<FeedEntry>,
 }
 
 /// `GET /admin/authentication`.

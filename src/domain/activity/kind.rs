@@ -1,0 +1,188 @@
+//! The kinds of activity: one table that holds everything about each.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What the activity list says about a kind.
+#[derive(Debug)]
+pub struct KindInfo {
+    /// The stored form, also used in filters and exports: it never changes.
+    pub code: &'static str,
+    /// What the filter calls it.
+    pub name: &'static str,
+    /// The icon.
+    pub icon: &'static str,
+    /// `success`, `accent`, `attention` or `danger`; empty for everyday matters.
+    pub tone: &'static str,
+    /// What happened, with names in braces for what the entry fills in. The second sentence, if there
+    /// is one, is for what Server Admins do to themselves.
+    pub sentences: &'static [&'static str],
+}
+
+/// Kinds that belong together.
+#[derive(Debug)]
+pub struct Topic {
+    /// What stands in the URL.
+    pub code: &'static str,
+    /// What the filter calls it.
+    pub name: &'static str,
+    /// Its kinds.
+    pub kinds: &'static [Kind],
+}
+
+macro_rules! kinds {
+    ($($topic:literal, $topic_name:literal {
+        $($(#[$doc:meta])* $kind:ident: $code:literal, $name:literal, $icon:literal, $tone:literal,
+            [$($sentence:literal),+];)*
+    })*) => {
+        /// The kinds of things that happen.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Kind { $($($(#[$doc])* $kind,)*)* }
+
+        /// Every topic, in the order in which the filter lists them.
+        pub const TOPICS: &[Topic] = &[$(Topic {
+            code: $topic,
+            name: $topic_name,
+            kinds: &[$(Kind::$kind,)*],
+        },)*];
+
+        impl Kind {
+            /// Every kind, in the order of the topics.
+            pub const ALL: &[Self] = &[$($(Self::$kind,)*)*];
+
+            /// What the activity list says about it.
+            pub const fn info(self) -> &'static KindInfo {
+                match self {
+                    $($(Self::$kind => &KindInfo {
+                        code: $code,
+                        name: $name,
+                        icon: $icon,
+                        tone: $tone,
+                        sentences: &[$($sentence),+],
+                    },)*)*
+                }
+            }
+        }
+
+        impl FromStr for Kind {
+            type Err = UnknownKind;
+
+            fn from_str(text: &str) -> Result<Self, UnknownKind> {
+                match text { $($($code => Ok(Self::$kind),)*)* _ => Err(UnknownKind) }
+            }
+        }
+    };
+}
+
+// Each kind: stored form, name, icon, tone, sentences.
+kinds! {
+    "tokens", "SCIM tokens" {
+        /// A token was generated; `subject` is the id of the token it replaced.
+        TokenGenerated: "token_generated", "Token generated", "key", "success",
+            ["{who} generated token {token}"];
+        /// A token was revoked without a replacement.
+        TokenRevoked: "token_revoked", "Token revoked", "circle-slash", "danger",
+            ["{who} revoked token {token} without replacing it"];
+        /// A token was accepted for the first time.
+        TokenFirstUsed: "token_first_used", "Token used for the first time", "plug", "accent",
+            ["Identity provider started to use token {token}"];
+        /// A token reached its expiry.
+        TokenExpired: "token_expired", "Token expired", "clock", "danger",
+            ["Token {token} expired"];
+        /// Requests were refused; `subject` is the reason's code, `count` how many.
+        RequestsRefused: "requests_refused", "SCIM requests refused", "x-circle-fill", "danger",
+            ["{requests} refused"];
+    }
+
+    "logins", "Logins" {
+        /// A Server Admin logged in.
+        LoggedIn: "logged_in", "Logged in", "sign-in", "",
+            ["{who} logged in"];
+        /// A login failed; `subject` is the e-mail address that was tried.
+        LoginFailed: "login_failed", "Login failed", "alert", "attention",
+            ["Login failed for {subject}"];
+        /// A Server Admin logged out.
+        LoggedOut: "logged_out", "Logged out", "sign-out", "",
+            ["{who} logged out"];
+        /// A session was ended from the list of sessions.
+        SessionEnded: "session_ended", "Session ended", "sign-out", "",
+            ["{who} ended another of {their} sessions"];
+    }
+
+    "admins", "Server Admins" {
+        /// A Server Admin was added; `subject` is the e-mail address.
+        AdminAdded: "admin_added", "Server Admin added", "person", "",
+            ["{who} added the Server Admin {subject}",
+             "{who} became a Server Admin with the address {subject}"];
+        /// A Server Admin was invited; `subject` is the e-mail address.
+        AdminInvited: "admin_invited", "Server Admin invited", "paper-airplane", "",
+            ["{who} invited {subject}"];
+        /// An invitation was withdrawn; `subject` is the e-mail address.
+        InvitationWithdrawn: "invitation_withdrawn", "Invitation withdrawn", "x", "",
+            ["{who} withdrew the invitation of {subject}"];
+        /// A Server Admin was deactivated; `subject` is the e-mail address.
+        AdminDeactivated: "admin_deactivated", "Server Admin deactivated", "circle-slash", "attention",
+            ["{who} deactivated {subject}"];
+        /// A Server Admin was reactivated; `subject` is the e-mail address.
+        AdminReactivated: "admin_reactivated", "Server Admin reactivated", "person", "",
+            ["{who} reactivated {subject}"];
+        /// A Server Admin's name or address was changed; `subject` is the e-mail address.
+        AdminChanged: "admin_changed", "Name or address changed", "person", "",
+            ["{who} changed the name or address of {subject}"];
+        /// A Server Admin's password was changed; `subject` is the e-mail address.
+        PasswordChanged: "password_changed", "Password changed", "lock", "",
+            ["{who} changed the password of {subject}",
+             "{who} changed {their} password"];
+    }
+
+    "mails", "Mails" {
+        /// A mail was accepted by the mail server; `subject` is the kind of mail, `count` how many.
+        MailSent: "mail_sent", "Mail sent", "mail", "",
+            ["{mail} sent to {recipients}"];
+        /// A mail was written to a file, because no mail server is configured; as for a sent one.
+        MailWritten: "mail_written", "Mail written to a file", "mail", "attention",
+            ["{mail} written to a file for {recipients}"];
+        /// A mail was refused for good; `subject` is the kind of mail, `detail` the server's answer.
+        MailFailed: "mail_failed", "Mail failed", "mail", "attention",
+            ["{mail} could not be delivered"];
+    }
+}
+
+/// The text names no kind of activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such kind of activity")]
+pub struct UnknownKind;
+
+impl Kind {
+    /// The stored form.
+    pub const fn as_str(self) -> &'static str {
+        self.info().code
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_back_from_its_stored_form() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+        }
+        assert_eq!("".parse::<Kind>(), Err(UnknownKind));
+    }
+
+    #[test]
+    fn every_kind_belongs_to_one_topic() {
+        for kind in Kind::ALL {
+            let topics = TOPICS.iter().filter(|topic| topic.kinds.contains(kind));
+            assert_eq!(topics.count(), 1, "{kind}");
+        }
+    }
+}
