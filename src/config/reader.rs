@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use secrecy::ExposeSecret;
 
-use super::sources::{Sources, Text, variable};
+use super::sources::{SourceText, Sources, variable};
 
 /// What is wrong with the configuration, one sentence for each problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,11 +18,11 @@ pub struct ConfigError(pub Vec<String>);
 pub struct ReportLine {
     /// The name in the environment.
     pub key: String,
-    /// The value, masked if it is secret; nothing if it is not set.
+    /// The value, masked if it is secret.
     pub value: Option<String>,
     /// Default, file, environment or flag.
     pub origin: Option<String>,
-    /// What it is when nobody sets it.
+    /// The value when it is not set.
     #[serde(skip)]
     pub default: Option<&'static str>,
     /// Whether it holds a secret and so may come from a file.
@@ -55,7 +55,7 @@ pub(super) fn secret_url<T: FromStr + Display>(name: &'static str) -> Key {
 
 /// Reads rows and gathers what is wrong with them.
 #[derive(Default)]
-pub(super) struct Reader {
+pub(super) struct ConfigReader {
     sources: Sources,
     lines: Vec<ReportLine>,
     problems: Vec<String>,
@@ -64,9 +64,9 @@ pub(super) struct Reader {
 /// Reads all rows, so that every problem is named at once.
 pub(super) fn read<T>(
     sources: Sources,
-    rows: impl FnOnce(&mut Reader) -> T,
+    rows: impl FnOnce(&mut ConfigReader) -> T,
 ) -> (Result<T, ConfigError>, Vec<ReportLine>) {
-    let mut reader = Reader { sources, ..Reader::default() };
+    let mut reader = ConfigReader { sources, ..ConfigReader::default() };
     let value = rows(&mut reader);
     let mut problems = reader.sources.into_problems();
     problems.append(&mut reader.problems);
@@ -74,7 +74,7 @@ pub(super) fn read<T>(
     (value, reader.lines)
 }
 
-impl Reader {
+impl ConfigReader {
     /// A setting with a default. What cannot be read is noted, and the default returned.
     pub(super) fn setting<T, E: Display>(
         &mut self,
@@ -118,7 +118,7 @@ impl Reader {
     ) -> Option<T> {
         let Key { name, mask } = *key;
         let found = self.sources.take(name, mask.is_some()).or_else(|| {
-            default.map(|default| Text { text: default.into(), origin: "default".to_owned() })
+            default.map(|default| SourceText { text: default.into(), origin: "default".to_owned() })
         });
         let text = found.as_ref().map(|found| found.text.expose_secret());
         let shown = |text: &str| match mask {

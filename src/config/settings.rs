@@ -1,10 +1,10 @@
-//! Every setting there is. A call of [`Reader`] is one: its name, its default, how it is read, and
+//! Every setting there is. A call of [`ConfigReader`] is one: its name, its default, how it is read, and
 //! the field that takes it.
 
 use std::net::SocketAddr;
 
 use super::parse;
-use super::reader::{Reader, secret, secret_url};
+use super::reader::{ConfigReader, secret, secret_url};
 use crate::domain::introspection_client::IntrospectionClients;
 use crate::domain::mail::milestone::Schedule;
 use crate::domain::network::Networks;
@@ -37,7 +37,7 @@ pub struct Settings {
 }
 
 /// Reads the rows, in the order of the manual.
-pub(super) fn read(read: &mut Reader) -> Settings {
+pub(super) fn read(read: &mut ConfigReader) -> Settings {
     let listen = read.setting("listen", "127.0.0.1:8080", parse::address);
     let database = read.setting(
         secret_url::<DatabaseUrl>("database_url"),
@@ -83,13 +83,13 @@ pub(super) fn read(read: &mut Reader) -> Settings {
     }
 }
 
-fn public_url(read: &mut Reader, listen: SocketAddr) -> PublicUrl {
+fn public_url(read: &mut ConfigReader, listen: SocketAddr) -> PublicUrl {
     let is_https = read.will_find("tls_cert");
     let public_url = read.optional("public_url", str::parse);
     public_url.unwrap_or_else(|| PublicUrl::of_listener(listen, is_https))
 }
 
-fn mails(read: &mut Reader, public_url: &PublicUrl, product_name: &str) -> MailSettings {
+fn mails(read: &mut ConfigReader, public_url: &PublicUrl, product_name: &str) -> MailSettings {
     let server = read.optional(secret_url::<MailServer>("smtp_url"), str::parse::<MailServer>);
     MailSettings {
         letterhead: Letterhead {
@@ -109,7 +109,7 @@ fn mails(read: &mut Reader, public_url: &PublicUrl, product_name: &str) -> MailS
     }
 }
 
-fn tls(read: &mut Reader) -> Option<TlsFiles> {
+fn tls(read: &mut ConfigReader) -> Option<TlsFiles> {
     let cert = read.optional("tls_cert", parse::path);
     let key = read.optional("tls_key", parse::path);
     match (cert, key) {
@@ -126,7 +126,7 @@ fn tls(read: &mut Reader) -> Option<TlsFiles> {
 }
 
 /// A token must not cross a network in the clear (RFC 6750 section 5.3).
-fn forbid_plain_http(read: &mut Reader, listen: SocketAddr, is_encrypted: bool) {
+fn forbid_plain_http(read: &mut ConfigReader, listen: SocketAddr, is_encrypted: bool) {
     let is_allowed = read.setting("allow_plain_http", "false", parse::flag);
     if !is_encrypted && !is_allowed && !listen.ip().to_canonical().is_loopback() {
         read.problem(

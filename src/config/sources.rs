@@ -25,20 +25,20 @@ pub(super) fn variable(name: &str) -> String {
 }
 
 /// A setting's text and where it comes from.
-pub(super) struct Text {
+pub(super) struct SourceText {
     pub(super) text: SecretString,
     pub(super) origin: String,
 }
 
-impl Text {
+impl SourceText {
     fn is_set(&self) -> bool {
         !self.text.expose_secret().is_empty()
     }
 }
 
-type Texts = BTreeMap<String, Text>;
+type Texts = BTreeMap<String, SourceText>;
 
-/// Everything that was said about settings and has not been asked for yet.
+/// Everything that is said about settings and has not been taken yet.
 #[derive(Default)]
 pub(super) struct Sources {
     /// The weakest source first.
@@ -59,39 +59,34 @@ impl Sources {
         Ok(all)
     }
 
-    /// Whether a setting that has not been asked for yet has a text.
+    /// Whether a setting that has not been taken yet has a text.
     pub(super) fn mention(&self, name: &str) -> bool {
-        self.sources.iter().any(|texts| texts.get(name).is_some_and(Text::is_set))
+        self.sources.iter().any(|texts| texts.get(name).is_some_and(SourceText::is_set))
     }
 
-    /// Takes out what is said about a setting. This is the only place that changes a text before it
-    /// is parsed: an empty one counts as not set, and a file loses the line ends after its text.
-    pub(super) fn take(&mut self, name: &str, may_be_in_file: bool) -> Option<Text> {
+    /// Takes out what is said about a setting; a secret may also be in a file. This is the place to
+    /// clean or refuse texts whichever setting they belong to: an empty one counts as not set.
+    pub(super) fn take(&mut self, name: &str, is_secret: bool) -> Option<SourceText> {
         let mut found = None;
         for texts in &mut self.sources {
-            found = texts.remove(name).filter(Text::is_set).or(found);
-            let file = may_be_in_file.then(|| texts.remove(&format!("{name}_file"))).flatten();
-            let Some(Text { text: path, origin }) = file else { continue };
-            let path = path.expose_secret();
-            match fs::read_to_string(path) {
-                Ok(content) => {
-                    let text = content.trim_end_matches(['\r', '\n']).into();
-                    let text = Text { text, origin: format!("{origin}, file {path}") };
-                    found = Some(text).filter(Text::is_set).or(found);
+            let inline = texts.remove(name).map(Ok);
+            let path = is_secret.then(|| texts.remove(&format!("{name}_file"))).flatten();
+            let in_file = path.map(|path| read_secret(name, &path));
+            for text in inline.into_iter().chain(in_file) {
+                match text {
+                    Ok(text) if text.is_set() => found = Some(text),
+                    Ok(_empty) => {}
+                    Err(problem) => self.problems.push(problem),
                 }
-                Err(error) => self.problems.push(format!(
-                    "{path}, which {}_FILE names, cannot be read: {error}",
-                    variable(name)
-                )),
             }
         }
         found
     }
 
-    /// What is wrong, once every setting was asked for: what is left belongs to none.
+    /// What is wrong, once every setting was taken: what is left belongs to none.
     pub(super) fn into_problems(self) -> Vec<String> {
         let Self { sources, mut problems } = self;
-        problems.extend(sources.iter().flatten().map(|(name, Text { origin, .. })| {
+        problems.extend(sources.iter().flatten().map(|(name, SourceText { origin, .. })| {
             let shown =
                 if origin == ENVIRONMENT { variable(name) } else { format!("{name} in {origin}") };
             format!(
@@ -120,7 +115,7 @@ impl Sources {
         let mut texts = Texts::new();
         for (name, value) in table {
             if let Some(text) = text_of(&value) {
-                texts.insert(name, Text { text: text.into(), origin: origin.clone() });
+                texts.insert(name, SourceText { text: text.into(), origin: origin.clone() });
             } else {
                 self.problems.push(format!(
                     "{name} in {origin} must be a text, a number, true or false, or a list of texts"
@@ -138,7 +133,7 @@ impl Sources {
                 continue;
             };
             if let Ok(text) = value.into_string() {
-                let text = Text { text: text.into(), origin: ENVIRONMENT.to_owned() };
+                let text = SourceText { text: text.into(), origin: ENVIRONMENT.to_owned() };
                 texts.insert(short.to_ascii_lowercase(), text);
             } else {
                 self.problems.push(format!("{PREFIX}{short} is not valid UTF-8"));
@@ -148,9 +143,20 @@ impl Sources {
     }
 }
 
-fn text_of_flag((name, text): (&str, Option<&String>)) -> Option<(String, Text)> {
+fn text_of_flag((name, text): (&str, Option<&String>)) -> Option<(String, SourceText)> {
     let origin = format!("--{}", name.replace('_', "-"));
-    Some((name.to_owned(), Text { text: text?.as_str().into(), origin }))
+    Some((name.to_owned(), SourceText { text: text?.as_str().into(), origin }))
+}
+
+/// The content of the file that `path` names, without the line ends after it.
+fn read_secret(name: &str, path: &SourceText) -> Result<SourceText, String> {
+    let SourceText { text: path, origin } = path;
+    let path = path.expose_secret();
+    let content = fs::read_to_string(path).map_err(|error| {
+        format!("{path}, which {}_FILE names, cannot be read: {error}", variable(name))
+    })?;
+    let text = content.trim_end_matches(['\r', '\n']).into();
+    Ok(SourceText { text, origin: format!("{origin}, file {path}") })
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -175,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_strongest_source_wins_and_what_nobody_asks_for_is_a_problem() {
+    fn the_strongest_source_wins_and_what_is_left_is_a_problem() {
         let mut all = Sources::default();
         for (origin, texts) in [
             (
@@ -193,7 +199,7 @@ mod tests {
             ),
             ("--log", &[("log", "trace")]),
         ] {
-            let text = |text: &str| Text { text: text.into(), origin: origin.to_owned() };
+            let text = |text: &str| SourceText { text: text.into(), origin: origin.to_owned() };
             let texts = texts.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
             all.sources.push(texts.collect());
         }

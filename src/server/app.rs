@@ -1,4 +1,4 @@
-//! The composition root: settings and the outside resources become services.
+//! The composition root: settings and platform become services.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::hasher::{HashCost, Hasher};
 use crate::service::{Resources, Services};
 use crate::store::Store;
 
-/// Hashes that may wait for a thread before callers are told to come back.
+/// So many hashes may wait for a thread; further callers are asked to come back.
 const WAITING_TOKENS: usize = 64;
 const WAITING_PASSWORDS: usize = 64;
 
@@ -39,7 +39,7 @@ impl Platform {
         }
     }
 
-    /// The real resources of a command: whoever starts many at once wants all of them done.
+    /// The real resources of a command: all of many that start at once are to succeed.
     pub fn command() -> Self {
         Self { patience: Duration::from_mins(2), ..Self::server() }
     }
@@ -48,19 +48,16 @@ impl Platform {
 /// A configured application with a migrated database.
 #[derive(Clone)]
 pub struct App {
-    /// What was configured.
+    /// Its settings.
     pub settings: Arc<Settings>,
-    /// What it can do.
+    /// Its use cases.
     pub services: Services,
-    /// What it works with.
+    /// What the use cases work with.
     pub resources: Resources,
 }
 
 impl App {
     /// Opens the database, brings its schema up to date and wires the services.
-    ///
-    /// # Errors
-    /// A sentence that names the cause.
     pub async fn build(settings: Settings, platform: Platform) -> Result<Self, String> {
         let store = Store::new(settings.database.clone(), platform.patience)?;
         store.migrate().await.map_err(|error| {

@@ -1,4 +1,4 @@
-//! A server that is ready to run: whatever can fail at start has been done.
+//! A server that is ready to run: everything that can fail at the start is done.
 
 pub mod app;
 pub mod mail_loop;
@@ -13,7 +13,7 @@ use crate::service::Services;
 use crate::web::tls::TlsFiles;
 use crate::web::{self, Shared};
 
-/// A configured server with everything it needs in hand.
+/// A server that only has to be run.
 pub struct Server {
     shared: Shared,
     listener: TcpListener,
@@ -23,9 +23,6 @@ pub struct Server {
 
 impl Server {
     /// Prepares to serve `app` on `listener`.
-    ///
-    /// # Errors
-    /// A sentence that names the cause.
     pub async fn prepare(app: App, listener: TcpListener) -> Result<Self, String> {
         let tls = app.settings.tls.as_ref().map(TlsFiles::load).transpose()?;
         let metrics = app.settings.metrics_listen.map(listen_for_metrics).transpose()?;
@@ -44,11 +41,8 @@ impl Server {
         self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Serves until `shutdown` ends; then finishes requests in flight and writes what is still kept
-    /// in memory.
-    ///
-    /// # Errors
-    /// A sentence that names the cause.
+    /// Serves until `shutdown` ends; then finishes requests in flight and writes what is still in
+    /// memory.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), String> {
         let services = self.shared.services.clone();
         // The work in the background ends after the last answer: it writes what that one has done.

@@ -1,4 +1,4 @@
-//! Copying the embedded database while the server runs, and going back to the copy.
+//! Copying the embedded database while the server runs, and restoring the copy.
 
 use std::path::Path;
 use std::process::Command;
@@ -19,7 +19,7 @@ fn back_up(folder: &Path, copy: &str) {
 }
 
 #[test]
-fn a_copy_of_the_running_database_is_whole_and_can_be_gone_back_to() {
+fn a_copy_of_the_running_database_is_whole_and_can_be_restored() {
     let database = Database::fresh(Engine::Sqlite);
     let folder = database.folder();
     let scimward = Scimward::on(&database);

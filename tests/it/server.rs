@@ -16,9 +16,9 @@ on_each_database!(
     the_last_use_is_written_when_the_server_stops,
     a_signal_ends_the_server_cleanly,
     requests_in_flight_are_finished,
-    health_and_readiness_are_told,
+    health_and_readiness_answer,
     metrics_say_what_happened,
-    a_missing_table_is_no_passing_trouble_for_pages,
+    pages_do_not_call_a_missing_table_temporary,
 );
 
 fn the_last_use_is_written_when_the_server_stops(database: &Database) {
@@ -82,7 +82,7 @@ fn requests_in_flight_are_finished(database: &Database) {
     assert_eq!(server.wait().code, 0);
 }
 
-fn health_and_readiness_are_told(database: &Database) {
+fn health_and_readiness_answer(database: &Database) {
     let app = TestApp::start(database);
 
     for path in ["/healthz", "/readyz"] {
@@ -142,7 +142,7 @@ fn the_production_cost_is_what_owasp_asks_for() {
     assert!(stored.contains("$argon2id$v=19$m=19456,t=2,p=1$"), "the cost has changed");
 }
 
-fn a_missing_table_is_no_passing_trouble_for_pages(database: &Database) {
+fn pages_do_not_call_a_missing_table_temporary(database: &Database) {
     let app = TestApp::start(database);
     let admin = app.admin("Ada");
     let token = app.generate(6);
