@@ -26,3 +26,13 @@ fn no_template_weakens_the_content_policy_or_the_escaping() {
         }
     }
 }
+
+#[test]
+fn a_line_of_a_template_can_be_reviewed() {
+    for file in files("templates") {
+        for (number, line) in fs::read_to_string(&file).unwrap().lines().enumerate() {
+            let length = line.chars().count();
+            assert!(length <= 160, "{}:{}: {length} characters", file.display(), number + 1);
+        }
+    }
+}
