@@ -13,8 +13,8 @@ use std::thread;
 use tokio::task::{spawn_local, yield_now};
 
 use crate::domain::token::secret::TokenId;
-use crate::store::tokens::TokenRecord;
 use crate::store::tokens::reader::TokenReader;
+use crate::store::tokens::record::TokenRecord;
 use crate::store::{Store, StoreError};
 
 /// Turns of the event loop that a read waits for further requests at most.

@@ -1,6 +1,7 @@
 //! Tokens, and the ids of the forms that generated them.
 
 pub(crate) mod reader;
+pub(crate) mod record;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -40,64 +41,6 @@ struct TokenRow {
     late_uses: i64,
     late_used_at: Option<i64>,
     late_used_from: Option<String>,
-}
-
-/// What a validation needs to know of a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenRecord {
-    /// The public id.
-    pub id: TokenId,
-    /// What a presented token is verified against; erased when the token is revoked.
-    pub hash: Option<PhcString>,
-    /// When it was generated.
-    pub generated_at: DateTime<Utc>,
-    /// The first instant at which it is no longer accepted.
-    pub expires_at: DateTime<Utc>,
-    /// Whether it was revoked.
-    pub revoked: bool,
-}
-
-pub(super) type RecordRow = (String, Option<String>, i64, i64, Option<i64>);
-
-/// The record of the token with this id: by far the most frequent query.
-#[diesel::dsl::auto_type]
-#[expect(clippy::elidable_lifetime_names, reason = "the type that Diesel derives needs its name")]
-pub(super) fn record_by_id<'a>(id: &'a str) -> _ {
-    let columns: RecordColumns =
-        (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
-    tokens::table.find(id).select(columns)
-}
-
-/// As [`record_by_id()`], for several ids.
-#[diesel::dsl::auto_type]
-#[expect(clippy::elidable_lifetime_names, reason = "the type that Diesel derives needs its name")]
-pub(super) fn records_by_id<'a>(ids: Vec<&'a str>) -> _ {
-    let columns: RecordColumns =
-        (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
-    tokens::table.filter(tokens::id.eq_any(ids)).select(columns)
-}
-
-type RecordColumns =
-    (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
-
-/// The records of the tokens with these ids; ids that do not exist are left out.
-pub(super) fn records(conn: &mut Conn, ids: &[TokenId]) -> Result<Vec<TokenRecord>, StoreError> {
-    let rows: Vec<RecordRow> = match ids {
-        [id] => record_by_id(id.as_str()).load(conn)?,
-        ids => records_by_id(ids.iter().map(TokenId::as_str).collect()).load(conn)?,
-    };
-    rows.into_iter().map(record).collect()
-}
-
-pub(super) fn record(row: RecordRow) -> Result<TokenRecord, StoreError> {
-    let (id, hash, generated_at, expires_at, revoked_at) = row;
-    Ok(TokenRecord {
-        id: parse_token_id(&id)?,
-        hash: hash.map(PhcString::new),
-        generated_at: instant(generated_at)?,
-        expires_at: instant(expires_at)?,
-        revoked: revoked_at.is_some(),
-    })
 }
 
 /// The newest token and the one it replaced.

@@ -12,7 +12,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use super::TokenRecord;
+use super::record::{self, RecordRow, TokenRecord};
 use crate::domain::token::secret::TokenId;
 use crate::store::database::connection::Conn;
 use crate::store::database::postgres::{self, PgUrl};
@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Reads tokens for one thread; belongs to that thread's runtime.
 pub(crate) struct TokenReader {
     store: Store,
-    backend: ReaderConn,
+    conn: ReaderConn,
 }
 
 enum ReaderConn {
@@ -37,13 +37,13 @@ enum ReaderConn {
 
 impl TokenReader {
     pub(crate) fn new(store: Store) -> Self {
-        let backend = match &store.pools.url {
+        let conn = match &store.pools.url {
             DatabaseUrl::Sqlite(_) => ReaderConn::Sqlite(None),
             DatabaseUrl::Postgres(url) => {
                 ReaderConn::Postgres(Box::new(PgReader::new(url.clone())))
             }
         };
-        Self { store, backend }
+        Self { store, conn }
     }
 
     /// The records of the tokens with these ids; ids that do not exist are left out. The database is
@@ -52,11 +52,11 @@ impl TokenReader {
         &mut self,
         ids: &[TokenId],
     ) -> Result<Vec<TokenRecord>, StoreError> {
-        match &mut self.backend {
-            ReaderConn::Sqlite(conn) => match at_once(conn, &self.store, ids) {
+        match &mut self.conn {
+            ReaderConn::Sqlite(conn) => match read_here(conn, &self.store, ids) {
                 Err(StoreError::Unavailable(_)) => {
                     let ids = ids.to_vec();
-                    self.store.read(move |conn| super::records(conn, &ids)).await
+                    self.store.read(move |conn| record::read(conn, &ids)).await
                 }
                 result => result,
             },
@@ -65,7 +65,7 @@ impl TokenReader {
     }
 }
 
-fn at_once(
+fn read_here(
     conn: &mut Option<Box<Conn>>,
     store: &Store,
     ids: &[TokenId],
@@ -74,7 +74,7 @@ fn at_once(
         Some(conn) => conn,
         None => conn.insert(Box::new(Conn::open(&store.pools.url, Duration::ZERO)?)),
     };
-    super::records(conn, ids)
+    record::read(conn, ids)
 }
 
 /// A connection to a server, renewed when it breaks.
@@ -113,15 +113,15 @@ impl PgReader {
 
     async fn query(&mut self, ids: &[TokenId]) -> Result<Vec<TokenRecord>, StoreError> {
         let conn = self.connection().await?;
-        let rows: Result<Vec<super::RecordRow>, _> = match ids {
-            [id] => super::record_by_id(id.as_str()).load(conn).await,
+        let rows: Result<Vec<RecordRow>, _> = match ids {
+            [id] => record::by_id(id.as_str()).load(conn).await,
             ids => {
                 let ids = ids.iter().map(TokenId::as_str).collect();
-                super::records_by_id(ids).load(conn).await
+                record::by_ids(ids).load(conn).await
             }
         };
         match rows {
-            Ok(rows) => rows.into_iter().map(super::record).collect(),
+            Ok(rows) => rows.into_iter().map(TokenRecord::try_from).collect(),
             Err(error) => {
                 self.conn = None;
                 Err(error.into())
