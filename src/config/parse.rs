@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::Tz;
@@ -22,6 +23,12 @@ pub(super) fn flag(text: &str) -> Result<bool, String> {
 
 pub(super) fn days(text: &str) -> Result<TimeDelta, String> {
     trimmed::<u32>(text, "a whole number of days").map(|days| TimeDelta::days(days.into()))
+}
+
+pub(super) fn keep_alive(text: &str) -> Result<Duration, String> {
+    let seconds = text.trim().parse().ok().filter(|seconds| (1..=3600).contains(seconds));
+    let seconds = seconds.ok_or_else(|| format!("{text:?} is not a number of seconds, 1 to 3600"));
+    seconds.map(Duration::from_secs)
 }
 
 pub(super) fn zone(text: &str) -> Result<Tz, String> {

@@ -2,6 +2,7 @@
 //! the field that takes it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::parse;
 use super::reader::{ConfigReader, secret, secret_url};
@@ -24,6 +25,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// For serving HTTPS.
     pub tls: Option<TlsFiles>,
+    /// How long a connection is kept between requests.
+    pub keep_alive: Duration,
     /// Where to serve metrics.
     pub metrics_listen: Option<SocketAddr>,
     /// The database.
@@ -52,6 +55,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
     let introspection_clients = read
         .optional(secret("introspection_clients"), IntrospectionClients::parse)
         .unwrap_or_default();
+    let keep_alive = read.setting("keep_alive", "75", parse::keep_alive);
     let metrics_listen = read.optional("metrics_listen", parse::address);
     let site = Site {
         product_name,
@@ -69,6 +73,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
     Settings {
         listen,
         tls,
+        keep_alive,
         metrics_listen,
         database,
         services: ServiceSettings {

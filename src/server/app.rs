@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use super::open_files;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Settings;
 use crate::entropy::{OsEntropy, SharedEntropy};
 use crate::hasher::{HashCost, Hasher};
 use crate::service::{Resources, Services};
 use crate::store::Store;
+use crate::web::Limits;
 
 /// So many hashes may wait for a thread; further callers are asked to come back.
 const WAITING_TOKENS: usize = 64;
@@ -26,6 +28,8 @@ pub struct Platform {
     pub hash_cost: HashCost,
     /// How long a change waits while others commit theirs.
     pub patience: Duration,
+    /// What clients may take up; how long a connection is kept is a setting.
+    pub limits: Limits,
 }
 
 impl Platform {
@@ -33,15 +37,20 @@ impl Platform {
     pub fn server() -> Self {
         Self {
             patience: Duration::from_secs(15),
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(OsEntropy),
-            hash_cost: HashCost::PRODUCTION,
+            limits: Limits::within(open_files::raise()),
+            ..Self::command()
         }
     }
 
     /// The real resources of a command: all of many that start at once are to succeed.
     pub fn command() -> Self {
-        Self { patience: Duration::from_mins(2), ..Self::server() }
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+            hash_cost: HashCost::PRODUCTION,
+            patience: Duration::from_mins(2),
+            limits: Limits::within(0),
+        }
     }
 }
 
@@ -54,6 +63,8 @@ pub struct App {
     pub services: Services,
     /// What the use cases work with.
     pub resources: Resources,
+    /// What clients may take up.
+    pub limits: Limits,
 }
 
 impl App {
@@ -79,7 +90,8 @@ impl App {
             entropy: platform.entropy,
         };
         let services = Services::new(&resources, settings.services.clone());
-        Ok(Self { settings: Arc::new(settings), services, resources })
+        let limits = Limits { keep_alive: settings.keep_alive, ..platform.limits };
+        Ok(Self { settings: Arc::new(settings), services, resources, limits })
     }
 }
 

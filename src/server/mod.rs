@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod mail_loop;
+mod memory_loop;
+mod open_files;
 mod upkeep_loop;
 
 use std::net::{SocketAddr, TcpListener};
@@ -11,7 +13,7 @@ use tokio::sync::watch;
 use self::app::App;
 use crate::service::Services;
 use crate::web::tls::TlsFiles;
-use crate::web::{self, Shared};
+use crate::web::{self, Limits, Shared};
 
 /// A server that only has to be run.
 pub struct Server {
@@ -19,12 +21,15 @@ pub struct Server {
     listener: TcpListener,
     metrics: Option<TcpListener>,
     tls: Option<rustls::ServerConfig>,
+    limits: Limits,
 }
 
 impl Server {
     /// Prepares to serve `app` on `listener`.
     pub async fn prepare(app: App, listener: TcpListener) -> Result<Self, String> {
         let tls = app.settings.tls.as_ref().map(TlsFiles::load).transpose()?;
+        let Limits { total, per_source, .. } = app.limits;
+        tracing::debug!(open_files = open_files::allowed(), total, per_source, "connections");
         let metrics = app.settings.metrics_listen.map(listen_for_metrics).transpose()?;
         let cookie_key = app.services.sessions.cookie_key().await;
         let cookie_key = cookie_key.map_err(|error| error.to_string())?;
@@ -33,7 +38,7 @@ impl Server {
             site: app.settings.site.clone(),
             cookie_key: cookie_key.into(),
         };
-        Ok(Self { shared, listener, metrics, tls })
+        Ok(Self { shared, listener, metrics, tls, limits: app.limits })
     }
 
     /// Where metrics are served, if they are.
@@ -44,18 +49,25 @@ impl Server {
     /// Serves until `shutdown` ends; then finishes requests in flight and writes what is still in
     /// memory.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), String> {
-        let services = self.shared.services.clone();
-        // The work in the background ends after the last answer: it writes what that one has done.
-        let (served, stopped) = watch::channel(());
+        let Self { shared, listener, metrics, tls, limits } = self;
+        let services = shared.services.clone();
+        let (running, stopped) = watch::channel(());
         let notifier = mail_loop::run(services.mails.clone(), dropped(stopped.clone()));
-        let upkeep = upkeep_loop::run(services.upkeep.clone(), dropped(stopped.clone()));
-        let metrics = serve_metrics(self.metrics, services, dropped(stopped));
+        let memory = memory_loop::run(dropped(stopped.clone()));
+        // The upkeep ends after the last answer: it writes what that one has done.
+        let (answering, answered) = watch::channel(());
+        let upkeep = upkeep_loop::run(services.upkeep.clone(), dropped(answered));
+        let metrics = serve_metrics(metrics, services, limits, dropped(stopped));
         let serve = async {
-            let result = web::serve(self.listener, self.tls, self.shared, shutdown).await;
-            drop(served);
+            let shutdown = async {
+                shutdown.await;
+                drop(running);
+            };
+            let result = web::serve(listener, tls, limits, shared, shutdown).await;
+            drop(answering);
             result.map_err(|error| format!("the server ended: {error}"))
         };
-        tokio::join!(serve, upkeep, notifier, metrics).0
+        tokio::join!(serve, upkeep, notifier, metrics, memory).0
     }
 }
 
@@ -68,10 +80,11 @@ fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, String> {
 async fn serve_metrics(
     listener: Option<TcpListener>,
     services: Services,
+    limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
     let Some(listener) = listener else { return };
-    if let Err(error) = web::metrics::serve(listener, services, stop).await {
+    if let Err(error) = web::metrics::serve(listener, services, limits, stop).await {
         tracing::error!(%error, "metrics are not served any more");
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum PageError {
     MethodNotAllowed(&'static str),
     /// The request is larger than any of our forms.
     TooLarge,
+    /// The form did not arrive in time.
+    TooSlow,
     /// The server failed.
     Failed(Failure),
     /// The session could not be loaded: the request was not carried out.
@@ -130,6 +132,13 @@ impl PageError {
                 title: "Too much was sent",
                 what: "The form holds more than this server accepts.",
                 remedy: "Shorten what you entered and try again.",
+            },
+            Self::TooSlow => Explanation {
+                status: StatusCode::REQUEST_TIMEOUT,
+                code: "too_slow",
+                title: "The connection is too slow",
+                what: "The form did not arrive in time.",
+                remedy: GO_BACK,
             },
             Self::Failed(failure) if !failure.is_temporary() => Explanation {
                 status: StatusCode::INTERNAL_SERVER_ERROR,

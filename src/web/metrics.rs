@@ -5,25 +5,34 @@ use std::io;
 use std::net::TcpListener;
 
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{HttpResponse, web};
 
-use super::until;
+use super::connections::{Limits, Listener};
+use crate::domain::network::Networks;
 use crate::service::Services;
 use crate::service::usage::counters::DecisionCounts;
 
-/// Serves `/metrics` on `listener` until `shutdown` ends.
+/// More connections than ever scrape, and few enough to cost nothing.
+const CONNECTIONS: usize = 64;
+
+/// Serves `/metrics` on `socket` until `shutdown` ends.
 ///
 /// # Errors
-/// When the listener cannot be used.
+/// When the socket cannot be used.
 pub async fn serve(
-    listener: TcpListener,
+    socket: TcpListener,
     services: Services,
+    limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let services = web::Data::new(services);
-    let app = move || App::new().app_data(services.clone()).route("/metrics", web::get().to(show));
-    let server = HttpServer::new(app).workers(1).shutdown_timeout(1).disable_signals();
-    until(shutdown, server.listen(listener)?.run()).await
+    let limits = Limits { total: CONNECTIONS, per_source: CONNECTIONS / 2, ..limits };
+    let listener =
+        Listener { socket, tls: None, limits, trusted_proxies: Networks::default(), threads: 1 };
+    let configure = move |config: &mut web::ServiceConfig| {
+        config.app_data(services.clone()).route("/metrics", web::get().to(show));
+    };
+    listener.serve(configure, shutdown).await
 }
 
 async fn show(services: web::Data<Services>) -> HttpResponse {

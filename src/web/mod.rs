@@ -6,6 +6,7 @@
 pub mod api;
 mod assets;
 mod client;
+mod connections;
 mod csrf;
 mod error;
 mod headers;
@@ -19,57 +20,42 @@ pub mod tls;
 
 use std::io;
 use std::net::TcpListener;
-use std::time::Duration;
+use std::num::NonZero;
+use std::thread;
 
-use actix_web::dev::Server;
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 use rustls::ServerConfig;
 
 pub use self::client::source;
+pub use self::connections::Limits;
+use self::connections::Listener;
 pub use self::site::{Shared, Site};
 
-/// Requests in flight are given this long when the server stops.
-const GRACE: u64 = 10;
-
-/// Serves on `listener` until `shutdown` ends, by HTTPS if `tls` is given; requests in flight are
+/// Serves on `socket` until `shutdown` ends, by HTTPS if `tls` is given; requests in flight are
 /// finished.
 ///
 /// # Errors
-/// When the listener cannot be used.
+/// When the socket cannot be used.
 pub async fn serve(
-    listener: TcpListener,
+    socket: TcpListener,
     tls: Option<ServerConfig>,
+    limits: Limits,
     shared: Shared,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let trusted_proxies = shared.site.trusted_proxies.clone();
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let listener = Listener { socket, tls, limits, trusted_proxies, threads };
     let shared = web::Data::new(shared);
-    let server = HttpServer::new(move || {
-        App::new()
+    let configure = move |config: &mut web::ServiceConfig| {
+        config
             .app_data(shared.clone())
-            // One for each worker thread: requests on a thread share reads without locking.
+            // One for each thread: requests on a thread share reads without locking.
             .app_data(api::ApiState::new(&shared))
             .configure(routes)
-            .default_service(web::to(api::unmatched))
-    })
-    .client_request_timeout(Duration::from_secs(10))
-    .shutdown_timeout(GRACE)
-    .disable_signals();
-    let server = match tls {
-        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
-        None => server.listen(listener)?,
+            .default_service(web::to(api::unmatched));
     };
-    until(shutdown, server.run()).await
-}
-
-/// Runs a server until `shutdown` ends and its requests in flight are finished.
-async fn until(shutdown: impl Future<Output = ()>, mut server: Server) -> io::Result<()> {
-    let handle = server.handle();
-    tokio::select! {
-        result = &mut server => return result,
-        () = shutdown => {}
-    }
-    let (result, ()) = tokio::join!(server, handle.stop(true));
-    result
+    listener.serve(configure, shutdown).await
 }
 
 /// Every route. The pages take all paths that are not those of `api`.

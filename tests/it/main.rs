@@ -17,6 +17,7 @@ mod activity;
 mod api;
 mod backup;
 mod cli;
+mod connections;
 mod demo;
 mod expiry_mails;
 mod history;

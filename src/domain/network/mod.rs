@@ -4,7 +4,7 @@ pub mod public_url;
 pub mod source;
 pub mod throttle;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -68,6 +68,17 @@ pub fn client_address<'a>(
         }
     }
     client.to_canonical()
+}
+
+/// The part of an address that one client has to itself: of IPv6 the first 64 bits, for it can take
+/// any address that begins with them.
+pub fn source_network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
 }
 
 /// An address, with or without a port and brackets.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
-use actix_web::{HttpRequest, HttpResponse, rt};
+use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
@@ -21,13 +21,12 @@ use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PresentedToken, TokenId};
 use crate::service::validation::{Decision, ValidToken};
 use crate::web::client::agent;
+use crate::web::connections;
 
 const METHODS: &str = "POST, OPTIONS";
 const FORM: &str = "application/x-www-form-urlencoded";
 /// The longest body, in bytes.
 const LONGEST_BODY: usize = 8 * 1024;
-/// How long a body may take to arrive.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 const CHALLENGE: HeaderValue =
     HeaderValue::from_static(r#"Basic realm="introspection", charset="UTF-8""#);
 /// The answer for every token that is not valid, whatever the reason (section 2.2).
@@ -51,6 +50,7 @@ pub(crate) async fn answer(
     if !is_known(clients, request) {
         return refuse_caller(api, request);
     }
+    connections::prove(request);
     if !is_form(request) {
         return api.answers.error(ScimError::WrongMediaType);
     }
@@ -132,18 +132,15 @@ enum BodyError {
 }
 
 async fn read(mut payload: Payload) -> Result<Vec<u8>, BodyError> {
-    let whole = async {
-        let mut body = Vec::new();
-        while let Some(part) = payload.next().await {
-            let part = part.map_err(|_broken| BodyError::Broken)?;
-            if body.len() + part.len() > LONGEST_BODY {
-                return Err(BodyError::TooLarge);
-            }
-            body.extend_from_slice(&part);
+    let mut body = Vec::new();
+    while let Some(part) = payload.next().await {
+        let part = part.map_err(|_broken| BodyError::Broken)?;
+        if body.len() + part.len() > LONGEST_BODY {
+            return Err(BodyError::TooLarge);
         }
-        Ok(body)
-    };
-    rt::time::timeout(PATIENCE, whole).await.unwrap_or(Err(BodyError::Broken))
+        body.extend_from_slice(&part);
+    }
+    Ok(body)
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::domain::token::secret::{PresentedToken, TokenId};
 use crate::service::validation::{Decision, ValidToken, Validator};
 use crate::service::{Failure, Services};
 use crate::web::client::{address, agent};
-use crate::web::{Shared, Site};
+use crate::web::{Shared, Site, connections};
 
 /// What a worker thread answers with.
 pub struct ApiState {
@@ -85,6 +85,7 @@ impl ApiState {
 
     /// Records a use.
     pub(super) fn record_use(&self, request: &HttpRequest, from: IpAddr, token: &ValidToken) {
+        connections::prove(request);
         self.services().usage.accepted(&token.id, from, agent(request), token.now);
     }
 

@@ -15,7 +15,7 @@ use super::error_page;
 use super::layout::Layout;
 use crate::web::error::PageError;
 use crate::web::now::Now;
-use crate::web::{Shared, Site, client, csrf, headers};
+use crate::web::{Shared, Site, client, connections, csrf, headers};
 
 /// Whether a request has come as far as its handler.
 #[derive(Clone, Default)]
@@ -69,7 +69,9 @@ fn finish(
     site: &Site,
     render: impl Fn(&PageError) -> HttpResponse,
 ) -> ServiceResponse<BoxBody> {
+    let is_late = connections::is_late(response.request());
     let rendered = response.response().error().map(|error| match error.as_error() {
+        _ if is_late => render(&PageError::TooSlow),
         Some(known) => render(known),
         None => render(&PageError::from_status(response.status())),
     });

@@ -15,6 +15,7 @@ use super::store::RequestStore;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
 use crate::domain::network::source::Source;
+use crate::web::connections;
 use crate::web::csrf;
 use crate::web::error::PageError;
 use crate::web::now::Now;
@@ -80,6 +81,7 @@ impl SignedIn {
         let (stored, admin) = extensions.get::<RequestStore>()?.found()?;
         let source = extensions.get::<Source>()?.clone();
         let Now(now) = *extensions.get::<Now>()?;
+        connections::prove(request);
         Some(Self { admin, csrf, digest: stored.digest, source, now, session })
     }
 }

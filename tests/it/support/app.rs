@@ -20,6 +20,7 @@ use scimward::service::Services;
 use scimward::service::admins::NewAdmin;
 use scimward::service::tokens::{Generate, Generated};
 use scimward::store::{self, Store};
+use scimward::web::Limits;
 use tokio::sync::oneshot;
 
 use super::actors::{Admin, PASSWORD, ScimClient, Visitor};
@@ -55,12 +56,17 @@ impl TestApp {
 
     /// Starts with further settings, by their names in the environment.
     pub(crate) fn with(database: &Database, settings: &[(&str, &str)]) -> Self {
-        Self::at(database, settings, ManualClock::at(START), 0)
+        Self::limited(database, settings, Limits::within(4096))
+    }
+
+    /// Starts with other limits of connections.
+    pub(crate) fn limited(database: &Database, settings: &[(&str, &str)], limits: Limits) -> Self {
+        Self::at(database, settings, ManualClock::at(START), 0, limits)
     }
 
     /// Starts another instance on the same database and by the same clock.
     pub(crate) fn second_instance(&self, database: &Database) -> Self {
-        Self::at(database, &[], self.clock.clone(), 1)
+        Self::at(database, &[], self.clock.clone(), 1, self.app.limits)
     }
 
     fn at(
@@ -68,6 +74,7 @@ impl TestApp {
         settings: &[(&str, &str)],
         clock: ManualClock,
         instance: u64,
+        limits: Limits,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().unwrap();
@@ -77,6 +84,7 @@ impl TestApp {
             entropy: Arc::new(SeededEntropy::new(instance)),
             hash_cost: HashCost { memory: 8, passes: 1 },
             patience: Duration::from_secs(15),
+            limits,
         };
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = mpsc::channel();

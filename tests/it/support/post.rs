@@ -64,7 +64,7 @@ impl Post {
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(SeededEntropy::new(instance)),
             hash_cost: HashCost { memory: 8, passes: 1 },
-            patience: std::time::Duration::from_secs(15),
+            ..Platform::command()
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let app = runtime.block_on(App::build(settings, outside)).expect("the application starts");

@@ -86,8 +86,20 @@ impl Scimward {
 
     /// Starts the server on a free port and waits until it listens.
     pub(crate) fn serve(&self) -> ServerProcess {
+        self.serve_by(&mut Command::new(env!("CARGO_BIN_EXE_scimward")))
+    }
+
+    /// The same with so many open files unless it asks for more.
+    pub(crate) fn serve_with_open_files(&self, count: u32) -> ServerProcess {
+        let mut limited = Command::new("prlimit");
+        limited.arg(format!("--nofile={count}:")).arg(env!("CARGO_BIN_EXE_scimward"));
+        self.serve_by(&mut limited)
+    }
+
+    fn serve_by(&self, program: &mut Command) -> ServerProcess {
         let settings = self.clone().with("SCIMWARD_LISTEN", "127.0.0.1:0");
-        let mut child = settings.with("SCIMWARD_LOG_FORMAT", "json").spawn(&["serve"]);
+        let settings = settings.with("SCIMWARD_LOG_FORMAT", "json");
+        let mut child = settings.spawn_program(program.arg("serve"));
         let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut seen = String::new();
         let address = loop {
@@ -134,6 +146,11 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by its name, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();

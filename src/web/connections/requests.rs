@@ -1,0 +1,126 @@
+//! What surrounds every request: its connection learns when it begins and ends, and its body has a
+//! deadline.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+
+use actix_http::error::PayloadError;
+use actix_http::{ConnectionType, Payload, Request, Response};
+use actix_web::HttpResponse;
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use futures_util::Stream;
+use pin_project_lite::pin_project;
+
+use super::connection::{After, Connection};
+
+/// The application, surrounded.
+pub(super) struct Requests<S>(pub(super) S);
+
+impl<S> Service<Request> for Requests<S>
+where
+    S: Service<Request, Response = ServiceResponse, Error = actix_web::Error>,
+{
+    type Response = ServiceResponse;
+    type Error = Response<actix_web::body::BoxBody>;
+    type Future = Answer<S::Future>;
+
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(context).map_err(|error| error.error_response().into())
+    }
+
+    fn call(&self, mut request: Request) -> Self::Future {
+        // Offers of another protocol are withdrawn; one that was overlooked ends the connection.
+        let must_close = request.head().connection_type() == ConnectionType::Upgrade;
+        let connection = request.conn_data::<Arc<Connection>>().cloned();
+        if let Some(connection) = &connection {
+            match request.take_payload() {
+                Payload::None => connection.request_begins(false),
+                body => {
+                    connection.request_begins(true);
+                    let body = Body { body, connection: Arc::clone(connection) };
+                    *request.payload() = Payload::Stream { payload: Box::pin(body) };
+                }
+            }
+        }
+        Answer { handler: self.0.call(request), connection, must_close }
+    }
+}
+
+pin_project! {
+    /// The answer to a request.
+    pub(super) struct Answer<F> {
+        #[pin]
+        handler: F,
+        connection: Option<Arc<Connection>>,
+        must_close: bool,
+    }
+}
+
+impl<F> Future for Answer<F>
+where
+    F: Future<Output = Result<ServiceResponse, actix_web::Error>>,
+{
+    type Output = Result<ServiceResponse, Response<actix_web::body::BoxBody>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut answer = ready!(this.handler.poll(context)).map_err(|error| error.error_response());
+        let after = this.connection.as_ref().map(|c| c.request_ends(*this.must_close));
+        let response = match &mut answer {
+            Ok(answer) => answer.response_mut(),
+            Err(response) => response,
+        };
+        finish(response, after.unwrap_or(After::Closed));
+        Poll::Ready(answer.map_err(Into::into))
+    }
+}
+
+fn finish(response: &mut HttpResponse, after: After) {
+    if after == After::TooLate {
+        *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+    }
+    if after != After::Kept {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
+}
+
+/// A request's body, which must arrive in time.
+struct Body {
+    body: Payload,
+    connection: Arc<Connection>,
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = Pin::new(&mut self.body).poll_next(context);
+        match next {
+            Poll::Ready(None) => self.connection.body_ends(),
+            Poll::Pending if self.connection.is_late() => {
+                let error = PayloadError::Io(io::ErrorKind::TimedOut.into());
+                return Poll::Ready(Some(Err(error)));
+            }
+            _ => {}
+        }
+        next
+    }
+}
+
+impl Drop for Body {
+    /// What has arrived whole without having been read does not cost the client its connection.
+    fn drop(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            match Pin::new(&mut self.body).poll_next(&mut context) {
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(None) => return self.connection.body_ends(),
+                Poll::Ready(Some(Err(_))) | Poll::Pending => return,
+            }
+        }
+    }
+}

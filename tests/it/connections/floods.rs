@@ -1,0 +1,55 @@
+//! Floods of the built server with its own limits: machines are answered meanwhile.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::*;
+use crate::support::http::Request;
+use crate::support::process::Scimward;
+
+#[test]
+fn machines_are_answered_during_a_flood() {
+    let given = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: given.maximum, ..given }).expect("files");
+    let database = Database::fresh(Engine::Sqlite);
+    let scimward = Scimward::on(&database);
+    let token = scimward.run(&["token", "generate"]).stdout;
+    let authorization = format!("Bearer {}", token.trim_end());
+    let validate =
+        Request::new("GET", "/v1/token/validate").header("Authorization", &authorization);
+    let form = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nemail=";
+    let chunked = "POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nemail";
+    for (count, sent) in [(1074, form), (1074, chunked), (5000, ""), (2000, "GET /login HTTP")] {
+        let server = scimward.serve();
+        validate.send(server.address).expect(200);
+        let flood: Vec<_> = (0..count)
+            .map(|_| {
+                let mut stream = connect(server.address);
+                // The server may have closed it already.
+                let _ = stream.write_all(sent.as_bytes());
+                stream
+            })
+            .collect();
+
+        for _ in 0..50 {
+            validate.send(server.address).expect(200);
+        }
+        drop(flood);
+        assert_eq!(server.stop().code, 0, "{count} {sent:?}");
+    }
+}
+
+#[test]
+fn as_many_files_may_be_open_as_the_system_allows() {
+    let database = Database::fresh(Engine::Sqlite);
+    let scimward = Scimward::on(&database).with("SCIMWARD_LOG", "debug");
+    let server = scimward.serve_with_open_files(256);
+    let hard =
+        getrlimit(Resource::Nofile).maximum.map_or("unlimited".to_owned(), |n| n.to_string());
+
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("a line");
+    assert_eq!(line.split_whitespace().nth(3), Some(&*hard), "{line}");
+    let log = server.stop().stderr;
+    assert!(log.contains(&format!(r#""open_files":{hard}"#)), "{log}");
+}
