@@ -12,7 +12,7 @@ use crate::service::mails::{Mails, SendReport};
 const EVERY: Duration = Duration::from_mins(1);
 /// How long the current mail may still take when the server stops. After that its claim runs out,
 /// and another instance or the next start sends it.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(6);
 
 /// Runs until `stop` ends and the current mail is sent.
 pub async fn run(mails: Mails, stop: impl Future<Output = ()>) {
