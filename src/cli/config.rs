@@ -24,13 +24,10 @@ pub(super) fn run(command: &Command, flags: &Flags) -> Result<ExitCode, CommandE
         Ok(settings) => problems_with_files(&settings),
         Err(error) => error.0,
     };
-    // There is nothing to show of a file that cannot be read.
-    if format.json || !lines.is_empty() {
-        format.print(
-            || json!({ "settings": lines, "problems": problems }),
-            || lines.iter().map(line).collect::<Vec<_>>().join("\n"),
-        )?;
-    }
+    format.print(
+        || json!({ "settings": lines, "problems": problems }),
+        || lines.iter().map(line).collect::<Vec<_>>().join("\n"),
+    )?;
     for problem in &problems {
         note(&format!("scimward: {problem}"));
     }

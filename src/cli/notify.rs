@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::error::CommandError;
 use super::open::open;
-use super::output::{note, say, say_json};
+use super::output::{OutputFormat, note};
 use crate::config::Flags;
 use crate::domain::calendar::{self, rfc3339};
 use crate::service::Services;
-use crate::service::mails::{ListedMail, MailOverview, MailStatus};
+use crate::service::mails::{ListedMail, MailOverview, MailStatus, SendReport};
 
 #[derive(Debug, Args)]
 pub(super) struct Command {
@@ -24,9 +24,8 @@ pub(super) struct Command {
     /// configured zone, "2027-05-07 09:00"
     #[arg(long, value_name = "TIME", requires = "dry_run")]
     at: Option<TimeArg>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: OutputFormat,
 }
 
 /// A time as an argument.
@@ -67,38 +66,32 @@ impl TimeArg {
 pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, CommandError> {
     let app = open(flags).await?;
     if !command.dry_run {
-        return send(&app.services, command.json).await;
+        return send(&app.services, &command.format).await;
     }
     let at = command.at.map(|at| at.in_zone(app.services.mails.schedule().zone));
     let overview = app.services.mails.overview(at).await?;
-    if command.json {
-        say_json(&overview_json(&overview))?;
-    } else {
-        list(&overview)?;
+    if !command.format.json {
+        note_what_is_missing(&overview);
     }
+    command.format.print(
+        || overview_json(&overview),
+        || overview.mails.iter().map(line).collect::<Vec<_>>().join("\n"),
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn send(services: &Services, json: bool) -> Result<ExitCode, CommandError> {
+async fn send(services: &Services, format: &OutputFormat) -> Result<ExitCode, CommandError> {
     let report = services.mails.send_now().await?;
     let after = services.mails.overview(None).await?;
-    if json {
-        say_json(&json!({
-            "due": report.due,
-            "sent": report.sent,
-            "failed": report.failed,
-            "left": report.left,
-        }))?;
-    } else {
-        say(&format!(
-            "{} due, {} sent, {} failed, {} left",
-            report.due, report.sent, report.failed, report.left
-        ))?;
-    }
-    if report.nobody_to_tell {
+    let SendReport { due, sent, failed, left, nobody_to_tell } = report;
+    format.print(
+        || json!({ "due": due, "sent": sent, "failed": failed, "left": left }),
+        || format!("{due} due, {sent} sent, {failed} failed, {left} left"),
+    )?;
+    if nobody_to_tell {
         note("There is nobody to tell: no Server Admin is active.");
     }
-    if let Some(directory) = after.banner.health.directory.filter(|_| report.sent > 0) {
+    if let Some(directory) = after.banner.health.directory.filter(|_| sent > 0) {
         note(&format!(
             "No mail server is configured: mails were written to {}.",
             directory.display()
@@ -106,11 +99,11 @@ async fn send(services: &Services, json: bool) -> Result<ExitCode, CommandError>
     }
     let open = after.mails.iter().filter(|mail| mail.status.is_open());
     open.for_each(|mail| note(&line(mail)));
-    let done = report.failed == 0 && report.left == 0 && !report.nobody_to_tell;
+    let done = failed == 0 && left == 0 && !nobody_to_tell;
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn list(overview: &MailOverview) -> Result<(), CommandError> {
+fn note_what_is_missing(overview: &MailOverview) {
     let has_token = overview.banner.history.newest.is_some();
     if !has_token {
         note("There is no token, so nothing is planned.");
@@ -118,7 +111,6 @@ fn list(overview: &MailOverview) -> Result<(), CommandError> {
     if overview.mails.is_empty() && has_token {
         note("There is nobody to tell: no Server Admin is active.");
     }
-    overview.mails.iter().try_for_each(|mail| say(&line(mail)))
 }
 
 /// Status, mail, recipient and due time; the mail server's answer where there is one.

@@ -15,13 +15,14 @@ pub(super) struct OutputFormat {
 }
 
 impl OutputFormat {
-    /// Prints a result, for programs or for people.
+    /// Prints a result, for programs or for people; an empty text prints no line.
     pub(super) fn print(
         &self,
         json: impl FnOnce() -> Value,
         text: impl FnOnce() -> String,
     ) -> Result<(), CommandError> {
-        if self.json { say_json(&json()) } else { say(&text()) }
+        let result = if self.json { format!("{:#}", json()) } else { text() };
+        if result.is_empty() { Ok(()) } else { say(&result) }
     }
 }
 
@@ -30,11 +31,6 @@ pub(super) fn say(text: &str) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
     written.map_err(|error| format!("standard output cannot be written: {error}").into())
-}
-
-/// Prints a result as JSON.
-pub(super) fn say_json(value: &Value) -> Result<(), CommandError> {
-    say(&format!("{value:#}"))
 }
 
 /// Prints something for people beside the result.
