@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use secrecy::{ExposeSecret, SecretString};
+
 /// The flags of every command.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Flags {
@@ -13,7 +15,7 @@ pub struct Flags {
     pub listen: Option<String>,
     /// Database, sqlite:PATH or postgres://...
     #[arg(long, global = true, value_name = "URL")]
-    pub database_url: Option<String>,
+    pub database_url: Option<SecretString>,
     /// URL under which people and clients reach scimward
     #[arg(long, global = true, value_name = "URL")]
     pub public_url: Option<String>,
@@ -24,12 +26,12 @@ pub struct Flags {
 
 impl Flags {
     /// The settings among them, by name.
-    pub(super) fn settings(&self) -> [(&'static str, Option<&String>); 4] {
+    pub(super) fn settings(&self) -> [(&'static str, Option<&str>); 4] {
         [
-            ("listen", self.listen.as_ref()),
-            ("database_url", self.database_url.as_ref()),
-            ("public_url", self.public_url.as_ref()),
-            ("log", self.log.as_ref()),
+            ("listen", self.listen.as_deref()),
+            ("database_url", self.database_url.as_ref().map(ExposeSecret::expose_secret)),
+            ("public_url", self.public_url.as_deref()),
+            ("log", self.log.as_deref()),
         ]
     }
 }

@@ -10,6 +10,7 @@ mod parse;
 mod reader;
 mod settings;
 mod sources;
+mod value;
 
 use std::ffi::OsString;
 

@@ -13,6 +13,9 @@ use tracing::Level;
 use crate::domain::admin::person::EmailAddress;
 use crate::telemetry::LogFormat;
 
+/// A century and a half is long enough, and no calculation with it fails.
+const DAYS: &str = "a whole number of days from 1 to 65535";
+
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     trimmed(text, "an address and a port, such as 127.0.0.1:8080 or [::1]:8080")
 }
@@ -22,7 +25,11 @@ pub(super) fn flag(text: &str) -> Result<bool, String> {
 }
 
 pub(super) fn days(text: &str) -> Result<TimeDelta, String> {
-    trimmed::<u32>(text, "a whole number of days").map(|days| TimeDelta::days(days.into()))
+    let days = trimmed::<u16>(text, DAYS)?;
+    if days == 0 {
+        return Err(format!("{text:?} is not {DAYS}: the activity would be removed at once"));
+    }
+    Ok(TimeDelta::days(days.into()))
 }
 
 pub(super) fn keep_alive(text: &str) -> Result<Duration, String> {

@@ -5,8 +5,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use secrecy::ExposeSecret;
+use zeroize::Zeroizing;
 
 use super::sources::{SourceText, Sources, variable};
+use super::value::{self, Form};
 
 /// What is wrong with the configuration, one sentence for each problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,27 +32,39 @@ pub struct ReportLine {
     pub secret: bool,
 }
 
-/// The name of a setting, lower case as in the configuration file, and who may see its value.
+/// The name of a setting, lower case as in the configuration file, how it is written, and who may
+/// see its value.
 pub(super) struct Key {
     name: &'static str,
+    form: Form,
     /// What is shown instead of a secret, if anything of it can be.
     mask: Option<fn(&str) -> Option<String>>,
 }
 
 impl From<&'static str> for Key {
     fn from(name: &'static str) -> Self {
-        Self { name, mask: None }
+        Self { name, form: Form::Value, mask: None }
     }
 }
 
-/// A setting that is never shown and may come from a file.
-pub(super) fn secret(name: &'static str) -> Key {
-    Key { name, mask: Some(|_| None) }
+/// A setting with several values.
+pub(super) fn list(name: &'static str) -> Key {
+    Key { form: Form::List, ..name.into() }
+}
+
+/// A setting that people read.
+pub(super) fn words(name: &'static str) -> Key {
+    Key { form: Form::Words, ..name.into() }
+}
+
+/// A setting with several values, none of which is ever shown. It may come from a file.
+pub(super) fn secret_list(name: &'static str) -> Key {
+    Key { mask: Some(|_| None), ..list(name) }
 }
 
 /// A URL that may hold a password: a secret, shown as the type displays it, without the password.
 pub(super) fn secret_url<T: FromStr + Display>(name: &'static str) -> Key {
-    Key { name, mask: Some(|text| text.parse::<T>().ok().map(|url| url.to_string())) }
+    Key { mask: Some(|text| text.parse::<T>().ok().map(|url| url.to_string())), ..name.into() }
 }
 
 /// Reads rows and gathers what is wrong with them.
@@ -116,14 +130,14 @@ impl ConfigReader {
         default: Option<&'static str>,
         parse: &impl Fn(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let Key { name, mask } = *key;
+        let Key { name, form, mask } = *key;
         let found = self.sources.take(name, mask.is_some()).or_else(|| {
             default.map(|default| SourceText { text: default.into(), origin: "default".to_owned() })
         });
         let text = found.as_ref().map(|found| found.text.expose_secret());
         let shown = |text: &str| match mask {
             Some(mask) => mask(text).unwrap_or_else(|| "(set)".to_owned()),
-            None => text.to_owned(),
+            None => text.escape_debug().to_string(),
         };
         self.lines.push(ReportLine {
             key: variable(name),
@@ -132,12 +146,11 @@ impl ConfigReader {
             default,
             secret: mask.is_some(),
         });
-        match parse(text?) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.problem(name, &error.to_string());
-                None
-            }
-        }
+        let text = value::read(text?, form).map(|text| Zeroizing::new(text.into_owned()));
+        let value = match text {
+            Ok(text) => parse(&text).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        value.map_err(|error| self.problem(name, &error)).ok()
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::parse;
-use super::reader::{ConfigReader, secret, secret_url};
+use super::reader::{ConfigReader, list, secret_list, secret_url, words};
 use crate::domain::introspection_client::IntrospectionClients;
 use crate::domain::mail::milestone::Schedule;
 use crate::domain::network::Networks;
@@ -48,12 +48,13 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         str::parse::<DatabaseUrl>,
     );
     let public_url = public_url(read, listen);
-    let product_name = read.setting("product_name", "scimward", parse::product_name);
+    let product_name = read.setting(words("product_name"), "scimward", parse::product_name);
     let mails = mails(read, &public_url, &product_name);
-    let trusted_proxies = read.optional("trusted_proxies", Networks::parse).unwrap_or_default();
+    let trusted_proxies =
+        read.optional(list("trusted_proxies"), Networks::parse).unwrap_or_default();
     let tls = tls(read);
     let introspection_clients = read
-        .optional(secret("introspection_clients"), IntrospectionClients::parse)
+        .optional(secret_list("introspection_clients"), IntrospectionClients::parse)
         .unwrap_or_default();
     let keep_alive = read.setting("keep_alive", "75", parse::keep_alive);
     let metrics_listen = read.optional("metrics_listen", parse::address);
@@ -66,7 +67,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         connection_test: read.setting("connection_test", "true", parse::flag),
         accept_bare_token: read.setting("accept_bare_token", "false", parse::flag),
         client_networks: read
-            .optional("client_networks", Networks::parse)
+            .optional(list("client_networks"), Networks::parse)
             .filter(|networks| !networks.is_empty()),
     };
     forbid_plain_http(read, listen, tls.is_some() || !site.trusted_proxies.is_empty());
@@ -90,7 +91,18 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
 
 fn public_url(read: &mut ConfigReader, listen: SocketAddr) -> PublicUrl {
     let is_https = read.will_find("tls_cert");
+    let is_missing = !read.will_find("public_url");
     let public_url = read.optional("public_url", str::parse);
+    if is_missing && listen.ip().to_canonical().is_unspecified() {
+        read.problem(
+            "public_url",
+            &format!(
+                "SCIMWARD_LISTEN={listen} means every address of this machine, and links cannot \
+                 name them all: set it to where people reach scimward, such as \
+                 https://scim.example.com"
+            ),
+        );
+    }
     public_url.unwrap_or_else(|| PublicUrl::of_listener(listen, is_https))
 }
 
@@ -102,7 +114,7 @@ fn mails(read: &mut ConfigReader, public_url: &PublicUrl, product_name: &str) ->
             public_url: public_url.clone(),
             from: read.setting("mail_from", "scimward@localhost", str::parse),
         },
-        extra: read.optional("mail_to_extra", parse::email_addresses).unwrap_or_default(),
+        extra: read.optional(list("mail_to_extra"), parse::email_addresses).unwrap_or_default(),
         mailer: {
             let directory = read.setting("mail_dir", "data/mail", parse::path);
             server.map_or(Mailer::Directory(directory), |server| Mailer::Server(server.into()))

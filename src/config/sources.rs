@@ -7,8 +7,10 @@ use std::io;
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 use super::flags::Flags;
+use super::value;
 
 /// The file that is read when no other is named and it exists.
 const DEFAULT_FILE: &str = "scimward.toml";
@@ -31,6 +33,10 @@ pub(super) struct SourceText {
 }
 
 impl SourceText {
+    fn new(text: &str, origin: impl Into<String>) -> Self {
+        Self { text: value::trim(text).into(), origin: origin.into() }
+    }
+
     fn is_set(&self) -> bool {
         !self.text.expose_secret().is_empty()
     }
@@ -64,19 +70,19 @@ impl Sources {
         self.sources.iter().any(|texts| texts.get(name).is_some_and(SourceText::is_set))
     }
 
-    /// Takes out what is said about a setting; a secret may also be in a file. This is the place to
-    /// clean or refuse texts whichever setting they belong to: an empty one counts as not set.
-    pub(super) fn take(&mut self, name: &str, is_secret: bool) -> Option<SourceText> {
+    /// Takes out what is said about a setting. An empty text counts as not set: templates leave them.
+    pub(super) fn take(&mut self, name: &str, may_be_in_file: bool) -> Option<SourceText> {
         let mut found = None;
         for texts in &mut self.sources {
-            let inline = texts.remove(name).map(Ok);
-            let path = is_secret.then(|| texts.remove(&format!("{name}_file"))).flatten();
-            let in_file = path.map(|path| read_secret(name, &path));
-            for text in inline.into_iter().chain(in_file) {
-                match text {
-                    Ok(text) if text.is_set() => found = Some(text),
-                    Ok(_empty) => {}
-                    Err(problem) => self.problems.push(problem),
+            found = texts.remove(name).filter(SourceText::is_set).or(found);
+            let file = may_be_in_file.then(|| texts.remove(&format!("{name}_file"))).flatten();
+            let Some(file) = file.filter(SourceText::is_set) else { continue };
+            match read_secret(&file) {
+                Ok(text) => found = Some(text),
+                Err(cause) => {
+                    let path = file.text.expose_secret().escape_debug();
+                    let variable = variable(name);
+                    self.problems.push(format!("{path}, which {variable}_FILE names, {cause}"));
                 }
             }
         }
@@ -115,7 +121,7 @@ impl Sources {
         let mut texts = Texts::new();
         for (name, value) in table {
             if let Some(text) = text_of(&value) {
-                texts.insert(name, SourceText { text: text.into(), origin: origin.clone() });
+                texts.insert(name, SourceText::new(&text, &origin));
             } else {
                 self.problems.push(format!(
                     "{name} in {origin} must be a text, a number, true or false, or a list of texts"
@@ -133,8 +139,7 @@ impl Sources {
                 continue;
             };
             if let Ok(text) = value.into_string() {
-                let text = SourceText { text: text.into(), origin: ENVIRONMENT.to_owned() };
-                texts.insert(short.to_ascii_lowercase(), text);
+                texts.insert(short.to_ascii_lowercase(), SourceText::new(&text, ENVIRONMENT));
             } else {
                 self.problems.push(format!("{PREFIX}{short} is not valid UTF-8"));
             }
@@ -143,20 +148,20 @@ impl Sources {
     }
 }
 
-fn text_of_flag((name, text): (&str, Option<&String>)) -> Option<(String, SourceText)> {
+fn text_of_flag((name, text): (&str, Option<&str>)) -> Option<(String, SourceText)> {
     let origin = format!("--{}", name.replace('_', "-"));
-    Some((name.to_owned(), SourceText { text: text?.as_str().into(), origin }))
+    Some((name.to_owned(), SourceText::new(text?, origin)))
 }
 
-/// The content of the file that `path` names, without the line ends after it.
-fn read_secret(name: &str, path: &SourceText) -> Result<SourceText, String> {
-    let SourceText { text: path, origin } = path;
-    let path = path.expose_secret();
-    let content = fs::read_to_string(path).map_err(|error| {
-        format!("{path}, which {}_FILE names, cannot be read: {error}", variable(name))
-    })?;
-    let text = content.trim_end_matches(['\r', '\n']).into();
-    Ok(SourceText { text, origin: format!("{origin}, file {path}") })
+/// What the file holds that a setting names. Nobody names an empty one on purpose: the setting would
+/// silently fall back to its default.
+fn read_secret(file: &SourceText) -> Result<SourceText, String> {
+    let path = value::read(file.text.expose_secret(), value::Form::Value)
+        .map_err(|error| format!("cannot be its path: {error}"))?;
+    let content = fs::read_to_string(&*path).map(Zeroizing::new);
+    let content = content.map_err(|error| format!("cannot be read: {error}"))?;
+    let text = SourceText::new(&content, format!("{}, file {path}", file.origin));
+    if text.is_set() { Ok(text) } else { Err("is empty".to_owned()) }
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -199,7 +204,7 @@ mod tests {
             ),
             ("--log", &[("log", "trace")]),
         ] {
-            let text = |text: &str| SourceText { text: text.into(), origin: origin.to_owned() };
+            let text = |text: &str| SourceText::new(text, origin);
             let texts = texts.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
             all.sources.push(texts.collect());
         }

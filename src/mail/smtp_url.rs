@@ -8,6 +8,8 @@ use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParamete
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use crate::domain::network::login::{AmbiguousLogin, check_login};
+
 /// How the connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Security {
@@ -61,8 +63,8 @@ pub enum InvalidServer {
     #[error("give both a user and a password, or neither")]
     HalfLogin,
     /// Not percent-encoded UTF-8.
-    #[error("write special characters in user and password percent-encoded, for example %40 for @")]
-    Encoding,
+    #[error(transparent)]
+    Encoding(#[from] AmbiguousLogin),
     /// Something after the host other than `?tls=`.
     #[error("after the host only ?tls=none (no encryption) is understood, and only with smtp://")]
     Options,
@@ -72,6 +74,9 @@ impl FromStr for MailServer {
     type Err = InvalidServer;
 
     fn from_str(text: &str) -> Result<Self, InvalidServer> {
+        if text.contains("://") {
+            check_login(text)?;
+        }
         let url = Url::parse(text.trim()).map_err(|_unreadable| InvalidServer::Unreadable)?;
         let host = url.host_str().filter(|host| !host.is_empty());
         let host = host.ok_or(InvalidServer::Unreadable)?;
@@ -106,7 +111,7 @@ fn login(url: &Url) -> Result<Option<(String, SecretString)>, InvalidServer> {
 
 fn decode(text: &str) -> Result<String, InvalidServer> {
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-    decoded.map(String::from).map_err(|_malformed| InvalidServer::Encoding)
+    decoded.map(String::from).map_err(|_malformed| AmbiguousLogin.into())
 }
 
 impl MailServer {
@@ -176,7 +181,12 @@ mod tests {
             ("smtp://", InvalidServer::Unreadable),
             ("smtp://user@mail.example.com", InvalidServer::HalfLogin),
             ("smtp://:p@mail.example.com", InvalidServer::HalfLogin),
-            ("smtp://u:%ff@mail.example.com", InvalidServer::Encoding),
+            ("smtp://u:%ff@mail.example.com", AmbiguousLogin.into()),
+            ("smtp://u:p@w@mail.example.com", AmbiguousLogin.into()),
+            ("smtp://u:p/w@mail.example.com", AmbiguousLogin.into()),
+            ("smtp://u:25/w@mail.example.com", AmbiguousLogin.into()),
+            ("smtp://u:p?w@mail.example.com", AmbiguousLogin.into()),
+            ("smtps://u:25#w@mail.example.com:465", AmbiguousLogin.into()),
             ("smtp://mail.example.com?tls=maybe", InvalidServer::Options),
             ("smtps://mail.example.com?tls=none", InvalidServer::Options),
             ("smtp://mail.example.com/x", InvalidServer::Options),

@@ -1,7 +1,7 @@
 //! The address under which people and clients reach scimward.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 /// `https://scim.example.com` or `http://127.0.0.1:8080`: scheme, host and port, nothing else.
@@ -12,27 +12,37 @@ pub struct PublicUrl(String);
 
 /// The text cannot be used as a public URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the URL must be http:// or https://, a host name and perhaps a port, such as https://scim.example.com, without a path"
-)]
-pub struct InvalidPublicUrl;
+pub enum InvalidPublicUrl {
+    /// Something is missing or too much.
+    #[error(
+        "the URL must be http:// or https://, a host name and perhaps a port, such as https://scim.example.com, without a path"
+    )]
+    Malformed,
+    /// `0.0.0.0` and `[::]` mean every address of a machine.
+    #[error("nobody can reach this address: name a host, such as https://scim.example.com")]
+    NoOnesAddress,
+}
 
 impl FromStr for PublicUrl {
     type Err = InvalidPublicUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidPublicUrl> {
         let text = text.strip_suffix('/').unwrap_or(text);
-        let (scheme, authority) = text.split_once("://").ok_or(InvalidPublicUrl)?;
+        let (scheme, authority) = text.split_once("://").ok_or(InvalidPublicUrl::Malformed)?;
         let scheme = scheme.to_ascii_lowercase();
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
         let (host, port) = split_port(authority);
-        let port_fits = port.is_none_or(|port| port.parse::<u16>().is_ok());
+        let port_fits = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
         if !matches!(&*scheme, "http" | "https")
             || host.is_empty()
             || !port_fits
             || !authority.chars().all(is_allowed)
         {
-            return Err(InvalidPublicUrl);
+            return Err(InvalidPublicUrl::Malformed);
+        }
+        let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        if ip.is_ok_and(|ip| ip.to_canonical().is_unspecified()) {
+            return Err(InvalidPublicUrl::NoOnesAddress);
         }
         Ok(Self(format!("{scheme}://{}", authority.to_ascii_lowercase())))
     }
@@ -109,6 +119,10 @@ mod tests {
             "https://x/path",
             "https://u:p@x",
             "http://x:y",
+            "http://x:0",
+            "http://0.0.0.0:8080",
+            "https://[::]",
+            "https://[::ffff:0.0.0.0]:8080",
             "https://x?y",
             "https://a b",
         ] {

@@ -25,6 +25,12 @@ pub enum InvalidDatabaseUrl {
     /// `sqlite:` without a path.
     #[error("the path is missing: write sqlite:PATH, for example sqlite:data/scimward.db")]
     NoPath,
+    /// Something around the path of `sqlite:` that would become part of it, and so name another file.
+    #[error(
+        "write the path after sqlite: as it is, without quotation marks, blanks, ?options or a \
+         user: for example sqlite:data/scimward.db"
+    )]
+    NotAPath,
     /// A `postgres://` URL that cannot be read.
     #[error("{0}")]
     Postgres(String),
@@ -41,6 +47,9 @@ impl FromStr for DatabaseUrl {
                 if path.is_empty() || path == ":memory:" {
                     return Err(InvalidDatabaseUrl::NoPath);
                 }
+                if !is_plain(path) {
+                    return Err(InvalidDatabaseUrl::NotAPath);
+                }
                 Ok(Self::Sqlite(PathBuf::from(path)))
             }
             "postgres" | "postgresql" => {
@@ -49,6 +58,16 @@ impl FromStr for DatabaseUrl {
             _ => Err(InvalidDatabaseUrl::UnknownScheme),
         }
     }
+}
+
+/// Other programs understand more than a path here. SQLite itself reads `file:` as a URL.
+fn is_plain(path: &str) -> bool {
+    let has_login = path.split_once('@').is_some_and(|(login, _)| login.contains(':'));
+    !has_login
+        && !path.contains('?')
+        && !path.starts_with("file:")
+        && !path.starts_with(['"', '\''])
+        && path.trim() == path
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -76,6 +95,11 @@ mod tests {
             ("", InvalidDatabaseUrl::UnknownScheme),
             ("sqlite:", InvalidDatabaseUrl::NoPath),
             ("sqlite::memory:", InvalidDatabaseUrl::NoPath),
+            ("sqlite:\"a/b.db\"", InvalidDatabaseUrl::NotAPath),
+            ("sqlite: a/b.db", InvalidDatabaseUrl::NotAPath),
+            ("sqlite:a/b.db?mode=rwc", InvalidDatabaseUrl::NotAPath),
+            ("sqlite:file:a/b.db", InvalidDatabaseUrl::NotAPath),
+            ("sqlite://ward:secret@localhost/b", InvalidDatabaseUrl::NotAPath),
         ] {
             assert_eq!(text.parse::<DatabaseUrl>(), Err(error), "{text}");
         }

@@ -34,8 +34,12 @@ impl Scimward {
 
     /// Works on the database with this URL, in a folder.
     pub(crate) fn at(url: &str, folder: &Path) -> Self {
-        let folder = folder.to_owned();
-        Self { folder, settings: Vec::new() }.with("SCIMWARD_DATABASE_URL", url)
+        Self::bare(folder).with("SCIMWARD_DATABASE_URL", url)
+    }
+
+    /// Works in a folder, with no setting at all.
+    pub(crate) fn bare(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), settings: Vec::new() }
     }
 
     /// Adds or replaces a setting.

@@ -8,6 +8,8 @@ use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
+use crate::domain::network::login::check_login;
+
 /// How long an address may take to accept a connection.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -46,7 +48,8 @@ impl PgUrl {
     /// # Errors
     /// A sentence that says what is wrong, without the URL's password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let (rest, parameters) = split(text);
+        check_login(text).map_err(|error| error.to_string())?;
+        let (rest, parameters) = split(text)?;
         let mut config: Config = rest.parse().map_err(|error| {
             format!(
                 "the PostgreSQL URL cannot be read: {}",
@@ -88,27 +91,59 @@ struct TlsParameters {
     roots: Option<String>,
 }
 
-/// The URL without these parameters, and the parameters.
-fn split(text: &str) -> (String, TlsParameters) {
+/// What tokio-postgres understands after the `?`.
+const OPTIONS: [&str; 18] = [
+    "application_name",
+    "channel_binding",
+    "connect_timeout",
+    "dbname",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_retries",
+    "load_balance_hosts",
+    "options",
+    "password",
+    "port",
+    "sslnegotiation",
+    "target_session_attrs",
+    "tcp_user_timeout",
+    "user",
+];
+
+/// The URL without our parameters, and these. An unknown name is not repeated: it may be what comes
+/// after an `&` in a password.
+fn split(text: &str) -> Result<(String, TlsParameters), String> {
     let mut parameters = TlsParameters::default();
-    let Some((base, query)) = text.split_once('?') else { return (text.to_owned(), parameters) };
+    let Some((base, query)) = text.split_once('?') else {
+        return Ok((text.to_owned(), parameters));
+    };
     let mut others = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let place = match name {
             "sslmode" => &mut parameters.mode,
             "sslrootcert" => &mut parameters.roots,
-            _ => {
+            name if OPTIONS.contains(&name) => {
                 others.push(pair);
                 continue;
+            }
+            _ => {
+                return Err(format!(
+                    "after the ? of the PostgreSQL URL only sslmode, sslrootcert, {} are known; \
+                     client certificates (sslcert, sslkey) are not supported",
+                    OPTIONS.join(", ")
+                ));
             }
         };
         *place = Some(percent_decode_str(value).decode_utf8_lossy().into_owned());
     }
     if others.is_empty() {
-        return (base.to_owned(), parameters);
+        return Ok((base.to_owned(), parameters));
     }
-    (format!("{base}?{}", others.join("&")), parameters)
+    Ok((format!("{base}?{}", others.join("&")), parameters))
 }
 
 fn encryption(config: &Config, parameters: &TlsParameters) -> Result<Encryption, String> {
@@ -209,6 +244,14 @@ mod tests {
             ("postgres://ward:hunter2@db/scim?sslcert=x", "sslcert"),
             ("postgres://ward:hunter2@db:port/scim", "port"),
             ("postgres:///scim", "names no host"),
+            ("postgres://ward:Tr0ub@dor-hunter2@db/scim", "%40 for @"),
+            ("postgres://ward:Tr0ub/dor-hunter2@db/scim", "%2F for /"),
+            ("postgres://ward:4/dor-hunter2@db/scim", "%2F for /"),
+            ("postgres://ward:Tr0ub?dor-hunter2@db/scim", "%3F for ?"),
+            ("postgres://ward:Tr0ub#dor-hunter2@db/scim", "%23 for #"),
+            ("postgres://ward@db/scim?user=x@hunter2", "%40 for @"),
+            ("postgres://ward@db/scim?password=x&hunter2", "sslrootcert"),
+            ("postgres:ward:hunter2@db/scim?x=y", "%40"),
         ] {
             let error = PgUrl::parse(text).unwrap_err();
             assert!(error.contains(part) && !error.contains("hunter2"), "{error}");
