@@ -21,19 +21,19 @@ pub(super) async fn run(flags: &Flags) -> Result<ExitCode, CommandError> {
     let listener = listen(flags)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let mut shutdown = pin!(shutdown()?);
-    note("Making up the data of some months ...");
+    note("Making up several months of data ...");
     let demo = tokio::select! {
         demo = Box::pin(Demo::prepare(listener)) => demo?,
         () = &mut shutdown => return Ok(ExitCode::SUCCESS),
     };
-    // What happened in the story is no news.
+    // Not before: what happens in the story is not news.
     telemetry::start(&LogSettings { level: Level::WARN, format: LogFormat::Text })?;
     announce(&demo, address)?;
     Box::pin(demo.run(shutdown)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The data is a demo's, and so is the password: nobody else may reach it.
+/// Everybody knows the password, so the demo is for this machine alone.
 fn listen(flags: &Flags) -> Result<TcpListener, CommandError> {
     let Flags { config, listen, database_url, public_url, log } = flags;
     if config.is_some() || database_url.is_some() || public_url.is_some() || log.is_some() {
@@ -55,7 +55,7 @@ fn listen(flags: &Flags) -> Result<TcpListener, CommandError> {
 
 fn announce(demo: &Demo, address: SocketAddr) -> Result<(), CommandError> {
     say(&format!(
-        "The demo is on http://{address}
+        "The demo runs at http://{address}
 
   email     {email}
   password  {PASSWORD}

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::people::MISTYPED;
 
-/// Whoever says nothing for so long makes room for the next.
+/// A client that is silent for this long is dropped: only one is served at a time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Starts it on a port of its own and returns the port.
@@ -17,7 +17,7 @@ pub(super) fn start() -> io::Result<u16> {
     let port = listener.local_addr()?.port();
     thread::Builder::new().name("demo-mail".to_owned()).spawn(move || {
         for stream in listener.incoming().flatten() {
-            // A client that breaks off is none of the demo's concern.
+            // A broken connection concerns its client alone.
             let _ = converse(stream);
         }
     })?;

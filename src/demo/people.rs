@@ -1,4 +1,4 @@
-//! Who plays: Server Admins, the identity provider and strangers, with addresses reserved for
+//! Who takes part: Server Admins, the identity provider and strangers, with addresses reserved for
 //! documentation (RFC 5737).
 
 use std::net::{IpAddr, Ipv4Addr};

@@ -126,8 +126,8 @@ async fn last_weeks(company: &mut Company) -> anyhow::Result<()> {
     company.sync(1).await
 }
 
-/// How long and from when on a token lives that expires at `expiry`, by the first of these numbers
-/// of months that leads there: not every day has one a month before.
+/// Lifespan and start of a token that expires at `expiry`: the first of `months` that fits. Not all
+/// do, because months differ in length.
 fn term(
     expiry: DateTime<Utc>,
     mut months: impl Iterator<Item = i64>,
