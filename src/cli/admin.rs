@@ -10,11 +10,10 @@ use super::open::open;
 use super::output::{OutputFormat, say};
 use super::secret_input;
 use crate::config::Flags;
-use crate::domain::admin::actor::Actor;
+use crate::domain::admin::actor::Author;
 use crate::domain::admin::person::{EmailAddress, PersonName};
 use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
 use crate::domain::calendar::rfc3339;
-use crate::domain::network::source::Source;
 use crate::service::Services;
 use crate::service::admins::{ActivationError, AddError, NewAdmin, PasswordError};
 
@@ -86,7 +85,7 @@ async fn add(
     }
     let password = secret_input::new_password(password.password_stdin)?;
     let new = NewAdmin { name, email: email.clone(), password };
-    let added = services.admins.add(new, Actor::CommandLine, Source::command_line()).await;
+    let added = services.admins.add(new, Author::CommandLine).await;
     let admin = added.map_err(|error| match error {
         AddError::Failed(failure) => failure.into(),
         AddError::LinkNotUsable | AddError::EmailTaken(_) | AddError::WeakPassword(_) => {
@@ -136,8 +135,7 @@ async fn set_active(
     active: bool,
 ) -> Result<(), CommandError> {
     let admin = find(services, &email).await?;
-    let (by, from) = (Actor::CommandLine, Source::command_line());
-    let changed = services.admins.set_active(admin.id, active, by, from).await;
+    let changed = services.admins.set_active(admin.id, active, Author::CommandLine).await;
     changed.map_err(|error| match error {
         ActivationError::Failed(failure) => failure.into(),
         ActivationError::UnknownAdmin(_) | ActivationError::LastActive => refused(&email, error),
@@ -154,8 +152,7 @@ async fn set_password(
 ) -> Result<(), CommandError> {
     let admin = find(services, &email).await?;
     let fresh = secret_input::new_password(password.password_stdin)?;
-    let (by, from) = (Actor::CommandLine, Source::command_line());
-    let changed = services.admins.set_password(&admin, fresh, None, by, from).await;
+    let changed = services.admins.set_password(&admin, fresh, Author::CommandLine).await;
     changed.map_err(|error| match error {
         PasswordError::Failed(failure) => failure.into(),
         PasswordError::WrongPassword

@@ -7,6 +7,7 @@ use super::clock::StoryClock;
 use super::people::{Client, PASSWORD, PROVIDER, Person};
 use crate::clock::Clock;
 use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::SecretCode;
 use crate::domain::admin::link::LinkPurpose;
 use crate::domain::admin::person::EmailAddress;
@@ -78,13 +79,12 @@ impl Company {
     /// Mails an invitation and returns its code.
     pub(super) async fn invite(&self, whom: &Person, by: &Person) -> anyhow::Result<SecretCode> {
         let (name, email) = (whom.name.parse()?, whom.email.parse::<EmailAddress>()?);
-        let from = by.client.source();
-        let by = self.admin(by).await?;
-        let invitation = self.services.admins.invite(name, email.clone(), &by, from).await?;
+        let author = self.author(by).await?;
+        let invitation = self.services.admins.invite(name, email.clone(), author).await?;
         let mail = Invited {
             name: whom.name,
             address: email,
-            by: by.name.as_str(),
+            by: by.name,
             link: &format!("/invitation?code={}", invitation.code.expose()),
             expires_at: invitation.expires_at,
         };
@@ -122,8 +122,7 @@ impl Company {
     }
 
     pub(super) async fn log_out(&self, who: &Person) -> anyhow::Result<()> {
-        let by = self.admin(who).await?.actor();
-        Ok(self.services.sessions.record_logout(by, who.client.source()).await?)
+        Ok(self.services.sessions.log_out(self.author(who).await?).await?)
     }
 
     /// Guesses a password of somebody who does not exist.
@@ -137,9 +136,7 @@ impl Company {
         lifespan: Lifespan,
         by: &Person,
     ) -> anyhow::Result<PlainToken> {
-        let from = by.client.source();
-        let by = self.admin(by).await?.actor();
-        let wanted = Generate { lifespan, by, from, form: None };
+        let wanted = Generate { lifespan, by: self.author(by).await?, form: None };
         let token = self.services.tokens.generate(wanted).await?.plain;
         self.minute().await?;
         Ok(token)
@@ -190,6 +187,13 @@ impl Company {
             );
         }
         self.minute().await
+    }
+
+    /// Somebody in a session.
+    pub(super) async fn author(&self, who: &Person) -> anyhow::Result<Author> {
+        let (admin, source) = (self.admin(who).await?.id, who.client.source());
+        let session = self.services.sessions.begin(admin, "{}".to_owned(), source.clone()).await?;
+        Ok(Author::Session { digest: session.digest(), source })
     }
 
     /// The Server Admin who plays a person.

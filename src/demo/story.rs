@@ -5,8 +5,7 @@ use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 
 use super::company::{Company, time};
 use super::people::{ADA, ALAN, GRACE, KATHERINE, MISTYPED, PASSWORD, PROVIDER, SCANNER, SCRIPT};
-use crate::domain::admin::actor::Actor;
-use crate::domain::network::source::Source;
+use crate::domain::admin::actor::Author;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::PlainToken;
@@ -82,42 +81,38 @@ async fn quiet_months(company: &mut Company) -> anyhow::Result<()> {
     company.go_to(time(company.days_ago(74), 10, 5)).await?;
     let katherine = company.admin(&KATHERINE).await?;
     let admins = company.services.admins.clone();
-    let (by, from) = (Actor::CommandLine, Source::command_line());
-    admins.set_password(&katherine, PASSWORD.into(), None, by, from).await?;
+    admins.set_password(&katherine, PASSWORD.into(), Author::CommandLine).await?;
     company.go_to(time(company.days_ago(74), 10, 8)).await?;
     company.log_in(&KATHERINE).await?;
 
-    let ada = company.admin(&ADA).await?;
     company.go_to(time(company.days_ago(58), 11, 30)).await?;
     let invitation = company.invite(&ALAN, &ADA).await?;
     company.go_to(time(company.days_ago(58), 13, 15)).await?;
-    admins.withdraw(invitation.digest(), ada.actor(), ADA.client.source()).await?;
+    admins.withdraw(invitation.digest(), company.author(&ADA).await?).await?;
 
-    let grace = company.admin(&GRACE).await?;
     company.go_to(time(company.days_ago(47), 16, 30)).await?;
     company.log_in(&GRACE).await?;
-    admins.set_active(katherine.id, false, grace.actor(), GRACE.client.source()).await?;
+    admins.set_active(katherine.id, false, company.author(&GRACE).await?).await?;
     company.go_to(time(company.days_ago(47), 16, 41)).await?;
     company.log_out(&GRACE).await?;
     company.go_to(time(company.days_ago(33), 8, 5)).await?;
     company.log_in(&GRACE).await?;
-    admins.set_active(katherine.id, true, grace.actor(), GRACE.client.source()).await?;
+    admins.set_active(katherine.id, true, company.author(&GRACE).await?).await?;
     Ok(())
 }
 
 /// Weeks in which things go wrong: an address is mistyped, and a proxy drops the header.
 async fn last_weeks(company: &mut Company) -> anyhow::Result<()> {
-    let (ada, katherine) = (company.admin(&ADA).await?, company.admin(&KATHERINE).await?);
+    let katherine = company.admin(&KATHERINE).await?;
     company.go_to(time(company.days_ago(20), 15, 50)).await?;
     company.log_in(&ADA).await?;
-    let (by, from) = (ada.actor(), ADA.client.source());
-    let services = company.services.clone();
-    services.admins.set_profile(katherine.id, katherine.name, MISTYPED.parse()?, by, from).await?;
+    let (services, ada) = (company.services.clone(), company.author(&ADA).await?);
+    services.admins.set_profile(katherine.id, katherine.name, MISTYPED.parse()?, ada).await?;
     company.go_to(time(company.days_ago(8), 13, 38)).await?;
     company.refuse(Refusal::NoCredentials, 210, &PROVIDER).await?;
     company.go_to(time(company.days_ago(3), 9, 41)).await?;
     company.log_in(&ADA).await?;
-    services.mails.test_admin(&ada).await?;
+    services.mails.test_own(company.author(&ADA).await?).await?;
     company.go_to(time(company.days_ago(2), 14, 2)).await?;
     company.log_in(&GRACE).await?;
     company.go_to(company.present - TimeDelta::hours(3)).await?;

@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod admins;
+mod authority;
 pub mod mails;
 pub mod sessions;
 pub mod tokens;
@@ -110,7 +111,8 @@ impl Services {
     }
 }
 
-/// The server failed. The text is for the log; none of it reaches a client.
+/// A request could not be carried out, whatever it was. The text is for the log; none of it reaches
+/// a client.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The database failed.
@@ -119,6 +121,9 @@ pub enum Failure {
     /// A hash could not be computed.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// The session of whoever asked has ended, or its Server Admin is not active any more.
+    #[error("the session has ended")]
+    SessionEnded,
 }
 
 impl Failure {
@@ -132,6 +137,7 @@ impl Failure {
         match self {
             Self::Store(error) => error.is_temporary(),
             Self::Hash(error) => matches!(error, HashError::Busy),
+            Self::SessionEnded => false,
         }
     }
 }

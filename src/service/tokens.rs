@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
+use super::authority::Authorized;
 use super::validation::verification_cache::VerificationCache;
 use super::{Failure, Resources};
-use crate::domain::activity::{Event, Kind};
-use crate::domain::admin::actor::Actor;
+use crate::domain::activity::Kind;
+use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::SecretCode;
 use crate::domain::mail::kind::MailKind;
-use crate::domain::network::source::Source;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::{PhcString, PlainToken, TokenId};
 use crate::domain::token::{Token, TokenHistory};
@@ -35,9 +35,7 @@ pub struct Generate {
     /// How long the token lives.
     pub lifespan: Lifespan,
     /// Who asks.
-    pub by: Actor,
-    /// From where.
-    pub from: Source,
+    pub by: Author,
     /// Present if a form asks.
     pub form: Option<Form>,
 }
@@ -128,13 +126,13 @@ impl Tokens {
         let plain = PlainToken::generate(|bytes| self.resources.entropy.fill(bytes));
         let secret = SecretString::from(plain.expose());
         let hash = self.resources.token_hasher.hash(secret).await.map_err(Failure::from)?;
-        let now = self.resources.clock.now();
-        let token = new_token(&plain, hash.clone(), &wanted, now);
-        let (token, replaced) = self
-            .resources
-            .store
-            .write(Lock::Tokens, move |conn| replace(conn, token, wanted.form.as_ref(), now))
-            .await?;
+        let Generate { lifespan, by, form } = wanted;
+        let (id, stored) = (plain.id().clone(), hash.clone());
+        let replaced = move |conn: &mut Conn, by: &Authorized| {
+            let token = new_token(id, stored, lifespan, by);
+            replace(conn, token, form.as_ref(), by)
+        };
+        let (token, replaced) = self.resources.write_as(by, Lock::Tokens, replaced).await?;
         self.cache.remember(plain.id(), plain.expose(), &hash);
         self.new_mail.notify_one();
         tracing::info!(
@@ -150,25 +148,20 @@ impl Tokens {
     /// showed, if a page asks.
     pub async fn revoke(
         &self,
-        by: Actor,
-        from: Source,
         expected: Option<TokenId>,
+        by: Author,
     ) -> Result<TokenId, RevokeError> {
-        let now = self.resources.clock.now();
-        let id = self
-            .resources
-            .store
-            .write(Lock::Tokens, move |conn| {
-                let id = store::tokens::revoke(conn, &by, None, now)?;
-                let id = id.ok_or(RevokeError::NoToken)?;
-                if expected.is_some_and(|expected| expected != id) {
-                    return Err(RevokeError::TokenChanged);
-                }
-                let event = Event::new(now, Kind::TokenRevoked, by, from).about_token(id.clone());
-                store::activity::record(conn, &event)?;
-                Ok(id)
-            })
-            .await?;
+        let revoked = move |conn: &mut Conn, by: &Authorized| {
+            let id = store::tokens::revoke(conn, &by.actor, None, by.now)?;
+            let id = id.ok_or(RevokeError::NoToken)?;
+            if expected.is_some_and(|expected| expected != id) {
+                return Err(RevokeError::TokenChanged);
+            }
+            let event = by.event(Kind::TokenRevoked).about_token(id.clone());
+            store::activity::record(conn, &event)?;
+            Ok(id)
+        };
+        let id = self.resources.write_as(by, Lock::Tokens, revoked).await?;
         tracing::info!(token.id = %id, "the token was revoked");
         Ok(id)
     }
@@ -184,15 +177,15 @@ impl Tokens {
     }
 }
 
-fn new_token(plain: &PlainToken, hash: PhcString, wanted: &Generate, now: DateTime<Utc>) -> Token {
+fn new_token(id: TokenId, hash: PhcString, lifespan: Lifespan, by: &Authorized) -> Token {
     Token {
-        id: plain.id().clone(),
+        id,
         hash: Some(hash),
-        lifespan: wanted.lifespan,
-        generated_at: now,
-        generated_by: wanted.by.clone(),
-        generated_from: wanted.from.clone(),
-        expires_at: wanted.lifespan.expiry(now),
+        lifespan,
+        generated_at: by.now,
+        generated_by: by.actor.clone(),
+        generated_from: by.source().clone(),
+        expires_at: lifespan.expiry(by.now),
         revocation: None,
         first_used_at: None,
         last_use: None,
@@ -205,18 +198,18 @@ fn replace(
     conn: &mut Conn,
     token: Token,
     form: Option<&Form>,
-    now: DateTime<Utc>,
+    by: &Authorized,
 ) -> Result<(Token, Option<TokenId>), GenerateError> {
     if let Some(form) = form {
-        check_form(conn, form, &token, now)?;
+        check_form(conn, form, by)?;
     }
-    let by = &token.generated_by;
-    let replaced = store::tokens::revoke(conn, by, Some(&token.id), now)?;
+    let replaced = store::tokens::revoke(conn, &by.actor, Some(&token.id), by.now)?;
     store::tokens::insert(conn, &token)?;
     if let Some(form) = form {
-        store::tokens::use_request(conn, &form.request.digest(), &token.id, now)?;
+        store::tokens::use_request(conn, &form.request.digest(), &token.id, by.now)?;
     }
-    let event = Event::new(now, Kind::TokenGenerated, by.clone(), token.generated_from.clone())
+    let event = by
+        .event(Kind::TokenGenerated)
         .about_token(token.id.clone())
         .with_detail(token.lifespan.to_string());
     let event = match &replaced {
@@ -224,16 +217,11 @@ fn replace(
         None => event,
     };
     store::activity::record(conn, &event)?;
-    store::mails::insert_for_admins(conn, MailKind::Generated, &token.id, now)?;
+    store::mails::insert_for_admins(conn, MailKind::Generated, &token.id, by.now)?;
     Ok((token, replaced))
 }
 
-fn check_form(
-    conn: &mut Conn,
-    form: &Form,
-    token: &Token,
-    now: DateTime<Utc>,
-) -> Result<(), GenerateError> {
+fn check_form(conn: &mut Conn, form: &Form, by: &Authorized) -> Result<(), GenerateError> {
     if store::tokens::used_request(conn, &form.request.digest())?.is_some() {
         return Err(GenerateError::RequestAlreadyUsed);
     }
@@ -241,8 +229,8 @@ fn check_form(
     if history.unrevoked().map(|token| &token.id) != form.replaces.as_ref() {
         return Err(GenerateError::TokenChanged { history: Box::new(history) });
     }
-    if let Some(admin) = token.generated_by.admin_id() {
-        let since = now - TimeDelta::hours(1);
+    if let Some(admin) = by.actor.admin_id() {
+        let since = by.now - TimeDelta::hours(1);
         if store::tokens::count_generated(conn, admin, since)? >= HOURLY_LIMIT {
             return Err(GenerateError::RateLimited);
         }

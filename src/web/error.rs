@@ -11,10 +11,7 @@ use crate::service::Failure;
 #[derive(Debug)]
 pub(crate) enum PageError {
     /// Nobody is signed in (any more).
-    SessionEnded {
-        /// Where to come back to.
-        next: String,
-    },
+    SessionEnded,
     /// The request comes from another site.
     ForeignOrigin,
     /// The form does not carry the CSRF token of the session.
@@ -69,7 +66,7 @@ impl PageError {
     #[expect(clippy::too_many_lines, reason = "one table")]
     pub(super) const fn explain(&self) -> Explanation {
         match self {
-            Self::SessionEnded { .. } => Explanation {
+            Self::SessionEnded => Explanation {
                 status: StatusCode::SEE_OTHER,
                 code: "session_ended",
                 title: "Your session has ended",
@@ -177,7 +174,10 @@ impl PageError {
 
 impl From<Failure> for PageError {
     fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+        match failure {
+            Failure::SessionEnded => Self::SessionEnded,
+            failure => Self::Failed(failure),
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use chrono::TimeDelta;
 use scimward::domain::activity::Kind;
-use scimward::domain::admin::actor::Actor;
-use scimward::domain::network::source::Source;
+use scimward::domain::admin::actor::Author;
 use scimward::domain::token::TokenStatus;
 
 use crate::support::app::TestApp;
@@ -44,6 +43,6 @@ fn the_expiry_is_noted_once(database: &Database) {
     assert_eq!(expired[0].event.at, token.expires_at);
     assert_eq!(expired[0].event.token, Some(token.id.clone()));
     assert_eq!(token.status(app.services().now()), TokenStatus::Expired);
-    app.wait(app.services().tokens.revoke(Actor::CommandLine, Source::command_line(), None))
+    app.wait(app.services().tokens.revoke(None, Author::CommandLine))
         .expect("an expired token can be revoked");
 }

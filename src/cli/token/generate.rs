@@ -11,9 +11,8 @@ use crate::cli::error::CommandError;
 use crate::cli::open::open;
 use crate::cli::output::{OutputFormat, note};
 use crate::config::Flags;
-use crate::domain::admin::actor::Actor;
+use crate::domain::admin::actor::Author;
 use crate::domain::calendar::rfc3339;
-use crate::domain::network::source::Source;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::TokenId;
 use crate::service::tokens::{Generate, GenerateError};
@@ -48,8 +47,7 @@ impl fmt::Display for Months {
 pub(super) async fn run(arguments: &Arguments, flags: &Flags) -> Result<ExitCode, CommandError> {
     let services = open(flags).await?.services;
     let lifespan = arguments.months.0;
-    let (by, from) = (Actor::CommandLine, Source::command_line());
-    let wanted = Generate { lifespan, by, from, form: None };
+    let wanted = Generate { lifespan, by: Author::CommandLine, form: None };
     let generated =
         services.tokens.generate(wanted).await.map_err(|error| not_generated(&error))?;
     let (id, expires_at) = (&generated.token.id, rfc3339(generated.token.expires_at));

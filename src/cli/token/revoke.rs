@@ -9,13 +9,12 @@ use crate::cli::error::CommandError;
 use crate::cli::open::open;
 use crate::cli::output::OutputFormat;
 use crate::config::Flags;
-use crate::domain::admin::actor::Actor;
-use crate::domain::network::source::Source;
+use crate::domain::admin::actor::Author;
 use crate::service::tokens::RevokeError;
 
 pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode, CommandError> {
     let services = open(flags).await?.services;
-    let revoked = services.tokens.revoke(Actor::CommandLine, Source::command_line(), None).await;
+    let revoked = services.tokens.revoke(None, Author::CommandLine).await;
     let id = revoked.map_err(|error| not_revoked(&error))?;
     format.print(
         || json!({ "revoked": id.as_str() }),

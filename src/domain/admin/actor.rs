@@ -1,6 +1,24 @@
-//! Who did something.
+//! Who asks for a change, and who has made one.
 
+use super::code::Digest;
 use super::person::AdminId;
+use crate::domain::network::source::Source;
+
+/// Who asks for a change. It is not known yet whether they may: a session may have ended since the
+/// request named it. Only the transaction that makes the change knows, and makes an [`Actor`] of
+/// the author.
+#[derive(Debug, Clone)]
+pub enum Author {
+    /// The Server Admin who is signed in by this session, if it has not ended.
+    Session {
+        /// The stored form of the session's id.
+        digest: Digest,
+        /// Where the request comes from.
+        source: Source,
+    },
+    /// Somebody at the command line.
+    CommandLine,
+}
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{AddError, Admins, InviteError, NewAdmin, add};
+use super::{AddError, Admins, InviteError, NewAdmin, insert};
 use crate::domain::activity::{Event, Kind};
-use crate::domain::admin::actor::Actor;
+use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::{Digest, SecretCode};
 use crate::domain::admin::link::{LinkPurpose, OneTimeLink};
 use crate::domain::admin::person::{EmailAddress, PersonName};
@@ -12,7 +12,7 @@ use crate::domain::admin::{EmailTaken, ServerAdmin};
 use crate::domain::network::source::Source;
 use crate::service::Failure;
 use crate::store::people::{admins, links};
-use crate::store::{Conn, StoreError, activity};
+use crate::store::{Conn, Lock, StoreError, activity};
 
 /// A link works this long.
 const LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
@@ -31,7 +31,7 @@ impl Admins {
     pub async fn setup_code(&self) -> Result<Option<SecretCode>, Failure> {
         let now = self.resources.clock.now();
         let code = self.code();
-        self.write(move |conn| {
+        let issued = move |conn: &mut Conn| {
             if admins::any(conn)? {
                 return Ok(None);
             }
@@ -43,8 +43,8 @@ impl Admins {
             };
             links::insert(conn, LinkPurpose::Setup, &link, None, now)?;
             Ok(Some(code))
-        })
-        .await
+        };
+        self.resources.store.write(Lock::Admins, issued).await
     }
 
     /// Makes an invitation, and withdraws earlier ones to the same address.
@@ -52,31 +52,28 @@ impl Admins {
         &self,
         name: PersonName,
         email: EmailAddress,
-        by: &ServerAdmin,
-        from: Source,
+        by: Author,
     ) -> Result<IssuedLink, InviteError> {
-        let now = self.resources.clock.now();
-        let issued = IssuedLink { code: self.code(), expires_at: now + LINK_LIFETIME };
-        let link = OneTimeLink {
-            digest: issued.code.digest(),
-            name: Some(name.to_string()),
-            email: Some(email.to_string()),
-            expires_at: issued.expires_at,
-        };
-        let (actor, creator) = (by.actor(), by.id);
-        self.write(move |conn| {
+        let code = self.code();
+        self.write_as(by, move |conn, by| {
             if admins::by_email(conn, &email)?.is_some() {
                 return Err(EmailTaken.into());
             }
-            for open in links::open_invitations(conn, now)? {
+            for open in links::open_invitations(conn, by.now)? {
                 if open.email.is_some_and(|open| open.to_lowercase() == email.key()) {
-                    links::consume(conn, &open.digest, now)?;
+                    links::consume(conn, &open.digest, by.now)?;
                 }
             }
-            links::insert(conn, LinkPurpose::Invitation, &link, Some(creator), now)?;
-            let event = Event::new(now, Kind::AdminInvited, actor, from).about(email.as_str());
-            activity::record(conn, &event)?;
-            Ok(issued)
+            let link = OneTimeLink {
+                digest: code.digest(),
+                name: Some(name.to_string()),
+                email: Some(email.to_string()),
+                expires_at: by.now + LINK_LIFETIME,
+            };
+            let creator = by.actor.admin_id();
+            links::insert(conn, LinkPurpose::Invitation, &link, creator, by.now)?;
+            activity::record(conn, &by.event(Kind::AdminInvited).about(email.as_str()))?;
+            Ok(IssuedLink { code, expires_at: link.expires_at })
         })
         .await
     }
@@ -88,15 +85,13 @@ impl Admins {
     }
 
     /// Withdraws an invitation, named by the stored form of its code; says whether it was open.
-    pub async fn withdraw(&self, digest: Digest, by: Actor, from: Source) -> Result<bool, Failure> {
-        let now = self.resources.clock.now();
-        self.write(move |conn| {
-            let Some(link) = links::usable(conn, LinkPurpose::Invitation, &digest, now)? else {
+    pub async fn withdraw(&self, digest: Digest, by: Author) -> Result<bool, Failure> {
+        self.write_as(by, move |conn, by| {
+            let Some(link) = links::usable(conn, LinkPurpose::Invitation, &digest, by.now)? else {
                 return Ok(false);
             };
-            links::consume(conn, &digest, now)?;
-            let event = Event::new(now, Kind::InvitationWithdrawn, by, from)
-                .about(link.email.unwrap_or_default());
+            links::consume(conn, &digest, by.now)?;
+            let event = by.event(Kind::InvitationWithdrawn).about(link.email.unwrap_or_default());
             activity::record(conn, &event)?;
             Ok(true)
         })
@@ -129,17 +124,19 @@ impl Admins {
         let now = self.resources.clock.now();
         let hash = self.hash(&new).await?;
         let digest = code.digest();
-        self.write(move |conn| {
+        let joined = move |conn: &mut Conn| {
             let link = usable(conn, purpose, &digest, now)?.ok_or(AddError::LinkNotUsable)?;
             if link.email.is_some_and(|invited| invited != new.email.as_str()) {
                 return Err(AddError::LinkNotUsable);
             }
             links::consume(conn, &digest, now)?;
-            let admin = add(conn, &new, &hash, None, from, now)?;
+            let admin = insert(conn, &new, &hash, now)?;
+            let event = Event::new(now, Kind::AdminAdded, admin.actor(), from);
+            activity::record(conn, &event.about(new.email.as_str()))?;
             admins::set_last_login(conn, admin.id, now)?;
             Ok(admin)
-        })
-        .await
+        };
+        self.resources.store.write(Lock::Admins, joined).await
     }
 
     fn code(&self) -> SecretCode {

@@ -11,13 +11,13 @@ use secrecy::SecretString;
 
 pub use self::errors::{ActivationError, AddError, InviteError, PasswordError, ProfileError};
 pub use self::links::IssuedLink;
+use super::authority::Authorized;
 use super::{Failure, Resources};
-use crate::domain::activity::{Event, Kind};
-use crate::domain::admin::actor::Actor;
+use crate::domain::activity::Kind;
+use crate::domain::admin::actor::Author;
 use crate::domain::admin::password::NewPassword;
 use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
-use crate::domain::network::source::Source;
 use crate::domain::token::secret::PhcString;
 use crate::store::people::{admins, links as stored_links, sessions};
 use crate::store::{Conn, Lock, StoreError, activity};
@@ -69,15 +69,15 @@ impl Admins {
     }
 
     /// Adds a Server Admin with a password.
-    pub async fn add(
-        &self,
-        new: NewAdmin,
-        by: Actor,
-        from: Source,
-    ) -> Result<ServerAdmin, AddError> {
-        let now = self.resources.clock.now();
+    pub async fn add(&self, new: NewAdmin, by: Author) -> Result<ServerAdmin, AddError> {
         let hash = self.hash(&new).await?;
-        self.write(move |conn| add(conn, &new, &hash, Some(by), from, now)).await
+        self.write_as(by, move |conn, by| {
+            let admin = insert(conn, &new, &hash, by.now)?;
+            let event = by.event(Kind::AdminAdded).about(new.email.as_str());
+            activity::record(conn, &event)?;
+            Ok(admin)
+        })
+        .await
     }
 
     /// Deactivates or reactivates an admin. Deactivating ends all of their sessions and withdraws
@@ -86,11 +86,9 @@ impl Admins {
         &self,
         id: AdminId,
         active: bool,
-        by: Actor,
-        from: Source,
+        by: Author,
     ) -> Result<ServerAdmin, ActivationError> {
-        let now = self.resources.clock.now();
-        self.write(move |conn| {
+        self.write_as(by, move |conn, by| {
             let admin = admins::by_id(conn, id)?.ok_or(UnknownAdmin)?;
             if admin.active == active {
                 return Ok(admin);
@@ -102,11 +100,10 @@ impl Admins {
                 }
                 sessions::delete_of_admin(conn, id, None)?;
                 // Or the admin could come back through a link they made.
-                stored_links::consume_all_of(conn, id, now)?;
+                stored_links::consume_all_of(conn, id, by.now)?;
             }
             admins::set_active(conn, id, active)?;
-            let event = Event::new(now, kind, by, from).about(admin.email.as_str());
-            activity::record(conn, &event)?;
+            activity::record(conn, &by.event(kind).about(admin.email.as_str()))?;
             Ok(ServerAdmin { active, ..admin })
         })
         .await
@@ -118,11 +115,9 @@ impl Admins {
         id: AdminId,
         name: PersonName,
         email: EmailAddress,
-        by: Actor,
-        from: Source,
+        by: Author,
     ) -> Result<(), ProfileError> {
-        let now = self.resources.clock.now();
-        self.write(move |conn| {
+        self.write_as(by, move |conn, by| {
             let before = admins::by_id(conn, id)?.ok_or(UnknownAdmin)?;
             if before.name == name && before.email == email {
                 return Ok(());
@@ -131,7 +126,8 @@ impl Admins {
                 return Err(EmailTaken.into());
             }
             admins::set_profile(conn, id, &name, &email)?;
-            let event = Event::new(now, Kind::AdminChanged, by, from)
+            let event = by
+                .event(Kind::AdminChanged)
                 .about(email.as_str())
                 .with_detail(format!("was {} <{}>", before.name, before.email));
             Ok(activity::record(conn, &event)?)
@@ -146,31 +142,25 @@ impl Admins {
         Ok(hash.map_err(Failure::from)?)
     }
 
-    async fn write<T, E, F>(&self, change: F) -> Result<T, E>
+    async fn write_as<T, E, F>(&self, by: Author, change: F) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        E: From<StoreError> + From<Failure> + Send + 'static,
+        F: FnOnce(&mut Conn, &Authorized) -> Result<T, E> + Send + 'static,
     {
-        self.resources.store.write(Lock::Admins, change).await
+        self.resources.write_as(by, Lock::Admins, change).await
     }
 }
 
-/// Inserts an admin and records it; an admin who joins by a link is recorded as the one who did it.
-fn add(
+/// Inserts an admin whose address must be free.
+fn insert(
     conn: &mut Conn,
     new: &NewAdmin,
     hash: &PhcString,
-    by: Option<Actor>,
-    from: Source,
     now: DateTime<Utc>,
 ) -> Result<ServerAdmin, AddError> {
     if admins::by_email(conn, &new.email)?.is_some() {
         return Err(EmailTaken.into());
     }
-    let admin = admins::insert(conn, &new.name, &new.email, hash, now)?;
-    let by = by.unwrap_or_else(|| admin.actor());
-    let event = Event::new(now, Kind::AdminAdded, by, from).about(new.email.as_str());
-    activity::record(conn, &event)?;
-    Ok(admin)
+    Ok(admins::insert(conn, &new.name, &new.email, hash, now)?)
 }

@@ -6,14 +6,15 @@ use chrono::{DateTime, Utc};
 
 use super::{Mails, activity};
 use crate::domain::activity::Kind;
-use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::actor::{Actor, Author};
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::base62;
 use crate::domain::mail::kind::MailKind;
-use crate::domain::mail::{MailState, Recipient};
+use crate::domain::mail::{MailId, MailState, Recipient};
 use crate::mail::letter::Letter;
 use crate::mail::{MailSession, Message, SendError, letters, message_id};
 use crate::service::Failure;
+use crate::service::authority::Authorized;
 use crate::store::{self, Conn, Lock};
 
 /// Random characters in the `Message-ID` of a mail that is sent once.
@@ -46,10 +47,17 @@ pub struct Invited<'a> {
 }
 
 impl Mails {
-    /// Sends a test mail to a Server Admin.
-    pub async fn test_admin(&self, admin: &ServerAdmin) -> Result<Delivery, Failure> {
-        let recipient = Recipient { admin: Some(admin.id), address: admin.email.clone() };
-        self.test(Some(admin.name.as_str()), recipient, admin.name.as_str()).await
+    /// Sends a test mail to whoever asks for it.
+    pub async fn test_own(&self, by: Author) -> Result<Delivery, Failure> {
+        let added = |conn: &mut Conn, by: &Authorized| {
+            let (_, admin) = by.session()?;
+            let recipient = Recipient { admin: Some(admin.id), address: admin.email.clone() };
+            let id = store::mails::insert(conn, MailKind::Test, None, &recipient, by.now)?;
+            Ok::<_, Failure>((id, recipient, admin.name.to_string()))
+        };
+        let (id, recipient, name) = self.resources.write_as(by, Lock::Mails, added).await?;
+        let letter = self.test_letter(&name);
+        self.deliver(id, MailKind::Test, Some(&name), recipient, letter).await
     }
 
     /// Sends a test mail to any address, for the command line.
@@ -59,7 +67,9 @@ impl Mails {
         let admin = self.resources.store.read(find).await?;
         let name = admin.as_ref().map(|admin| admin.name.to_string());
         let recipient = Recipient { admin: admin.map(|admin| admin.id), address };
-        self.test(name.as_deref(), recipient, "command line").await
+        let id = self.add(MailKind::Test, recipient.clone()).await?;
+        let letter = self.test_letter(Actor::CommandLine.name());
+        self.deliver(id, MailKind::Test, name.as_deref(), recipient, letter).await
     }
 
     /// Mails an invitation. Without a mail server nothing is written, because the link is a secret:
@@ -72,23 +82,25 @@ impl Mails {
         let zone = self.settings.schedule.zone;
         let letter = letters::invitation(by, link, expires_at, zone, &self.settings.letterhead);
         let recipient = Recipient { admin: None, address };
-        self.deliver(MailKind::Invitation, Some(name), recipient, letter).await
+        let id = self.add(MailKind::Invitation, recipient.clone()).await?;
+        self.deliver(id, MailKind::Invitation, Some(name), recipient, letter).await
     }
 
-    async fn test(
-        &self,
-        name: Option<&str>,
-        recipient: Recipient,
-        by: &str,
-    ) -> Result<Delivery, Failure> {
+    fn test_letter(&self, by: &str) -> Letter {
         let now = self.resources.clock.now();
-        let zone = self.settings.schedule.zone;
-        let letter = letters::test_mail(by, zone, now, &self.settings.letterhead);
-        self.deliver(MailKind::Test, name, recipient, letter).await
+        letters::test_mail(by, self.settings.schedule.zone, now, &self.settings.letterhead)
+    }
+
+    async fn add(&self, kind: MailKind, recipient: Recipient) -> Result<MailId, Failure> {
+        let now = self.resources.clock.now();
+        let added =
+            move |conn: &mut Conn| Ok(store::mails::insert(conn, kind, None, &recipient, now)?);
+        self.resources.store.write(Lock::Mails, added).await
     }
 
     async fn deliver(
         &self,
+        id: MailId,
         kind: MailKind,
         name: Option<&str>,
         recipient: Recipient,
@@ -106,7 +118,7 @@ impl Mails {
         let mut session = MailSession::new(&settings.mailer, &settings.letterhead);
         let result = session.send(&message).await;
         session.close().await;
-        self.record_result(kind, recipient, &result).await?;
+        self.record_result(id, kind, &recipient, &result).await?;
         Ok(match result {
             Ok(answer) if self.reaches_people() => Delivery::Accepted(answer),
             Ok(sentence) => Delivery::WrittenToFile(sentence),
@@ -116,8 +128,9 @@ impl Mails {
 
     async fn record_result(
         &self,
+        id: MailId,
         kind: MailKind,
-        recipient: Recipient,
+        recipient: &Recipient,
         result: &Result<String, SendError>,
     ) -> Result<(), Failure> {
         let at = self.resources.clock.now();
@@ -132,7 +145,6 @@ impl Mails {
             }
         };
         let recorded = move |conn: &mut Conn| {
-            let id = store::mails::insert(conn, kind, None, &recipient, at)?;
             store::mails::settle(conn, id, 0, &state)?;
             let event = activity(what, kind.as_str(), None, at).with_detail(detail);
             Ok(store::activity::record(conn, &event)?)

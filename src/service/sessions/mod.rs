@@ -11,10 +11,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn;
 use tokio::time::timeout;
 
+use super::authority::Authorized;
 use super::{Failure, Resources};
-use crate::domain::activity::{Event, Kind};
+use crate::domain::activity::Kind;
 use crate::domain::admin::ServerAdmin;
-use crate::domain::admin::actor::Actor;
+use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::{Digest, SessionId};
 use crate::domain::admin::person::AdminId;
 use crate::domain::base62;
@@ -79,7 +80,7 @@ impl Sessions {
             .store
             .read(move |conn| store::people::sessions::with_admin(conn, &digest))
             .await?;
-        let found = found.filter(|(session, admin)| is_open(session, now) && admin.active);
+        let found = found.filter(|(session, admin)| is_open(session, admin, now));
         if let Some((session, _)) = &found
             && now >= session.last_seen_at + TOUCH_EVERY
         {
@@ -113,10 +114,13 @@ impl Sessions {
         self.write(move |conn| store::people::sessions::delete(conn, &digest)).await
     }
 
-    /// Records that somebody logged out. The cookie layer ends the session.
-    pub async fn record_logout(&self, by: Actor, from: Source) -> Result<(), Failure> {
-        let event = Event::new(self.resources.clock.now(), Kind::LoggedOut, by, from);
-        self.write(move |conn| store::activity::record(conn, &event)).await
+    /// Ends the session of whoever asks.
+    pub async fn log_out(&self, by: Author) -> Result<(), Failure> {
+        let ended = |conn: &mut Conn, by: &Authorized| {
+            store::people::sessions::delete(conn, by.session()?.0)?;
+            Ok(store::activity::record(conn, &by.event(Kind::LoggedOut))?)
+        };
+        self.resources.write_as(by, Lock::Admins, ended).await
     }
 
     /// The sessions of an admin that have not ended, the most recently used first.
@@ -127,29 +131,22 @@ impl Sessions {
             .store
             .read(move |conn| store::people::sessions::of_admin(conn, admin))
             .await?;
-        Ok(sessions.into_iter().filter(|session| is_open(session, now)).collect())
+        Ok(sessions.into_iter().filter(|session| is_within_limits(session, now)).collect())
     }
 
-    /// Ends one session of an admin, named by its digest; says whether there was one.
-    pub async fn end_own(
-        &self,
-        admin: &ServerAdmin,
-        digest: Digest,
-        from: Source,
-    ) -> Result<bool, Failure> {
-        let now = self.resources.clock.now();
-        let event = Event::new(now, Kind::SessionEnded, admin.actor(), from);
-        let admin = admin.id;
-        self.write(move |conn| {
+    /// Ends one session of whoever asks, named by its digest; says whether there was one.
+    pub async fn end_own(&self, digest: Digest, by: Author) -> Result<bool, Failure> {
+        let ended = move |conn: &mut Conn, by: &Authorized| {
+            let (_, admin) = by.session()?;
             let session = store::people::sessions::by_digest(conn, &digest)?;
-            let is_theirs = session.is_some_and(|session| session.admin == admin);
+            let is_theirs = session.is_some_and(|session| session.admin == admin.id);
             if is_theirs {
                 store::people::sessions::delete(conn, &digest)?;
-                store::activity::record(conn, &event)?;
+                store::activity::record(conn, &by.event(Kind::SessionEnded))?;
             }
             Ok(is_theirs)
-        })
-        .await
+        };
+        self.resources.write_as(by, Lock::Admins, ended).await
     }
 
     async fn write<T: Send + 'static>(
@@ -160,7 +157,11 @@ impl Sessions {
     }
 }
 
-/// Whether a session has not reached one of its limits.
-fn is_open(session: &Session, now: DateTime<Utc>) -> bool {
+/// Whether a session has not ended and its admin is active.
+pub(super) fn is_open(session: &Session, admin: &ServerAdmin, now: DateTime<Utc>) -> bool {
+    is_within_limits(session, now) && admin.active
+}
+
+fn is_within_limits(session: &Session, now: DateTime<Utc>) -> bool {
     now < session.last_seen_at + IDLE_LIMIT && now < session.created_at + ABSOLUTE_LIMIT
 }

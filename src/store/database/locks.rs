@@ -7,15 +7,17 @@
 use diesel::prelude::*;
 
 use super::connection::Conn;
+use crate::store::error::StoreError;
 use crate::store::schema::locks;
 
-/// What only one write transaction at a time may change.
+/// What only one write transaction at a time may change. A transaction that needs several locks
+/// takes them in this order, before it changes anything else: so no two wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// Generating and revoking tokens.
-    Tokens,
     /// Server Admins, their links, sessions and login failures.
     Admins,
+    /// Generating and revoking tokens.
+    Tokens,
     /// Counters and activity that the server writes by itself.
     Usage,
     /// Mails: who gets which, and who sends it.
@@ -25,11 +27,16 @@ pub enum Lock {
 impl Lock {
     const fn name(self) -> &'static str {
         match self {
-            Self::Tokens => "tokens",
             Self::Admins => "admins",
+            Self::Tokens => "tokens",
             Self::Usage => "usage",
             Self::Mails => "mails",
         }
+    }
+
+    /// Waits for the lock in a transaction that holds an earlier one.
+    pub fn take(self, conn: &mut Conn) -> Result<(), StoreError> {
+        Ok(take(conn, self)?)
     }
 }
 

@@ -4,13 +4,13 @@
 //! it leaves the server.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 use serde_json::json;
 
 use super::layout::{Layout, page};
-use super::paths::{go_to, login_and_return_to};
+use super::paths::{HOME, LOGOUT, go_to, login_after};
 use crate::web::error::{Explanation, PageError};
 
 #[derive(Template)]
@@ -24,24 +24,55 @@ struct ErrorPage<'a> {
     reference: Option<&'a str>,
 }
 
+/// What of a request decides how its errors are answered.
+pub(super) struct Asked {
+    wants_json: bool,
+    is_form: bool,
+    /// Where to come back to after a login: the page itself, or the page that a form belongs to.
+    page: String,
+}
+
+impl Asked {
+    /// What `request` asks for.
+    pub(super) fn by(request: &HttpRequest) -> Self {
+        let is_form = !request.method().is_safe();
+        let page = match request.path() {
+            LOGOUT => HOME.to_owned(),
+            path if is_form => path.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"),
+            path => request.uri().path_and_query().map_or(path, |path| path.as_str()).to_owned(),
+        };
+        Self { wants_json: wants_json(request.headers()), is_form, page }
+    }
+}
+
+/// Whether the script of a page asks rather than the browser itself.
+pub(super) fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.starts_with("application/json"))
+}
+
 /// The answer to a request that failed with `error`.
 pub(super) fn answer(
     error: &PageError,
     layout: Layout,
     reference: &str,
-    wants_json: bool,
+    asked: &Asked,
 ) -> HttpResponse {
     if error.is_ours() {
         tracing::error!(reference, %error, "a page failed");
     }
     let reference = error.is_ours().then_some(reference);
-    if wants_json { as_json(error, reference) } else { as_page(error, layout, reference) }
+    match error {
+        _ if asked.wants_json => as_json(error, reference),
+        PageError::SessionEnded => go_to(&login_after(&asked.page, asked.is_form)),
+        _ => as_page(error, layout, reference),
+    }
 }
 
 fn as_json(error: &PageError, reference: Option<&str>) -> HttpResponse {
     let Explanation { status, code, what, .. } = error.explain();
     let status = match error {
-        PageError::SessionEnded { .. } => StatusCode::UNAUTHORIZED,
+        PageError::SessionEnded => StatusCode::UNAUTHORIZED,
         _ => status,
     };
     let mut body = json!({ "error": code, "message": what });
@@ -57,9 +88,6 @@ fn as_json(error: &PageError, reference: Option<&str>) -> HttpResponse {
 }
 
 fn as_page(error: &PageError, layout: Layout, reference: Option<&str>) -> HttpResponse {
-    if let PageError::SessionEnded { next } = error {
-        return go_to(&login_and_return_to(next));
-    }
     let Explanation { status, title, what, remedy, .. } = error.explain();
     let changed = if error.nothing_changed() {
         "Nothing was changed."

@@ -26,6 +26,7 @@ struct LoginPage {
     error: Option<String>,
     notice: Option<&'static str>,
     session_ended: bool,
+    form_was_refused: bool,
     returns_to: &'static str,
     next: String,
     email: String,
@@ -35,6 +36,8 @@ struct LoginPage {
 pub(super) struct LoginQuery {
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    form: String,
 }
 
 /// `GET /login`.
@@ -61,6 +64,7 @@ pub(super) async fn form(
         layout: Layout::plain(&shared, now.0),
         notice,
         session_ended,
+        form_was_refused: query.form == "refused",
         returns_to: page_name(next),
         next: next.to_owned(),
         ..LoginPage::default()
@@ -126,7 +130,7 @@ pub(super) async fn log_out(
     form: SignedInForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     let me = form.me;
-    shared.services.sessions.record_logout(me.admin.actor(), me.source.clone()).await?;
+    shared.services.sessions.log_out(me.author()).await?;
     me.end();
     Ok(HttpResponse::SeeOther()
         .insert_header((LOCATION, LOGIN))

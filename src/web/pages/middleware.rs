@@ -6,12 +6,12 @@ use std::rc::Rc;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{ACCEPT, HeaderMap, SET_COOKIE};
+use actix_web::http::header::SET_COOKIE;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
-use chrono::{DateTime, Utc};
 
-use super::error_page;
+use super::error_page::{self, Asked};
+use super::form_body;
 use super::layout::Layout;
 use crate::web::error::PageError;
 use crate::web::now::Now;
@@ -35,20 +35,23 @@ pub(super) async fn reach(
 /// The outermost layer of the pages.
 pub(super) async fn answer_pages(
     shared: web::Data<Shared>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let now = shared.services.now();
-    let wants_json = wants_json(request.headers());
-    let render = |error: &PageError| render(error, &shared, now, wants_json);
+    let asked = Asked::by(request.request());
+    let render = |error: &PageError| render(error, &shared, &asked);
     if !csrf::origin_is_ours(&request, &shared.site) {
         return Ok(request.into_response(render(&PageError::ForeignOrigin)));
+    }
+    if let Err(error) = form_body::read(&mut request).await {
+        return Ok(finish(request.error_response(error), &shared.site, render));
     }
     let reached = HandlerReached::default();
     request.extensions_mut().insert(reached.clone());
     let source = client::source(request.request(), &shared.site.trusted_proxies);
     request.extensions_mut().insert(source);
-    request.extensions_mut().insert(Now(now));
+    // A form has arrived when it has arrived whole.
+    request.extensions_mut().insert(Now(shared.services.now()));
     match next.call(request).await {
         Ok(response) => Ok(finish(response.map_into_boxed_body(), &shared.site, render)),
         // Only what surrounds the handlers fails in this way: loading or storing the session.
@@ -88,21 +91,10 @@ fn finish(
     response
 }
 
-fn render(
-    error: &PageError,
-    shared: &Shared,
-    now: DateTime<Utc>,
-    wants_json: bool,
-) -> HttpResponse {
+fn render(error: &PageError, shared: &Shared, asked: &Asked) -> HttpResponse {
     let reference = shared.services.random_text();
-    let layout = Layout::plain(shared, now);
-    let mut answer = error_page::answer(error, layout, &reference, wants_json);
+    let layout = Layout::plain(shared, shared.services.now());
+    let mut answer = error_page::answer(error, layout, &reference, asked);
     headers::apply(answer.headers_mut(), &shared.site);
     answer
-}
-
-/// Whether the script of a page asks rather than the browser itself.
-pub(super) fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    accept.is_some_and(|accept| accept.starts_with("application/json"))
 }

@@ -3,6 +3,7 @@
 mod activity;
 mod admins;
 mod error_page;
+mod form_body;
 mod layout;
 mod login;
 mod mails;

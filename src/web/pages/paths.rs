@@ -42,9 +42,10 @@ pub(crate) fn go_to(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
-/// The login that comes back to `path`.
-pub(crate) fn login_and_return_to(path: &str) -> String {
-    format!("{LOGIN}?next={}", encode(path))
+/// The login that comes back to `path`; it says if a form was refused.
+pub(crate) fn login_after(path: &str, form_was_refused: bool) -> String {
+    let form = if form_was_refused { "&form=refused" } else { "" };
+    format!("{LOGIN}?next={}{form}", encode(path))
 }
 
 /// The `{id}` of a path.
@@ -62,11 +63,11 @@ fn encode(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::login_and_return_to;
+    use super::login_after;
 
     #[test]
     fn a_path_survives_the_query() {
-        let login = login_and_return_to("/admin/activity?kind=a b&x");
+        let login = login_after("/admin/activity?kind=a b&x", false);
         assert_eq!(login, "/login?next=/admin/activity%3Fkind%3Da%20b%26x");
     }
 }

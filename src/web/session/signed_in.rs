@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::flash::Flash;
 use super::store::RequestStore;
 use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::Digest;
 use crate::domain::network::source::Source;
 use crate::web::connections;
@@ -30,10 +31,9 @@ pub(crate) struct SignedIn {
     pub(crate) csrf: String,
     /// The stored form of the session's id.
     pub(crate) digest: Digest,
-    /// Where the request comes from.
-    pub(crate) source: Source,
     /// When it arrived.
     pub(crate) now: DateTime<Utc>,
+    source: Source,
     session: Session,
 }
 
@@ -65,13 +65,18 @@ impl SignedIn {
         Flash::take(&self.session)
     }
 
-    /// Ends the session.
+    /// The session as what asks for a change.
+    pub(crate) fn author(&self) -> Author {
+        Author::Session { digest: self.digest.clone(), source: self.source.clone() }
+    }
+
+    /// Takes the cookie of the session, which has ended, from the browser.
     pub(crate) fn end(&self) {
         self.session.purge();
     }
 
     fn behind(request: &HttpRequest) -> Result<Self, PageError> {
-        Self::find(request).ok_or_else(|| PageError::SessionEnded { next: return_path(request) })
+        Self::find(request).ok_or(PageError::SessionEnded)
     }
 
     fn find(request: &HttpRequest) -> Option<Self> {
@@ -93,15 +98,6 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(Self::behind(request))
     }
-}
-
-/// Where to come back to after a login: the page itself, or the page that a form belongs to.
-fn return_path(request: &HttpRequest) -> String {
-    if request.method().is_safe() {
-        return request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    }
-    let segments: Vec<&str> = request.path().splitn(4, '/').take(3).collect();
-    segments.join("/")
 }
 
 /// A form that a signed-in person sent from one of our pages.

@@ -120,11 +120,8 @@ fn without_any_token_everything_is_refused() {
     let database = Database::fresh(Engine::Sqlite);
     let app = TestApp::start(&database);
     let gone = app.generate(1);
-    let revoked = app.services().tokens.revoke(
-        scimward::domain::admin::actor::Actor::CommandLine,
-        scimward::domain::network::source::Source::command_line(),
-        None,
-    );
+    let revoked =
+        app.services().tokens.revoke(None, scimward::domain::admin::actor::Author::CommandLine);
     app.wait(revoked).unwrap();
     for path in ENDPOINTS {
         for token in [gone.plain.expose(), "", "scimw_"] {

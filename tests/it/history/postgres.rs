@@ -4,8 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::num::NonZero;
 
-use scimward::domain::admin::actor::Actor;
-use scimward::domain::network::source::Source;
+use scimward::domain::admin::actor::Author;
 use tokio::runtime::Builder;
 
 use crate::support::app::TestApp;
@@ -70,7 +69,7 @@ fn an_instance_that_hangs_while_it_changes_the_token_keeps_no_other_from_it() {
     relay.hold_from("UPDATE 1");
     let hanging = std::thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(tokens.revoke(Actor::CommandLine, Source::command_line(), None))
+        runtime.block_on(tokens.revoke(None, Author::CommandLine))
     });
     relay.wait_for_held(1);
     let replaced = near.generate(6).replaced;

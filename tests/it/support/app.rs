@@ -9,9 +9,8 @@ use chrono::TimeDelta;
 use scimward::config::{self, Flags};
 use scimward::domain::activity::Recorded;
 use scimward::domain::admin::ServerAdmin;
-use scimward::domain::admin::actor::Actor;
+use scimward::domain::admin::actor::Author;
 use scimward::domain::admin::person::EmailAddress;
-use scimward::domain::network::source::Source;
 use scimward::domain::token::lifespan::Lifespan;
 use scimward::hasher::HashCost;
 use scimward::server::Server;
@@ -135,8 +134,7 @@ impl TestApp {
     pub(crate) fn generate(&self, months: i64) -> Generated {
         let wanted = Generate {
             lifespan: Lifespan::try_from(months).expect("1 to 6"),
-            by: Actor::CommandLine,
-            from: Source::command_line(),
+            by: Author::CommandLine,
             form: None,
         };
         self.wait(self.services().tokens.generate(wanted)).expect("a token")
@@ -144,8 +142,7 @@ impl TestApp {
 
     /// Revokes the token as the command line does.
     pub(crate) fn revoke(&self) {
-        let revoked =
-            self.services().tokens.revoke(Actor::CommandLine, Source::command_line(), None);
+        let revoked = self.services().tokens.revoke(None, Author::CommandLine);
         self.wait(revoked).expect("a token to revoke");
     }
 
@@ -167,7 +164,7 @@ impl TestApp {
             return admin;
         }
         let new = NewAdmin { name: name.parse().unwrap(), email, password: PASSWORD.into() };
-        self.wait(admins.add(new, Actor::CommandLine, Source::command_line())).expect("an admin")
+        self.wait(admins.add(new, Author::CommandLine)).expect("an admin")
     }
 
     /// An identity provider with this token.

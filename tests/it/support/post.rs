@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use scimward::domain::admin::actor::Actor;
-use scimward::domain::network::source::Source;
+use scimward::domain::admin::actor::Author;
 use scimward::domain::token::Token;
 use scimward::domain::token::lifespan::Lifespan;
 use scimward::hasher::HashCost;
@@ -83,7 +82,7 @@ impl Post {
             email: format!("{}@example.com", name.to_lowercase()).parse().expect("an address"),
             password: PASSWORD.into(),
         };
-        let added = self.app.services.admins.add(new, Actor::CommandLine, Source::command_line());
+        let added = self.app.services.admins.add(new, Author::CommandLine);
         self.wait(added).expect("the admin is added");
     }
 
@@ -92,7 +91,7 @@ impl Post {
         let admins = &self.app.services.admins;
         let email = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
         let admin = self.wait(admins.by_email(email)).unwrap().expect("the admin exists");
-        let done = admins.set_active(admin.id, false, Actor::CommandLine, Source::command_line());
+        let done = admins.set_active(admin.id, false, Author::CommandLine);
         self.wait(done).expect("the admin is deactivated");
     }
 
@@ -100,8 +99,7 @@ impl Post {
     pub(crate) fn generate(&self, months: i64) -> Token {
         let wanted = Generate {
             lifespan: Lifespan::try_from(months).expect("1 to 6"),
-            by: Actor::CommandLine,
-            from: Source::command_line(),
+            by: Author::CommandLine,
             form: None,
         };
         self.wait(self.app.services.tokens.generate(wanted)).expect("a token").token

@@ -116,8 +116,7 @@ pub(crate) async fn save(
     let SignedInForm { me, fields: mut person } = form;
     let admin = find(&shared, &path).await?;
     if let Some((name, email)) = person.parse() {
-        let (by, from) = (me.admin.actor(), me.source.clone());
-        match shared.services.admins.set_profile(admin.id, name, email, by, from).await {
+        match shared.services.admins.set_profile(admin.id, name, email, me.author()).await {
             Ok(()) => {
                 me.leave(&Flash::done("Name and address were saved.", ""));
                 return Ok(go_to(if admin.id == me.admin.id { ACCOUNT } else { SERVER_ADMINS }));
@@ -146,8 +145,7 @@ pub(crate) async fn change_password(
     form: SignedInForm<PasswordFields>,
 ) -> Result<HttpResponse, PageError> {
     let SignedInForm { me, fields: PasswordFields { present, fresh } } = form;
-    let (kept, from) = (me.digest.clone(), me.source.clone());
-    let changed = shared.services.admins.change_own_password(&me.admin, present, fresh, kept, from);
+    let changed = shared.services.admins.change_own_password(present, fresh, me.author());
     let mut errors = PasswordErrors::default();
     match changed.await {
         Ok(()) => {
@@ -175,8 +173,8 @@ pub(crate) async fn end_session(
     form: SignedInForm<DigestField>,
 ) -> Result<HttpResponse, PageError> {
     let SignedInForm { me, fields: DigestField { digest } } = form;
-    let (digest, from) = (Digest::new(digest), me.source.clone());
-    me.leave(&if shared.services.sessions.end_own(&me.admin, digest, from).await? {
+    let digest = Digest::new(digest);
+    me.leave(&if shared.services.sessions.end_own(digest, me.author()).await? {
         Flash::done("The session was ended.", "")
     } else {
         Flash::warning("This session had ended already.", "Nothing was changed.")

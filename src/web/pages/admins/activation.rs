@@ -68,8 +68,7 @@ pub(crate) async fn change(
     let SignedInForm { me, fields: NoFields {} } = form;
     let (id, change) = path.into_inner();
     let (id, active) = (parse_id(&id)?, change == Change::Reactivate);
-    let (by, from) = (me.admin.actor(), me.source.clone());
-    me.leave(&match shared.services.admins.set_active(id, active, by, from).await {
+    me.leave(&match shared.services.admins.set_active(id, active, me.author()).await {
         Ok(admin) if active => Flash::done(
             format!("{} was reactivated.", admin.name),
             "They can log in again and receive the mails.",

@@ -36,7 +36,7 @@ pub(crate) async fn invite(
     let SignedInForm { me, mut fields } = form;
     if let Some((name, email)) = fields.parse() {
         let admins = &shared.services.admins;
-        match admins.invite(name.clone(), email.clone(), &me.admin, me.source.clone()).await {
+        match admins.invite(name.clone(), email.clone(), me.author()).await {
             Ok(link) => return deliver(&shared, &me, &name, &email, &link).await,
             Err(InviteError::EmailTaken(taken)) => fields.email_error = Some(sentence(taken)),
             Err(InviteError::Failed(failure)) => return Err(failure.into()),
@@ -94,8 +94,8 @@ pub(crate) async fn withdraw(
     form: SignedInForm<DigestField>,
 ) -> Result<HttpResponse, PageError> {
     let SignedInForm { me, fields: DigestField { digest } } = form;
-    let (digest, from) = (Digest::new(digest), me.source.clone());
-    me.leave(&if shared.services.admins.withdraw(digest, me.admin.actor(), from).await? {
+    let digest = Digest::new(digest);
+    me.leave(&if shared.services.admins.withdraw(digest, me.author()).await? {
         Flash::done("The invitation was withdrawn.", "Its link does not work any more.")
     } else {
         Flash::warning(

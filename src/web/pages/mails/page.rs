@@ -80,7 +80,7 @@ pub(crate) async fn test(
 ) -> Result<HttpResponse, PageError> {
     let me = form.me;
     let email = &me.admin.email;
-    me.leave(&match shared.services.mails.test_admin(&me.admin).await? {
+    me.leave(&match shared.services.mails.test_own(me.author()).await? {
         Delivery::Accepted(answer) => Flash::done(
             format!("Test mail sent to {email}."),
             format!("The mail server answered: {answer}"),

@@ -19,9 +19,9 @@ use crate::service::mails::BannerFacts;
 use crate::service::tokens::{Form, Generate, GenerateError, Generated};
 use crate::web::Shared;
 use crate::web::error::PageError;
+use crate::web::pages::error_page::wants_json;
 use crate::web::pages::layout::time::{Moment, ago, utc_text};
 use crate::web::pages::layout::{self, Layout, Section};
-use crate::web::pages::middleware::wants_json;
 use crate::web::pages::paths::{HOME, go_to};
 use crate::web::session::{self, Flash, SignedIn, SignedInForm};
 
@@ -83,8 +83,7 @@ pub(crate) async fn generate(
     }
     let generated = shared.services.tokens.generate(Generate {
         lifespan: wanted.lifespan,
-        by: me.admin.actor(),
-        from: me.source.clone(),
+        by: me.author(),
         form: Some(Form {
             // Bound to who sends it: nobody can use up the form of somebody else.
             request: SecretCode::presented(&format!("{}.{}", me.admin.id.0, wanted.request_id)),

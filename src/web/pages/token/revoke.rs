@@ -52,8 +52,7 @@ pub(crate) async fn revoke(
     let SignedInForm { me, fields } = form;
     let expected = TokenId::parse(&fields.token)
         .map_err(|_malformed| PageError::BadRequest("The form names no token."))?;
-    let from = me.source.clone();
-    let revoked = shared.services.tokens.revoke(me.admin.actor(), from, Some(expected)).await;
+    let revoked = shared.services.tokens.revoke(Some(expected), me.author()).await;
     me.leave(&match revoked {
         Ok(id) => Flash::done(
             format!("Token {id} was revoked. SCIM sync has stopped."),

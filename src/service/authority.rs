@@ -1,0 +1,93 @@
+//! Whether the one who asks for a change may make it, decided where it is made.
+//!
+//! Between the moment when a page learns whose session a request names and the change that it asks
+//! for, the session may end and its Server Admin be deactivated. So use cases take an [`Author`],
+//! and only [`Resources::write_as`] makes an [`Authorized`] of one, in the transaction that writes.
+//! A session holds [`Lock::Admins`] there: what ends sessions holds it too, so it comes before the
+//! change, which then fails, or after it.
+
+use chrono::{DateTime, Utc};
+
+use super::sessions::is_open;
+use super::{Failure, Resources};
+use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::actor::{Actor, Author};
+use crate::domain::admin::code::Digest;
+use crate::domain::network::source::Source;
+use crate::store::people::sessions;
+use crate::store::{Conn, Lock, StoreError};
+
+/// An author who may make the change of this transaction.
+pub(super) struct Authorized {
+    /// Who makes it.
+    pub(super) actor: Actor,
+    /// When.
+    pub(super) now: DateTime<Utc>,
+    source: Source,
+    session: Option<(Digest, ServerAdmin)>,
+}
+
+impl Resources {
+    /// Runs `change` in a transaction that holds `lock`, if `author` may still change something.
+    ///
+    /// # Errors
+    /// Those of `change`; [`Failure::SessionEnded`], and then nothing has happened.
+    pub(super) async fn write_as<T, E, F>(
+        &self,
+        author: Author,
+        lock: Lock,
+        change: F,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + From<Failure> + Send + 'static,
+        F: FnOnce(&mut Conn, &Authorized) -> Result<T, E> + Send + 'static,
+    {
+        let clock = self.clock.clone();
+        let first = match author {
+            Author::Session { .. } => Lock::Admins,
+            Author::CommandLine => lock,
+        };
+        let checked = move |conn: &mut Conn| {
+            if lock != first {
+                lock.take(conn)?;
+            }
+            let by = authorize(conn, author, clock.now())?;
+            change(conn, &by)
+        };
+        self.store.write(first, checked).await
+    }
+}
+
+fn authorize(conn: &mut Conn, author: Author, now: DateTime<Utc>) -> Result<Authorized, Failure> {
+    let (digest, source) = match author {
+        Author::Session { digest, source } => (digest, source),
+        Author::CommandLine => {
+            let (actor, source) = (Actor::CommandLine, Source::command_line());
+            return Ok(Authorized { actor, now, source, session: None });
+        }
+    };
+    let found = sessions::with_admin(conn, &digest)?;
+    let found = found.filter(|(session, admin)| is_open(session, admin, now));
+    let (_, admin) = found.ok_or(Failure::SessionEnded)?;
+    Ok(Authorized { actor: admin.actor(), now, source, session: Some((digest, admin)) })
+}
+
+impl Authorized {
+    /// The stored form of the session's id and whose it is; the command line has neither.
+    pub(super) fn session(&self) -> Result<(&Digest, &ServerAdmin), Failure> {
+        let (digest, admin) = self.session.as_ref().ok_or(Failure::SessionEnded)?;
+        Ok((digest, admin))
+    }
+
+    /// Where the request comes from.
+    pub(super) const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// An entry of the activity list about the change.
+    pub(super) fn event(&self, kind: Kind) -> Event {
+        Event::new(self.now, kind, self.actor.clone(), self.source.clone())
+    }
+}

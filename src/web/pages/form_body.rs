@@ -1,0 +1,30 @@
+//! Forms are read before anything is decided about them.
+//!
+//! A client may take its time over a body. Whatever is known when the head arrives, above all whose
+//! session the cookie names, would be old by the end of it.
+
+use std::future::ready;
+
+use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::http::Method;
+use actix_web::web;
+use futures_util::stream;
+
+use crate::web::error::PageError;
+
+/// More than any of our forms needs.
+const LONGEST: usize = 16 * 1024;
+
+/// Reads the body of a request that may be a form and puts it back, for its handler.
+pub(super) async fn read(request: &mut ServiceRequest) -> Result<(), PageError> {
+    if request.method() != Method::POST || request.match_pattern().is_none() {
+        return Ok(());
+    }
+    let broken = |_| PageError::BadRequest("The form did not arrive whole.");
+    let body = request.extract::<web::Payload>().await.map_err(broken)?;
+    let body = body.to_bytes_limited(LONGEST).await.map_err(|_longer| PageError::TooLarge)?;
+    let body = body.map_err(broken)?;
+    let payload = Box::pin(stream::once(ready(Ok(body))));
+    request.set_payload(Payload::Stream { payload });
+    Ok(())
+}
