@@ -5,8 +5,8 @@ use scimward::domain::activity::Kind;
 use scimward::store;
 
 use crate::support::database::Database;
+use crate::support::mail_app::MailApp;
 use crate::support::on_each_database;
-use crate::support::post::Post;
 use crate::support::smtp::{Fault, MailServer};
 
 on_each_database!(
@@ -14,34 +14,34 @@ on_each_database!(
     after_downtime_only_the_latest_mail_goes_out,
     a_mail_server_that_is_down_over_two_milestones_brings_only_the_latest,
     a_replaced_token_is_silent_at_once,
-    whoever_is_added_or_leaves_in_between_gets_what_is_theirs,
-    each_admin_hears_of_a_new_token,
+    an_admin_gets_the_mails_that_become_due_while_active,
+    each_admin_gets_a_mail_about_a_new_token,
     the_replaced_token_that_is_still_presented_is_reported_once,
     the_clock_may_move_in_both_directions,
     a_milestone_with_nobody_to_tell_waits_for_somebody,
     a_look_ahead_changes_nothing,
 );
 
-/// Day by day, in hours of the token's last month and a week after it.
+/// Hour by hour through the token's month and a week after it.
 fn a_token_is_announced_four_times_in_its_life(database: &Database) {
     let server = MailServer::start();
     let zone = [
         ("SCIMWARD_TIMEZONE", "America/Los_Angeles"),
         ("SCIMWARD_MAIL_TO_EXTRA", "team@example.com, ADA@example.com"),
     ];
-    let post = Post::with(database, &server, &zone);
-    post.set("2027-02-20T00:30:00Z");
+    let app = MailApp::with(database, &server, &zone);
+    app.set("2027-02-20T00:30:00Z");
     for name in ["Ada", "Grace"] {
-        post.admin(name);
+        app.add_admin(name);
     }
-    let token = post.generate_and_tell(1);
+    let token = app.generate_and_send(1);
     assert_eq!(token.expires_at.to_rfc3339(), "2027-03-20T00:30:00+00:00");
     server.take();
 
     let mut arrived = Vec::new();
     for _ in 0..24 * 36 {
-        post.advance(TimeDelta::hours(1));
-        post.pass();
+        app.advance(TimeDelta::hours(1));
+        app.send_due();
         for mail in server.take() {
             let name = mail.to.split('@').next().unwrap().to_owned();
             arrived.push(format!("{} {name} {}", mail.header("Date"), mail.header("Subject")));
@@ -63,13 +63,13 @@ fn a_token_is_announced_four_times_in_its_life(database: &Database) {
 
 fn after_downtime_only_the_latest_mail_goes_out(database: &Database) {
     let server = MailServer::start();
-    let post = Post::start(database, &server);
-    post.admin("Ada");
-    post.generate_and_tell(1);
+    let app = MailApp::start(database, &server);
+    app.add_admin("Ada");
+    app.generate_and_send(1);
     server.take();
 
-    post.set("2027-01-11T10:00:00Z");
-    post.pass();
+    app.set("2027-01-11T10:00:00Z");
+    app.send_due();
 
     let mails = server.take();
     assert_eq!(mails.len(), 1);
@@ -78,7 +78,7 @@ fn after_downtime_only_the_latest_mail_goes_out(database: &Database) {
         "[scimward] SCIM token expired on 22 Dec 2026, 20 days ago"
     );
     assert_eq!(
-        post.states(),
+        app.statuses(),
         [
             "minus15 superseded ada",
             "minus1 superseded ada",
@@ -87,62 +87,62 @@ fn after_downtime_only_the_latest_mail_goes_out(database: &Database) {
             "generated sent ada"
         ]
     );
-    post.advance(TimeDelta::days(300));
-    post.pass();
+    app.advance(TimeDelta::days(300));
+    app.send_due();
     assert!(server.take().is_empty());
 }
 
 fn a_mail_server_that_is_down_over_two_milestones_brings_only_the_latest(database: &Database) {
     let server = MailServer::start();
-    let post = Post::start(database, &server);
+    let app = MailApp::start(database, &server);
     for name in ["Ada", "Grace", "Zoe"] {
-        post.admin(name);
+        app.add_admin(name);
     }
-    post.generate_and_tell(1);
+    app.generate_and_send(1);
     server.take();
     server.set_down(true);
 
     for day in ["2026-12-07", "2026-12-21"] {
-        post.set(&format!("{day}T09:00:00Z"));
+        app.set(&format!("{day}T09:00:00Z"));
         let connections = server.connections();
-        let report = post.pass();
+        let report = app.send_due();
         assert_eq!((report.due, report.sent, report.failed, report.left), (3, 0, 0, 3));
-        assert_eq!(server.connections(), connections + 1, "one try tells for all");
+        assert_eq!(server.connections(), connections + 1, "one try is enough for all");
     }
-    assert!(post.states().contains(&"minus1 retrying zoe".to_owned()), "{:?}", post.states());
-    post.set("2026-12-22T09:30:00Z");
+    assert!(app.statuses().contains(&"minus1 retrying zoe".to_owned()), "{:?}", app.statuses());
+    app.set("2026-12-22T09:30:00Z");
     server.set_down(false);
-    post.pass();
+    app.send_due();
 
     let mails = server.take();
     let subjects: Vec<_> = mails.iter().map(|mail| mail.header("Subject")).collect();
     assert_eq!(subjects, ["[scimward] SCIM token expires today, 22 Dec 2026, at 14:03 UTC"; 3]);
-    let states = post.states();
-    assert_eq!(states[0], "minus15 superseded ada");
-    assert_eq!(states[3], "minus1 superseded ada");
-    assert_eq!(states[6], "day0 sent ada");
-    assert_eq!(states[9], "plus1 planned ada");
-    post.advance(TimeDelta::minutes(10));
-    post.pass_now();
+    let statuses = app.statuses();
+    assert_eq!(statuses[0], "minus15 superseded ada");
+    assert_eq!(statuses[3], "minus1 superseded ada");
+    assert_eq!(statuses[6], "day0 sent ada");
+    assert_eq!(statuses[9], "plus1 planned ada");
+    app.advance(TimeDelta::minutes(10));
+    app.send_now();
     assert!(server.take().is_empty());
 }
 
 fn a_replaced_token_is_silent_at_once(database: &Database) {
     let server = MailServer::start();
-    let post = Post::start(database, &server);
-    post.admin("Ada");
-    let old = post.generate_and_tell(1);
+    let app = MailApp::start(database, &server);
+    app.add_admin("Ada");
+    let old = app.generate_and_send(1);
     server.fault("ada@example.com", Fault::Recipient("451 4.3.0 later"));
-    post.set("2026-12-07T09:00:00Z");
-    post.pass();
-    assert!(post.states().contains(&"minus15 retrying ada".to_owned()), "{:?}", post.states());
+    app.set("2026-12-07T09:00:00Z");
+    app.send_due();
+    assert!(app.statuses().contains(&"minus15 retrying ada".to_owned()), "{:?}", app.statuses());
     server.mend();
     server.take();
 
-    let new = post.generate(6);
-    post.pass_now();
-    post.set("2026-12-22T15:00:00Z");
-    post.pass_now();
+    let new = app.generate(6);
+    app.send_now();
+    app.set("2026-12-22T15:00:00Z");
+    app.send_now();
 
     let mails = server.take();
     assert_eq!(mails.len(), 1);
@@ -155,47 +155,47 @@ fn a_replaced_token_is_silent_at_once(database: &Database) {
     );
 }
 
-fn whoever_is_added_or_leaves_in_between_gets_what_is_theirs(database: &Database) {
+fn an_admin_gets_the_mails_that_become_due_while_active(database: &Database) {
     let server = MailServer::start();
-    let post = Post::start(database, &server);
+    let app = MailApp::start(database, &server);
     for name in ["Ada", "Grace", "Zoe"] {
-        post.admin(name);
+        app.add_admin(name);
     }
-    post.generate_and_tell(1);
+    app.generate_and_send(1);
     server.take();
     server.fault("grace@example.com", Fault::Recipient("450 4.2.0 later"));
-    post.set("2026-12-07T09:00:00Z");
-    post.pass();
+    app.set("2026-12-07T09:00:00Z");
+    app.send_due();
     assert_eq!(server.take().len(), 2);
 
-    post.admin("Mary");
-    post.deactivate("Grace");
-    post.deactivate("Zoe");
+    app.add_admin("Mary");
+    app.deactivate("Grace");
+    app.deactivate("Zoe");
     server.mend();
-    post.advance(TimeDelta::hours(1));
-    let report = post.pass();
+    app.advance(TimeDelta::hours(1));
+    let report = app.send_due();
     assert_eq!((report.due, report.left), (0, 0));
     assert!(server.take().is_empty());
-    assert!(post.states().contains(&"minus15 cancelled grace".to_owned()), "{:?}", post.states());
-    post.set("2026-12-21T09:00:00Z");
-    post.pass();
+    assert!(app.statuses().contains(&"minus15 cancelled grace".to_owned()), "{:?}", app.statuses());
+    app.set("2026-12-21T09:00:00Z");
+    app.send_due();
 
     let mut recipients: Vec<_> = server.take().into_iter().map(|mail| mail.to).collect();
     recipients.sort();
     assert_eq!(recipients, ["ada@example.com", "mary@example.com"]);
 }
 
-fn each_admin_hears_of_a_new_token(database: &Database) {
+fn each_admin_gets_a_mail_about_a_new_token(database: &Database) {
     let server = MailServer::start();
-    let post = Post::with(database, &server, &[("SCIMWARD_MAIL_TO_EXTRA", "team@example.com")]);
+    let app = MailApp::with(database, &server, &[("SCIMWARD_MAIL_TO_EXTRA", "team@example.com")]);
     for name in ["Ada", "Grace"] {
-        post.admin(name);
+        app.add_admin(name);
     }
 
-    let first = post.generate(2);
-    post.advance(TimeDelta::seconds(1));
-    let second = post.generate(3);
-    post.pass();
+    let first = app.generate(2);
+    app.advance(TimeDelta::seconds(1));
+    let second = app.generate(3);
+    app.send_due();
 
     let mails = server.take();
     assert_eq!(mails.len(), 4, "to Server Admins only");
@@ -205,34 +205,30 @@ fn each_admin_hears_of_a_new_token(database: &Database) {
     assert!(!mails[0].content.contains("Revoked token ID"));
     assert!(mails[2].content.contains(second.id.as_str()));
     assert!(mails[2].content.contains("Revoked token ID"));
-    let entries = post
-        .app
-        .resources
-        .store
-        .read(|conn| store::activity::page(conn, None, &[Kind::MailSent], 9));
-    let entries = post.wait(entries).unwrap();
+    let entries = app.store().read(|conn| store::activity::page(conn, None, &[Kind::MailSent], 9));
+    let entries = app.wait(entries).unwrap();
     assert_eq!(entries.len(), 2);
     assert!(entries.iter().all(|entry| entry.event.count == 2));
 }
 
 fn the_replaced_token_that_is_still_presented_is_reported_once(database: &Database) {
     let server = MailServer::start();
-    let post = Post::start(database, &server);
-    post.admin("Ada");
-    let old = post.generate_and_tell(6);
-    post.generate_and_tell(6);
+    let app = MailApp::start(database, &server);
+    app.add_admin("Ada");
+    let old = app.generate_and_send(6);
+    app.generate_and_send(6);
     server.take();
     let present = |minutes: i64| {
-        post.advance(TimeDelta::minutes(minutes));
-        let now = post.app.services.now();
+        app.advance(TimeDelta::minutes(minutes));
+        let now = app.services().now();
         let id = old.id.clone();
         let late =
             scimward::domain::token::LateUse { count: 1, at: now, from: [192, 0, 2, 7].into() };
-        let write = post.app.resources.store.write(store::Lock::Usage, move |conn| {
+        let write = app.store().write(store::Lock::Usage, move |conn| {
             store::tokens::record_late_use(conn, &id, &late)
         });
-        post.wait(write).unwrap();
-        post.pass();
+        app.wait(write).unwrap();
+        app.send_due();
         server.take()
     };
 
@@ -250,14 +246,14 @@ fn the_replaced_token_that_is_still_presented_is_reported_once(database: &Databa
 
 fn the_clock_may_move_in_both_directions(database: &Database) {
     let server = MailServer::start();
-    let post = Post::start(database, &server);
-    post.admin("Ada");
-    post.generate_and_tell(1);
+    let app = MailApp::start(database, &server);
+    app.add_admin("Ada");
+    app.generate_and_send(1);
     server.take();
     let subjects = |at: &str| {
-        post.set(at);
-        post.pass();
-        post.pass_now();
+        app.set(at);
+        app.send_due();
+        app.send_now();
         server.take().iter().map(|mail| mail.header("Subject")).collect::<Vec<_>>().join(" | ")
     };
 
@@ -273,14 +269,14 @@ fn the_clock_may_move_in_both_directions(database: &Database) {
 
 fn a_milestone_with_nobody_to_tell_waits_for_somebody(database: &Database) {
     let server = MailServer::start();
-    let post = Post::start(database, &server);
-    post.generate(1);
-    post.set("2026-12-07T09:00:00Z");
-    assert!(post.pass().nobody_to_tell);
+    let app = MailApp::start(database, &server);
+    app.generate(1);
+    app.set("2026-12-07T09:00:00Z");
+    assert!(app.send_due().nobody_to_tell);
 
-    post.admin("Ada");
-    post.advance(TimeDelta::days(1));
-    assert!(!post.pass().nobody_to_tell);
+    app.add_admin("Ada");
+    app.advance(TimeDelta::days(1));
+    assert!(!app.send_due().nobody_to_tell);
 
     assert_eq!(
         server.take()[0].header("Subject"),
@@ -290,18 +286,18 @@ fn a_milestone_with_nobody_to_tell_waits_for_somebody(database: &Database) {
 
 fn a_look_ahead_changes_nothing(database: &Database) {
     let server = MailServer::start();
-    let post = Post::start(database, &server);
-    post.admin("Ada");
-    post.generate_and_tell(1);
+    let app = MailApp::start(database, &server);
+    app.add_admin("Ada");
+    app.generate_and_send(1);
     server.take();
 
     let at = "2026-12-21T09:00:00Z".parse().unwrap();
-    let ahead = post.wait(post.app.services.mails.overview(Some(at))).unwrap();
+    let ahead = app.wait(app.services().mails.overview(Some(at))).unwrap();
 
-    let states: Vec<_> = ahead.mails.iter().map(|mail| mail.status.as_str()).collect();
-    assert_eq!(states, ["superseded", "due", "planned", "planned", "sent"]);
+    let statuses: Vec<_> = ahead.mails.iter().map(|mail| mail.status.as_str()).collect();
+    assert_eq!(statuses, ["superseded", "due", "planned", "planned", "sent"]);
     assert_eq!(
-        post.states(),
+        app.statuses(),
         [
             "minus15 planned ada",
             "minus1 planned ada",

@@ -8,8 +8,8 @@ use scimward::service::mails::{Delivery, MailStatus};
 use scimward::store;
 
 use crate::support::database::{Database, Engine};
+use crate::support::mail_app::MailApp;
 use crate::support::on_each_database;
-use crate::support::post::Post;
 use crate::support::process::Scimward;
 use crate::support::smtp::{Fault, MailServer, Protection};
 
@@ -24,15 +24,15 @@ on_each_database!(
 );
 
 /// Three admins on the day of the first mail.
-fn on_the_first_day(database: &Database, server: &MailServer) -> Post {
-    let post = Post::start(database, server);
+fn on_the_first_day(database: &Database, server: &MailServer) -> MailApp {
+    let app = MailApp::start(database, server);
     for name in ["Ada", "Grace", "Zoe"] {
-        post.admin(name);
+        app.add_admin(name);
     }
-    post.generate_and_tell(1);
+    app.generate_and_send(1);
     server.take();
-    post.set("2026-12-07T09:00:00Z");
-    post
+    app.set("2026-12-07T09:00:00Z");
+    app
 }
 
 fn no_recipient_holds_up_the_others(database: &Database) {
@@ -46,16 +46,16 @@ fn no_recipient_holds_up_the_others(database: &Database) {
     ] {
         let server = MailServer::start();
         let fresh = Database::fresh(database.engine());
-        let post = on_the_first_day(&fresh, &server);
+        let app = on_the_first_day(&fresh, &server);
         server.fault("ada@example.com", fault);
 
-        let report = post.pass();
+        let report = app.send_due();
 
         let mut recipients: Vec<_> = server.take().into_iter().map(|mail| mail.to).collect();
         recipients.sort();
         assert_eq!(recipients, ["grace@example.com", "zoe@example.com"], "{fault:?}");
         assert_eq!((report.due, report.sent, report.failed), (3, 2, failed), "{fault:?}");
-        let mail = post.overview().mails.remove(0);
+        let mail = app.overview().mails.remove(0);
         match mail.status {
             MailStatus::Failed { answer: shown, .. }
             | MailStatus::Retrying { answer: shown, .. } => {
@@ -64,32 +64,32 @@ fn no_recipient_holds_up_the_others(database: &Database) {
             other => panic!("{other:?}"),
         }
         server.mend();
-        post.advance(TimeDelta::minutes(1));
-        post.pass();
+        app.advance(TimeDelta::minutes(1));
+        app.send_due();
         assert_eq!(server.take().len(), 1 - failed, "{fault:?}");
-        post.set("2026-12-21T09:00:00Z");
-        assert_eq!(post.pass().sent, 3, "{fault:?}");
+        app.set("2026-12-21T09:00:00Z");
+        assert_eq!(app.send_due().sent, 3, "{fault:?}");
     }
 }
 
 fn two_instances_send_each_mail_once(database: &Database) {
     let server = MailServer::start();
-    let post = Post::start(database, &server);
+    let app = MailApp::start(database, &server);
     for number in 0..20 {
-        post.admin(&format!("Admin{number}"));
+        app.add_admin(&format!("Admin{number}"));
     }
-    post.generate_and_tell(1);
+    app.generate_and_send(1);
     server.take();
-    post.set("2026-12-07T09:00:00Z");
-    let others: Vec<Post> = (0..3).map(|_| post.second(database, &server)).collect();
+    app.set("2026-12-07T09:00:00Z");
+    let others: Vec<MailApp> = (0..3).map(|_| app.second_instance(database, &server)).collect();
 
     std::thread::scope(|scope| {
         for other in &others {
             scope.spawn(move || {
                 let runtime =
                     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                let pass = other.app.services.mails.send_due(|| false);
-                runtime.block_on(pass).expect("the database answers");
+                let sending = other.services().mails.send_due(|| false);
+                runtime.block_on(sending).expect("the database answers");
             });
         }
     });
@@ -99,24 +99,25 @@ fn two_instances_send_each_mail_once(database: &Database) {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 20);
-    assert_eq!(post.pass().due, 0);
+    assert_eq!(app.send_due().due, 0);
 }
 
 fn a_crash_between_sending_and_confirming_costs_one_duplicate(database: &Database) {
     let server = MailServer::start();
-    let post = on_the_first_day(database, &server);
+    let app = on_the_first_day(database, &server);
     server.fault("ada@example.com", Fault::NeverAnswer);
-    let pass = post.app.services.mails.send_due(|| false);
-    let crashed = post.wait(async { tokio::time::timeout(Duration::from_millis(500), pass).await });
+    let sending = app.services().mails.send_due(|| false);
+    let crashed =
+        app.wait(async { tokio::time::timeout(Duration::from_millis(500), sending).await });
     assert!(crashed.is_err());
     let before = server.take();
     server.mend();
 
-    let other = post.second(database, &server);
-    other.pass();
+    let other = app.second_instance(database, &server);
+    other.send_due();
     let meanwhile = server.take();
-    post.advance(TimeDelta::minutes(5));
-    other.pass();
+    app.advance(TimeDelta::minutes(5));
+    other.send_due();
     let after = server.take();
 
     assert_eq!(before.len(), 1);
@@ -124,18 +125,18 @@ fn a_crash_between_sending_and_confirming_costs_one_duplicate(database: &Databas
     assert_eq!(after.len(), 1);
     assert_eq!(after[0].to, "ada@example.com");
     assert_eq!(before[0].header("Message-ID"), after[0].header("Message-ID"));
-    assert!(post.states().contains(&"minus15 sent ada".to_owned()));
+    assert!(app.statuses().contains(&"minus15 sent ada".to_owned()));
 }
 
 fn a_lost_answer_costs_one_duplicate(database: &Database) {
     let server = MailServer::start();
-    let post = on_the_first_day(database, &server);
+    let app = on_the_first_day(database, &server);
     server.fault("grace@example.com", Fault::DropAnswer);
 
-    let report = post.pass();
+    let report = app.send_due();
     server.mend();
-    post.advance(TimeDelta::minutes(1));
-    post.pass();
+    app.advance(TimeDelta::minutes(1));
+    app.send_due();
 
     let mails = server.take();
     assert_eq!((report.sent, report.left, mails.len()), (2, 1, 4));
@@ -146,37 +147,34 @@ fn a_lost_answer_costs_one_duplicate(database: &Database) {
 
 fn delays_grow_and_the_last_mail_is_given_up_after_a_week(database: &Database) {
     let server = MailServer::start();
-    let post = on_the_first_day(database, &server);
+    let app = on_the_first_day(database, &server);
     server.fault("ada@example.com", Fault::Recipient("450 4.2.1 busy"));
-    post.set("2026-12-23T09:00:00Z");
-    let first = post.app.services.now();
-    let to_ada = |post: &Post| {
-        let mails = post.overview().mails.into_iter();
+    app.set("2026-12-23T09:00:00Z");
+    let first = app.services().now();
+    let to_ada = |app: &MailApp| {
+        let mails = app.overview().mails.into_iter();
         let mut last = mails.filter(|mail| mail.kind.as_str() == "plus1");
         last.find(|mail| mail.address.starts_with("ada")).expect("a mail to Ada").status
     };
 
     let mut tries = vec![0];
-    post.pass();
-    while let MailStatus::Retrying { next_try_at, .. } = to_ada(&post) {
-        post.clock.set(next_try_at - TimeDelta::seconds(1));
-        assert_eq!(post.pass().due, 0, "{next_try_at}");
-        post.advance(TimeDelta::seconds(1));
-        post.pass();
+    app.send_due();
+    while let MailStatus::Retrying { next_try_at, .. } = to_ada(&app) {
+        app.clock.set(next_try_at - TimeDelta::seconds(1));
+        assert_eq!(app.send_due().due, 0, "{next_try_at}");
+        app.advance(TimeDelta::seconds(1));
+        app.send_due();
         tries.push((next_try_at - first).num_minutes());
     }
 
     assert_eq!(tries[..10], [0, 1, 3, 7, 15, 31, 63, 127, 255, 511]);
     assert_eq!(tries[11] - tries[10], 360);
     assert!(*tries.last().unwrap() < 60 * 24 * 7, "{tries:?}");
-    assert!(post.states().contains(&"plus1 failed ada".to_owned()), "{:?}", post.states());
-    assert!(!post.overview().banner.health.reaches_nobody());
-    let failures = post
-        .app
-        .resources
-        .store
-        .read(|conn| store::activity::page(conn, None, &[Kind::MailFailed], 9));
-    let failures = post.wait(failures).unwrap();
+    assert!(app.statuses().contains(&"plus1 failed ada".to_owned()), "{:?}", app.statuses());
+    assert!(!app.overview().banner.health.reaches_nobody());
+    let failures =
+        app.store().read(|conn| store::activity::page(conn, None, &[Kind::MailFailed], 9));
+    let failures = app.wait(failures).unwrap();
     assert_eq!(failures.len(), 1);
     let detail = failures[0].event.detail.as_deref();
     assert_eq!(detail, Some("ada@example.com: 450 4.2.1 busy"));
@@ -186,15 +184,15 @@ fn many_recipients_share_a_connection(database: &Database) {
     let server = MailServer::start();
     let addresses: Vec<_> = (0..150).map(|number| format!("a{number}@example.com")).collect();
     let extra = addresses.join(",");
-    let post = Post::with(database, &server, &[("SCIMWARD_MAIL_TO_EXTRA", &extra)]);
-    post.admin("Ada");
-    post.generate_and_tell(1);
+    let app = MailApp::with(database, &server, &[("SCIMWARD_MAIL_TO_EXTRA", &extra)]);
+    app.add_admin("Ada");
+    app.generate_and_send(1);
     server.take();
     let connections = server.connections();
     server.fault("a50@example.com", Fault::Recipient("550 5.1.1 unknown"));
-    post.set("2026-12-07T09:00:00Z");
+    app.set("2026-12-07T09:00:00Z");
 
-    let report = post.pass();
+    let report = app.send_due();
 
     assert_eq!((report.due, report.sent, report.failed, report.left), (151, 150, 1, 0));
     assert_eq!(server.take().len(), 150);
@@ -203,12 +201,12 @@ fn many_recipients_share_a_connection(database: &Database) {
 
 fn a_test_mail_brings_the_answer(database: &Database) {
     let server = MailServer::start();
-    let post = Post::start(database, &server);
-    post.admin("Ada");
+    let app = MailApp::start(database, &server);
+    app.add_admin("Ada");
     server.fault("eve@example.com", Fault::Recipient("550 5.1.1 no such user"));
     let send = |address: &str| {
-        let sent = post.app.services.mails.test_address(address.parse().unwrap());
-        post.wait(sent).unwrap()
+        let sent = app.services().mails.test_address(address.parse().unwrap());
+        app.wait(sent).unwrap()
     };
 
     assert_eq!(send("ada@example.com"), Delivery::Accepted("250 2.0.0 queued as 42".to_owned()));
@@ -216,7 +214,7 @@ fn a_test_mail_brings_the_answer(database: &Database) {
     let mails = server.take();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].header("Subject"), "[scimward] Test mail");
-    assert!(!post.overview().banner.health.reaches_nobody());
+    assert!(!app.overview().banner.health.reaches_nobody());
 }
 
 #[test]
@@ -238,7 +236,7 @@ fn a_mail_server_is_trusted_by_its_certificate_and_signed_in_to() {
         let stranger = test("user:password@", "/dev/null");
         assert_eq!(stranger.code, 1, "{stranger:?}");
         assert!(stranger.stderr.contains("certificate"), "{stranger:?}");
-        assert!(!server.has_heard("AUTH"), "nothing is told to a server that is not trusted");
+        assert!(!server.has_heard("AUTH"), "no password for a server that is not trusted");
         let wrong = test("user:wrong@", &authority);
         assert!(wrong.code == 1 && wrong.stderr.contains("535 5.7.8"), "{wrong:?}");
         let anonymous = test("", &authority);

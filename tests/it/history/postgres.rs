@@ -10,7 +10,7 @@ use tokio::runtime::Builder;
 use crate::support::app::TestApp;
 use crate::support::database::{Database, Engine};
 use crate::support::http::{Request, Response, connect};
-use crate::support::post::Post;
+use crate::support::mail_app::MailApp;
 use crate::support::relay::Relay;
 use crate::support::smtp::MailServer;
 
@@ -60,10 +60,10 @@ fn an_instance_that_hangs_while_it_changes_the_token_keeps_no_other_from_it() {
     let relay = Relay::before(database.address());
     let behind_relay = database.url_at(relay.address);
     let mails = MailServer::start();
-    let far = Post::with(&database, &mails, &[("SCIMWARD_DATABASE_URL", &behind_relay)]);
+    let far = MailApp::with(&database, &mails, &[("SCIMWARD_DATABASE_URL", &behind_relay)]);
     // Its connection and the statements are prepared.
     far.generate(6);
-    let tokens = far.app.services.tokens.clone();
+    let tokens = far.services().tokens.clone();
 
     // It does not learn that it holds the lock.
     relay.hold_from("UPDATE 1");

@@ -29,6 +29,17 @@ use super::doubles::{ManualClock, SeededEntropy};
 /// When every test begins, unless it moves the clock.
 pub(crate) const START: &str = "2026-11-22T14:03:00Z";
 
+/// The outside world of an instance of a test: other instances draw other randomness.
+pub(crate) fn platform(clock: &ManualClock, instance: u64) -> Platform {
+    Platform {
+        clock: Arc::new(clock.clone()),
+        entropy: Arc::new(SeededEntropy::new(instance)),
+        hash_cost: HashCost { memory: 8, passes: 1 },
+        patience: Duration::from_secs(15),
+        ..Platform::command()
+    }
+}
+
 /// A running application.
 pub(crate) struct TestApp {
     app: App,
@@ -78,13 +89,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().unwrap();
         let settings = read_settings(database, address, settings);
-        let outside = Platform {
-            clock: Arc::new(clock.clone()),
-            entropy: Arc::new(SeededEntropy::new(instance)),
-            hash_cost: HashCost { memory: 8, passes: 1 },
-            patience: Duration::from_secs(15),
-            limits,
-        };
+        let outside = Platform { limits, ..platform(&clock, instance) };
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = mpsc::channel();
         let thread = std::thread::spawn(move || {

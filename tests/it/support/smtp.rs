@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// How a recipient is treated.
+/// What goes wrong for a recipient.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fault {
     /// `RCPT` gets this answer.
@@ -95,7 +95,7 @@ impl MailServer {
                     if state.is_down.load(Ordering::SeqCst) {
                         return;
                     }
-                    let _ = Talk { state, line: Vec::new() }.serve(stream, protection, tls);
+                    let _ = SmtpSession { state, line: Vec::new() }.serve(stream, protection, tls);
                 });
             }
         });
@@ -107,23 +107,23 @@ impl MailServer {
         format!("smtp://127.0.0.1:{}?tls=none", self.port)
     }
 
-    /// Treats a recipient like this from now on.
+    /// Misbehaves for a recipient from now on.
     pub(crate) fn fault(&self, recipient: &str, fault: Fault) {
         self.state.faults.lock().unwrap().insert(recipient.to_owned(), fault);
     }
 
-    /// Treats everybody well again.
+    /// Behaves well again.
     pub(crate) fn mend(&self) {
         self.state.faults.lock().unwrap().clear();
         self.set_down(false);
     }
 
-    /// Closes every new connection at once, or not.
+    /// Whether every new connection is closed at once.
     pub(crate) fn set_down(&self, is_down: bool) {
         self.state.is_down.store(is_down, Ordering::SeqCst);
     }
 
-    /// What arrived since the last time.
+    /// The mails that arrived since the last call.
     pub(crate) fn take(&self) -> Vec<Received> {
         std::mem::take(&mut self.state.mails.lock().unwrap())
     }
@@ -154,12 +154,12 @@ fn tls(key: &rcgen::CertifiedKey<rcgen::KeyPair>) -> ServerConfig {
 trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
-struct Talk {
+struct SmtpSession {
     state: Arc<State>,
     line: Vec<u8>,
 }
 
-impl Talk {
+impl SmtpSession {
     fn serve(
         &mut self,
         stream: TcpStream,
@@ -229,7 +229,7 @@ impl Talk {
         }
     }
 
-    /// Takes the content; nothing if the connection shall end.
+    /// Receives the content and returns the answer; none if the connection is to end.
     fn content(&mut self, stream: &mut dyn Stream, to: &str) -> std::io::Result<Option<String>> {
         let fault = self.fault(to);
         writeln_crlf(stream, "354 go on")?;

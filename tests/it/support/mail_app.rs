@@ -1,35 +1,33 @@
-//! The application without its server: no loop runs beside the test, so each pass over the mails is
-//! the test's own.
-
-use std::sync::Arc;
+//! The application without its server: no loop runs beside the test, so mails are sent only when the
+//! test says so.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use scimward::domain::admin::actor::Author;
 use scimward::domain::token::Token;
 use scimward::domain::token::lifespan::Lifespan;
-use scimward::hasher::HashCost;
-use scimward::server::app::{App, Platform};
+use scimward::server::app::App;
+use scimward::service::Services;
 use scimward::service::admins::NewAdmin;
 use scimward::service::mails::{MailOverview, SendReport};
 use scimward::service::tokens::Generate;
+use scimward::store::Store;
 use tokio::runtime::Runtime;
 
 use super::actors::PASSWORD;
-use super::app::{START, read_settings};
+use super::app::{START, platform, read_settings};
 use super::database::Database;
-use super::doubles::{ManualClock, SeededEntropy};
+use super::doubles::ManualClock;
 use super::smtp::MailServer;
 
 /// An application whose mails go to a mail server of the test.
-pub(crate) struct Post {
-    /// The application.
-    pub(crate) app: App,
+pub(crate) struct MailApp {
+    app: App,
     /// Its time.
     pub(crate) clock: ManualClock,
     runtime: Runtime,
 }
 
-impl Post {
+impl MailApp {
     /// Starts with the defaults.
     pub(crate) fn start(database: &Database, server: &MailServer) -> Self {
         Self::with(database, server, &[])
@@ -45,7 +43,7 @@ impl Post {
     }
 
     /// Another instance on the same database and by the same clock.
-    pub(crate) fn second(&self, database: &Database, server: &MailServer) -> Self {
+    pub(crate) fn second_instance(&self, database: &Database, server: &MailServer) -> Self {
         Self::at(database, server, &[], self.clock.clone(), 1)
     }
 
@@ -59,15 +57,20 @@ impl Post {
         let url = server.url();
         let settings = [&[("SCIMWARD_SMTP_URL", url.as_str())], settings].concat();
         let settings = read_settings(database, ([127, 0, 0, 1], 8080).into(), &settings);
-        let outside = Platform {
-            clock: Arc::new(clock.clone()),
-            entropy: Arc::new(SeededEntropy::new(instance)),
-            hash_cost: HashCost { memory: 8, passes: 1 },
-            ..Platform::command()
-        };
+        let outside = platform(&clock, instance);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let app = runtime.block_on(App::build(settings, outside)).expect("the application starts");
         Self { app, clock, runtime }
+    }
+
+    /// Its use cases.
+    pub(crate) fn services(&self) -> &Services {
+        &self.app.services
+    }
+
+    /// Its database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.app.resources.store
     }
 
     /// Waits for a future.
@@ -76,19 +79,19 @@ impl Post {
     }
 
     /// Adds an active Server Admin, `NAME@example.com`.
-    pub(crate) fn admin(&self, name: &str) {
+    pub(crate) fn add_admin(&self, name: &str) {
         let new = NewAdmin {
             name: name.parse().expect("a name"),
             email: format!("{}@example.com", name.to_lowercase()).parse().expect("an address"),
             password: PASSWORD.into(),
         };
-        let added = self.app.services.admins.add(new, Author::CommandLine);
+        let added = self.services().admins.add(new, Author::CommandLine);
         self.wait(added).expect("the admin is added");
     }
 
     /// Deactivates a Server Admin.
     pub(crate) fn deactivate(&self, name: &str) {
-        let admins = &self.app.services.admins;
+        let admins = &self.services().admins;
         let email = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
         let admin = self.wait(admins.by_email(email)).unwrap().expect("the admin exists");
         let done = admins.set_active(admin.id, false, Author::CommandLine);
@@ -102,41 +105,41 @@ impl Post {
             by: Author::CommandLine,
             form: None,
         };
-        self.wait(self.app.services.tokens.generate(wanted)).expect("a token").token
+        self.wait(self.services().tokens.generate(wanted)).expect("a token").token
     }
 
-    /// Generates a token and sends the mails that tell of it.
-    pub(crate) fn generate_and_tell(&self, months: i64) -> Token {
+    /// Generates a token and sends the mails about it.
+    pub(crate) fn generate_and_send(&self, months: i64) -> Token {
         let token = self.generate(months);
-        self.pass();
+        self.send_due();
         token
     }
 
-    /// One pass, as every minute.
-    pub(crate) fn pass(&self) -> SendReport {
-        let pass = self.app.services.mails.send_due(|| false);
-        self.wait(pass).expect("the database answers")
+    /// Sends the mails that are due, as the server does every minute.
+    pub(crate) fn send_due(&self) -> SendReport {
+        let sent = self.services().mails.send_due(|| false);
+        self.wait(sent).expect("the database answers")
     }
 
-    /// One pass that waits for no next try.
-    pub(crate) fn pass_now(&self) -> SendReport {
-        let pass = self.app.services.mails.send_now();
-        self.wait(pass).expect("the database answers")
+    /// The same, without waiting for a next try.
+    pub(crate) fn send_now(&self) -> SendReport {
+        let sent = self.services().mails.send_now();
+        self.wait(sent).expect("the database answers")
     }
 
     /// How the mails stand.
     pub(crate) fn overview(&self) -> MailOverview {
-        self.wait(self.app.services.mails.overview(None)).expect("the database answers")
+        self.wait(self.services().mails.overview(None)).expect("the database answers")
     }
 
-    /// Status, mail and recipient of each mail.
-    pub(crate) fn states(&self) -> Vec<String> {
+    /// Kind, status and recipient of each mail.
+    pub(crate) fn statuses(&self) -> Vec<String> {
         let overview = self.overview();
-        let states = overview.mails.iter().map(|mail| {
+        let statuses = overview.mails.iter().map(|mail| {
             let name = mail.address.split('@').next().unwrap_or_default();
             format!("{} {} {name}", mail.kind.as_str(), mail.status.as_str())
         });
-        states.collect()
+        statuses.collect()
     }
 
     /// Moves the time.
