@@ -1,8 +1,9 @@
 //! What many clients of two instances are answered while the token is replaced again and again.
 
-use self::changes::{Writer, add_admin, sign_in};
+use self::changes::Writer;
 use self::checker::History;
 use self::run::{Instances, Run};
+use crate::support::actors::Visitor;
 use crate::support::cluster::Cluster;
 use crate::support::database::Database;
 use crate::support::on_each_database;
@@ -25,8 +26,8 @@ const TOKENS: usize = 3 * EACH;
 /// Those who change the token: through the pages of both instances and at the command line.
 fn writers(instances: &Instances) -> Vec<Writer> {
     let admin = |name, instance: usize| {
-        add_admin(&instances.scimward, name);
-        sign_in(instances.addresses()[instance], name)
+        instances.scimward.add_admin(name);
+        Visitor::signed_in(instances.addresses()[instance], name)
     };
     let page = |name, instance| Writer::Page { admin: admin(name, instance), count: EACH };
     vec![

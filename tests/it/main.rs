@@ -15,6 +15,7 @@
 
 mod activity;
 mod api;
+mod authority;
 mod backup;
 mod cli;
 mod connections;

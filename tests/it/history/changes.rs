@@ -1,7 +1,6 @@
 //! Who changes the token, and what the answers say of it.
 
 use std::io::Read;
-use std::net::SocketAddr;
 use std::process::Child;
 
 use serde_json::Value;
@@ -9,10 +8,9 @@ use serde_json::Value;
 use super::checker::{Change, Id, Span};
 use super::questions::Dice;
 use super::run::{Run, id_of};
-use crate::support::actors::{PASSWORD, Visitor};
+use crate::support::actors::Visitor;
 use crate::support::http::{Request, Response};
 use crate::support::page;
-use crate::support::process::Scimward;
 
 pub(super) const PAGE: &str = "/admin/authentication";
 const GENERATE: &str = "/admin/authentication/scim-token";
@@ -29,23 +27,6 @@ pub(super) enum Writer {
     /// Revokes each time that so many more tokens were generated, at the command line and through
     /// the pages in turn.
     Revoker { admin: Visitor, every: usize, count: usize },
-}
-
-/// Adds a Server Admin.
-pub(super) fn add_admin(scimward: &Scimward, name: &str) {
-    let email = format!("{name}@example.com");
-    let add = ["admin", "add", "--email", &email, "--name", name, "--password-stdin"];
-    let added = scimward.run_with_input(&add, PASSWORD);
-    assert_eq!(added.code, 0, "{added:?}");
-}
-
-/// Signs in as the Server Admin of this name.
-pub(super) fn sign_in(to: SocketAddr, name: &str) -> Visitor {
-    let browser = Visitor::new(to);
-    let email = format!("{name}@example.com");
-    let fields = [("email", email.as_str()), ("password", PASSWORD)];
-    browser.submit("/login", "/login", &fields).expect(303);
-    browser
 }
 
 /// The form that generates a token as a page shows it, and the token that it replaces.

@@ -8,11 +8,11 @@ use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::changes::{PAGE, add_admin, first_value, generation, sign_in};
+use super::changes::{PAGE, first_value, generation};
 use super::checker::Id;
 use super::questions::Dice;
 use super::run::id_of;
-use crate::support::actors::ScimClient;
+use crate::support::actors::{ScimClient, Visitor};
 use crate::support::database::Database;
 use crate::support::http::{Request, Response, connect};
 use crate::support::on_each_database;
@@ -125,7 +125,7 @@ fn generate(scimward: &Scimward) -> String {
 fn a_killed_server_leaves_exactly_one_token(database: &Database) {
     let mut world = World::begin(database);
     for name in ADMINS {
-        add_admin(&world.scimward, name);
+        world.scimward.add_admin(name);
     }
     let witness = world.scimward.serve();
     let mut victim = world.scimward.serve();
@@ -161,7 +161,7 @@ fn a_killed_server_leaves_exactly_one_token(database: &Database) {
 
 /// The form as the page shows it to a Server Admin who has just signed in, ready to be sent.
 fn opened_form(address: SocketAddr, name: &str) -> Request {
-    let admin = sign_in(address, name);
+    let admin = Visitor::signed_in(address, name);
     let (form, _) = generation(&admin, &admin.get(PAGE).expect(200));
     form.header("Cookie", &admin.cookie_header())
 }

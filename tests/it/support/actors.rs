@@ -24,6 +24,20 @@ impl Visitor {
         Self { address, cookies: RefCell::default() }
     }
 
+    /// A browser in which the Server Admin of this name signs in through the login page.
+    pub(crate) fn signed_in(address: SocketAddr, name: &str) -> Self {
+        let browser = Self::new(address);
+        let email = format!("{}@example.com", name.to_lowercase());
+        let fields = [("email", &*email), ("password", PASSWORD)];
+        browser.submit("/login", "/login", &fields).expect(303);
+        browser
+    }
+
+    /// Another browser with the same cookies.
+    pub(crate) fn copy(&self) -> Self {
+        Self { address: self.address, cookies: self.cookies.clone() }
+    }
+
     /// Opens a page.
     pub(crate) fn get(&self, path: &str) -> Response {
         self.send(Request::new("GET", path).header("Sec-Fetch-Site", "same-origin"))
@@ -55,12 +69,17 @@ impl Visitor {
 
     /// Sends a request with this browser's cookies and keeps those of the answer.
     pub(crate) fn send(&self, request: Request) -> Response {
-        let cookies = self.cookie_header();
-        let request = if cookies.is_empty() { request } else { request.header("Cookie", &cookies) };
+        let request = self.with_cookies(request);
         let response = request.send(self.address);
         headers::check(&request, &response);
         self.keep_cookies(&response);
         response
+    }
+
+    /// The request with this browser's cookies.
+    pub(crate) fn with_cookies(&self, request: Request) -> Request {
+        let cookies = self.cookie_header();
+        if cookies.is_empty() { request } else { request.header("Cookie", &cookies) }
     }
 
     /// The cookies as they are sent, also for another browser that has stolen them.
@@ -95,10 +114,7 @@ impl Admin {
     /// Adds the admin if there is none of this name, and signs in through the login page.
     pub(crate) fn signed_in(app: &TestApp, name: &str) -> Self {
         let email = app.add_admin(name).email.as_str().to_owned();
-        let browser = app.visitor();
-        let fields = [("email", email.as_str()), ("password", PASSWORD)];
-        browser.submit("/login", "/login", &fields).expect(303);
-        Self { browser, email }
+        Self { browser: Visitor::signed_in(app.address, name), email }
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::JoinHandle;
 
+use super::actors::PASSWORD;
 use super::database::Database;
 
 /// Starts `scimward` with nothing but its settings in the environment.
@@ -53,6 +54,14 @@ impl Scimward {
     /// Runs a command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         self.run_with_input(arguments, "")
+    }
+
+    /// Adds a Server Admin of this name, with the password of all of them.
+    pub(crate) fn add_admin(&self, name: &str) {
+        let email = format!("{name}@example.com");
+        let add = ["admin", "add", "--email", &email, "--name", name, "--password-stdin"];
+        let added = self.run_with_input(&add, PASSWORD);
+        assert_eq!(added.code, 0, "{added:?}");
     }
 
     /// Runs a command that reads standard input.

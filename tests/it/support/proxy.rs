@@ -35,6 +35,12 @@ impl Proxy {
         Self::changed(program, folder, scimward, service, |recipe| recipe)
     }
 
+    /// Starts `program` with nothing but `server` behind it.
+    pub(crate) fn in_front(program: Program, folder: &Path, server: SocketAddr) -> Self {
+        let address = free_address();
+        Self::launch(program, folder, address, &program.passing_on(address, server))
+    }
+
     /// Starts it with a change to the recipe.
     pub(crate) fn changed(
         program: Program,
@@ -43,14 +49,18 @@ impl Proxy {
         service: SocketAddr,
         change: impl FnOnce(String) -> String,
     ) -> Self {
-        let folder = folder.join("proxy");
-        std::fs::create_dir_all(&folder).unwrap();
         let address = free_address();
         let recipe = std::fs::read_to_string(recipes().join(program.recipe())).expect("the recipe");
         let recipe = replaced(&recipe, "127.0.0.1:8080", &scimward.to_string());
         let recipe = replaced(&recipe, "127.0.0.1:9000", &service.to_string());
         let recipe = program.listening(&recipe, address);
-        std::fs::write(folder.join("recipe"), change(recipe)).unwrap();
+        Self::launch(program, folder, address, &change(recipe))
+    }
+
+    fn launch(program: Program, folder: &Path, address: SocketAddr, recipe: &str) -> Self {
+        let folder = folder.join("proxy");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("recipe"), recipe).unwrap();
         let log = folder.join("log");
         let output = File::create(&log).unwrap();
         let child = program
@@ -109,6 +119,28 @@ impl Program {
                 let recipe = replaced(recipe, "/etc/haproxy/scim-auth.lua\n", &action);
                 replaced(&recipe, "127.0.0.1:8443", &address.to_string())
             }
+        }
+    }
+
+    /// A configuration that passes everything on.
+    fn passing_on(self, address: SocketAddr, server: SocketAddr) -> String {
+        match self {
+            Self::Nginx => format!(
+                "server {{ listen {address}; location / {{ proxy_pass http://{server};
+                 proxy_set_header X-Forwarded-For $remote_addr; }} }}"
+            ),
+            Self::Caddy => format!("http://{address} {{\n\treverse_proxy {server}\n}}\n"),
+            Self::Haproxy => format!(
+                "defaults
+                    mode http
+                    timeout connect 2s
+                    timeout client 60s
+                    timeout server 60s
+                listen pages
+                    bind {address}
+                    http-request set-header X-Forwarded-For %[src]
+                    server scimward {server}\n"
+            ),
         }
     }
 
