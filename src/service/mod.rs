@@ -7,7 +7,9 @@
 pub mod activity;
 pub mod admins;
 mod authority;
+mod failure;
 pub mod mails;
+mod resources;
 pub mod sessions;
 pub mod tokens;
 pub mod upkeep;
@@ -22,23 +24,9 @@ use tokio::sync::Notify;
 use crate::clock::SharedClock;
 use crate::domain::base62;
 use crate::entropy::SharedEntropy;
-use crate::hasher::{HashError, Hasher};
-use crate::store::{Store, StoreError};
 
-/// What all use cases work with.
-#[derive(Clone)]
-pub struct Resources {
-    /// The database.
-    pub store: Store,
-    /// The time.
-    pub clock: SharedClock,
-    /// Randomness.
-    pub entropy: SharedEntropy,
-    /// For tokens.
-    pub token_hasher: Hasher,
-    /// For passwords: apart, so that forged tokens do not keep Server Admins out.
-    pub password_hasher: Hasher,
-}
+pub use self::failure::Failure;
+pub use self::resources::Resources;
 
 /// All use cases; cheap to clone, one per process.
 #[derive(Clone)]
@@ -108,36 +96,5 @@ impl Services {
     /// A text that nobody can guess: a CSRF token, the reference of an error.
     pub fn random_text(&self) -> String {
         base62::random::<22>(|bytes| self.entropy.fill(bytes))
-    }
-}
-
-/// A request could not be carried out, whatever it was. The text is for the log; none of it reaches
-/// a client.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A hash could not be computed.
-    #[error(transparent)]
-    Hash(#[from] HashError),
-    /// The session of whoever asked has ended, or its Server Admin is not active any more.
-    #[error("the session has ended")]
-    SessionEnded,
-}
-
-impl Failure {
-    /// Whether it is certain that nothing was changed.
-    pub const fn nothing_changed(&self) -> bool {
-        !matches!(self, Self::Store(StoreError::OutcomeUnknown(_)))
-    }
-
-    /// Whether trying again later may help: the answer is 503 rather than 500.
-    pub const fn is_temporary(&self) -> bool {
-        match self {
-            Self::Store(error) => error.is_temporary(),
-            Self::Hash(error) => matches!(error, HashError::Busy),
-            Self::SessionEnded => false,
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod circles;
 mod templates;
 
 use std::collections::BTreeSet;
@@ -53,6 +54,36 @@ fn imports_run_downwards() {
         }
     }
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let mut sources = Vec::new();
+    for file in files("src") {
+        if file.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let path = file.strip_prefix(root().join("src")).unwrap().with_extension("");
+        let mut module: Vec<String> =
+            path.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+        module.pop_if(|last| last == "mod");
+        let text = fs::read_to_string(&file).unwrap();
+        let code: Vec<&str> = text
+            .split("#[cfg(test)]\nmod tests {")
+            .next()
+            .unwrap()
+            .lines()
+            .map(|line| line.split("//").next().unwrap())
+            .collect();
+        sources.push((module, code.join("\n")));
+    }
+    let circles: Vec<String> = circles::circles(&sources)
+        .iter()
+        .map(|circle| {
+            circle.iter().map(|module| module.join("::")).collect::<Vec<_>>().join("\n    ")
+        })
+        .collect();
+    assert!(circles.is_empty(), "{} circles:\n{}", circles.len(), circles.join("\n\n"));
 }
 
 #[test]
