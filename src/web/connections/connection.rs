@@ -12,13 +12,13 @@ use std::task::Poll;
 
 use futures_util::task::AtomicWaker;
 
-use super::registry::Registry;
+use super::deadlines::Deadlines;
 use super::state::Phase::{Busy, Closing, Farewell, Head, Idle, Killed, Late, Opening};
 use super::state::{AtomicState, State};
 
 /// A connection that was let in.
 pub(super) struct Connection {
-    registry: Arc<Registry>,
+    deadlines: Arc<Deadlines>,
     /// Older connections have lower numbers.
     pub(super) number: u64,
     /// With which others it is counted; nothing for a trusted proxy.
@@ -40,15 +40,15 @@ pub(super) enum After {
 }
 
 impl Connection {
-    pub(super) fn new(registry: Arc<Registry>, number: u64, source: Option<IpAddr>) -> Self {
-        let state = AtomicState::new(State::new(Opening, registry.after(registry.limits().head)));
+    pub(super) fn new(deadlines: Arc<Deadlines>, number: u64, source: Option<IpAddr>) -> Self {
+        let state = AtomicState::new(State::new(Opening, deadlines.after(deadlines.limits.head)));
         let (is_proven, task) = (AtomicBool::new(false), AtomicWaker::new());
-        Self { registry, number, source, state, is_proven, task }
+        Self { deadlines, number, source, state, is_proven, task }
     }
 
     /// The TLS handshake is done: the first byte has its own time.
     pub(super) fn is_open(&self) {
-        let deadline = self.registry.after(self.registry.limits().head);
+        let deadline = self.deadlines.after(self.deadlines.limits.head);
         self.state.change(|now| (now.phase == Opening).then_some(State::new(Opening, deadline)));
     }
 
@@ -58,14 +58,14 @@ impl Connection {
             return false;
         }
         // The answer to a head that is too slow gets its time as well.
-        let limits = self.registry.limits();
-        let head = State::new(Head, self.registry.after(limits.head + limits.farewell));
+        let limits = &self.deadlines.limits;
+        let head = State::new(Head, self.deadlines.after(limits.head + limits.farewell));
         self.state.change(|now| matches!(now.phase, Opening | Idle).then_some(head)).is_some()
     }
 
     /// Bytes were sent: who reads an answer, however slowly, is not idle.
     pub(super) fn has_written(&self) {
-        let idle = State::new(Idle, self.registry.after(self.registry.limits().keep_alive));
+        let idle = State::new(Idle, self.deadlines.after(self.deadlines.limits.keep_alive));
         let now = self.state.get();
         if now.phase == Idle && now != idle {
             self.state.change(|now| (now.phase == Idle).then_some(idle));
@@ -75,7 +75,7 @@ impl Connection {
     /// A request head is complete.
     pub(super) fn request_begins(&self, has_body: bool) {
         let deadline =
-            if has_body { self.registry.after(self.registry.limits().body) } else { State::NEVER };
+            if has_body { self.deadlines.after(self.deadlines.limits.body) } else { State::NEVER };
         self.state.change(|now| match now.phase {
             Killed => None,
             // It was about to be closed for having been idle.
@@ -100,10 +100,10 @@ impl Connection {
 
     /// There is an answer. `must_close` ends the connection with it.
     pub(super) fn request_ends(&self, must_close: bool) -> After {
-        let limits = self.registry.limits();
-        let idle = State::new(Idle, self.registry.after(limits.keep_alive));
-        let farewell = State::new(Farewell, self.registry.after(limits.farewell));
-        let must_close = must_close || self.registry.is_stopping();
+        let limits = &self.deadlines.limits;
+        let idle = State::new(Idle, self.deadlines.after(limits.keep_alive));
+        let farewell = State::new(Farewell, self.deadlines.after(limits.farewell));
+        let must_close = must_close || self.deadlines.is_stopping();
         let next = |now: State| match (now.phase, now.deadline) {
             (Killed, _) => None,
             (Late, _) => Some(farewell),
@@ -120,20 +120,14 @@ impl Connection {
         }
     }
 
-    pub(super) fn registry(&self) -> &Registry {
-        &self.registry
-    }
-
     /// Whether nothing more is read.
     pub(super) fn is_closing(&self) -> bool {
         self.state.get().phase == Closing
     }
 
-    /// The client has shown a valid token or session: it is not closed for others any more.
-    pub(super) fn prove(&self) {
-        if !self.is_proven.load(Relaxed) && !self.is_proven.swap(true, Relaxed) {
-            self.registry.is_proven(self);
-        }
+    /// The client has shown a valid token or session. Tells whether it is the first time.
+    pub(super) fn prove(&self) -> bool {
+        !self.is_proven.load(Relaxed) && !self.is_proven.swap(true, Relaxed)
     }
 
     /// Ends what has taken longer than it may.
@@ -141,7 +135,7 @@ impl Connection {
         if self.state.get().deadline > now {
             return;
         }
-        let closing = State::new(Closing, self.registry.after(self.registry.limits().farewell));
+        let closing = State::new(Closing, self.deadlines.after(self.deadlines.limits.farewell));
         let changed = self.state.change(|state| match state.phase {
             _ if state.deadline > now => None,
             Busy => Some(State::new(Late, State::NEVER)),

@@ -29,7 +29,7 @@ impl Host {
         self,
         configure: impl FnOnce(&mut web::ServiceConfig) + Clone + 'static,
     ) -> Result<impl Service<TcpStream, Response = (), Error = ()>, ()> {
-        let limits = self.registry.limits();
+        let (limits, registry) = (*self.registry.limits(), Arc::clone(&self.registry));
         let app = move || {
             let app = App::new().configure(configure.clone()).into_factory();
             let app = app.new_service(AppConfig::default());
@@ -39,8 +39,9 @@ impl Host {
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(limits.head)
             .client_disconnect_timeout(limits.farewell)
-            .on_connect_ext(|stream: &Stream, data| {
+            .on_connect_ext(move |stream: &Stream, data| {
                 data.insert(Arc::clone(&stream.connection));
+                data.insert(Arc::clone(&registry));
             })
             .finish(fn_factory::<_, (), _, Request, _, _>(app));
         let (host, http) = (Rc::new(self), Rc::new(http.new_service(()).await?));
@@ -61,14 +62,14 @@ impl Host {
         let Ok(peer) = socket.peer_addr() else { return };
         let Some(admitted) = self.registry.admit(peer.ip()) else { return };
         let conversation = async {
-            let stream = self.open(socket, &admitted.0).await?;
+            let stream = self.open(socket, &admitted.connection).await?;
             // What goes wrong from here on is the client's doing, and told to it.
             Box::pin(converse(stream, peer)).await;
             std::io::Result::Ok(())
         };
         tokio::select! {
             biased;
-            () = admitted.0.killed() => {}
+            () = admitted.connection.killed() => {}
             _ended = conversation => {}
         }
     }

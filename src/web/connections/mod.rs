@@ -7,6 +7,7 @@
 
 mod connection;
 mod conversation;
+mod deadlines;
 mod limits;
 mod offers;
 mod registry;
@@ -108,8 +109,11 @@ async fn until(
 
 /// The client behind a request has shown a valid token or session.
 pub(super) fn prove(request: &HttpRequest) {
-    if let Some(connection) = request.conn_data::<Arc<Connection>>() {
-        connection.prove();
+    let connection = request.conn_data::<Arc<Connection>>();
+    if let Some(connection) = connection.filter(|connection| connection.prove())
+        && let Some(registry) = request.conn_data::<Arc<Registry>>()
+    {
+        registry.is_proven(connection);
     }
 }
 

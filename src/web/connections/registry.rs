@@ -3,24 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use super::connection::Connection;
+use super::deadlines::Deadlines;
 use super::limits::Limits;
 use crate::domain::network::{Networks, source_network};
 
 /// The connections of one listener.
 pub(super) struct Registry {
-    limits: Limits,
+    deadlines: Arc<Deadlines>,
     trusted_proxies: Networks,
-    started: Instant,
-    /// Milliseconds since the start, as of the last look at the deadlines.
-    now: AtomicU64,
     next_warning: AtomicU64,
-    is_stopping: AtomicBool,
     open: Mutex<Open>,
 }
 
@@ -37,28 +33,15 @@ struct Open {
 impl Registry {
     pub(super) fn new(limits: Limits, trusted_proxies: Networks) -> Self {
         Self {
-            limits,
+            deadlines: Arc::new(Deadlines::new(limits)),
             trusted_proxies,
-            started: Instant::now(),
-            now: AtomicU64::new(0),
             next_warning: AtomicU64::new(0),
-            is_stopping: AtomicBool::new(false),
             open: Mutex::default(),
         }
     }
 
-    pub(super) const fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
-    /// The deadline of what may take this long from now on. The clock is up to a tick behind.
-    pub(super) fn after(&self, time: Duration) -> u64 {
-        self.now.load(Relaxed) + milliseconds(time + self.limits.tick())
-    }
-
-    /// Whether connections end with their next answer.
-    pub(super) fn is_stopping(&self) -> bool {
-        self.is_stopping.load(Relaxed)
+    pub(super) fn limits(&self) -> &Limits {
+        &self.deadlines.limits
     }
 
     /// Lets a connection in, for which another may have to go: the oldest of its source, or of all,
@@ -69,60 +52,59 @@ impl Registry {
         let mut open = self.open();
         let neighbours = source.as_ref().and_then(|source| open.by_source.get(source));
         if let Some(neighbours) = neighbours
-            && neighbours.len() >= self.limits.per_source
+            && neighbours.len() >= self.limits().per_source
         {
             let oldest = neighbours.first().copied();
             open.drop_for_another(oldest);
         }
-        if open.all.len() >= self.limits.total {
+        if open.all.len() >= self.limits().total {
             self.warn();
             let oldest = open.unproven.first().copied();
             open.drop_for_another(oldest);
         }
-        if open.all.len() >= self.limits.total || self.is_stopping() {
+        if open.all.len() >= self.limits().total || self.deadlines.is_stopping() {
             return None;
         }
         let number = open.next;
         open.next += 1;
-        let connection = Arc::new(Connection::new(Arc::clone(self), number, source));
+        let connection = Arc::new(Connection::new(Arc::clone(&self.deadlines), number, source));
         open.all.insert(number, Arc::clone(&connection));
         open.unproven.insert(number);
         if let Some(source) = source {
             open.by_source.entry(source).or_default().insert(number);
         }
-        Some(Admitted(connection))
+        Some(Admitted { registry: Arc::clone(self), connection })
     }
 
     /// Tells the operator, once a minute at most, that clients take up all there is.
     fn warn(&self) {
-        let now = self.now.load(Relaxed);
+        let now = self.deadlines.now();
         if now >= self.next_warning.load(Relaxed) {
             self.next_warning.store(now + 60_000, Relaxed);
-            let total = self.limits.total;
+            let total = self.limits().total;
             tracing::warn!(total, "as many connections as there may be: the oldest are closed");
         }
     }
 
-    /// The client behind a connection has shown something valid.
+    /// The client behind a connection has shown something valid: it makes no room for others.
     pub(super) fn is_proven(&self, connection: &Connection) {
         self.open().forget_unproven(connection);
     }
 
     /// Looks at all deadlines for as long as it is polled.
     pub(super) async fn watch(&self) -> Infallible {
-        let mut ticks = tokio::time::interval(self.limits.tick());
+        let mut ticks = tokio::time::interval(self.limits().tick());
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let now = milliseconds(self.started.elapsed());
-            self.now.store(now, Relaxed);
+            let now = self.deadlines.tick();
             self.open().all.values().for_each(|connection| connection.look_at_deadline(now));
         }
     }
 
     /// Lets nobody in any more and closes what is not being answered.
     pub(super) fn stop(&self) {
-        self.is_stopping.store(true, Relaxed);
+        self.deadlines.stop();
         self.open().all.values().for_each(|connection| connection.stop());
     }
 
@@ -164,14 +146,13 @@ impl Open {
 }
 
 /// A connection that counts until this is dropped.
-pub(super) struct Admitted(pub(super) Arc<Connection>);
+pub(super) struct Admitted {
+    registry: Arc<Registry>,
+    pub(super) connection: Arc<Connection>,
+}
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        self.0.registry().leave(&self.0);
+        self.registry.leave(&self.connection);
     }
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 8)
 }
