@@ -8,7 +8,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::sessions::is_open;
+use super::sessions::limits::is_open;
 use super::{Failure, Resources};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::ServerAdmin;

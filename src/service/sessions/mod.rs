@@ -3,6 +3,7 @@
 //! A session id is a random text that only the browser holds; the database holds its digest.
 
 pub(super) mod delay;
+pub(super) mod limits;
 pub mod login;
 
 use std::time::Duration;
@@ -11,6 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn;
 use tokio::time::timeout;
 
+pub use self::limits::IDLE_LIMIT;
+use self::limits::{is_open, is_within_limits};
 use super::authority::Authorized;
 use super::{Failure, Resources};
 use crate::domain::activity::Kind;
@@ -23,10 +26,6 @@ use crate::domain::network::source::Source;
 pub use crate::store::people::sessions::Session;
 use crate::store::{self, Conn, Lock, StoreError};
 
-/// A session ends when it was not used for this long.
-pub const IDLE_LIMIT: TimeDelta = TimeDelta::minutes(30);
-/// A session ends this long after the login, used or not.
-pub const ABSOLUTE_LIMIT: TimeDelta = TimeDelta::hours(12);
 /// `last seen` is written at most this often.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// A page waits this long for that.
@@ -155,13 +154,4 @@ impl Sessions {
     ) -> Result<T, Failure> {
         Ok(self.resources.store.write(Lock::Admins, change).await?)
     }
-}
-
-/// Whether a session has not ended and its admin is active.
-pub(super) fn is_open(session: &Session, admin: &ServerAdmin, now: DateTime<Utc>) -> bool {
-    is_within_limits(session, now) && admin.active
-}
-
-fn is_within_limits(session: &Session, now: DateTime<Utc>) -> bool {
-    now < session.last_seen_at + IDLE_LIMIT && now < session.created_at + ABSOLUTE_LIMIT
 }
