@@ -16,7 +16,7 @@ use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PlainToken, PresentedToken};
 use crate::service::Services;
 use crate::service::admins::NewAdmin;
-use crate::service::mails::Invited;
+use crate::service::mails::InvitationMail;
 use crate::service::tokens::Generate;
 use crate::service::validation::{Decision, Validator};
 
@@ -81,7 +81,7 @@ impl Company {
         let (name, email) = (whom.name.parse()?, whom.email.parse::<EmailAddress>()?);
         let author = self.author(by).await?;
         let invitation = self.services.admins.invite(name, email.clone(), author).await?;
-        let mail = Invited {
+        let mail = InvitationMail {
             name: whom.name,
             address: email,
             by: by.name,

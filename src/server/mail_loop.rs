@@ -51,14 +51,12 @@ fn report(result: &Result<SendReport, Failure>, has_warned: &mut bool) {
                 tracing::info!(due, sent, failed, left, "mails");
             }
             if nobody_to_tell && !*has_warned {
-                tracing::error!(
-                    "the expiry of the SCIM token is to be told, and there is no active Server Admin"
-                );
+                tracing::error!("a mail is due, and there is no active Server Admin to get it");
             }
             *has_warned = nobody_to_tell;
         }
         Err(error) => {
-            tracing::warn!(%error, "mails could not be sent; it is tried again in a minute");
+            tracing::warn!(%error, "mails could not be sent; the next try is in a minute");
         }
     }
 }

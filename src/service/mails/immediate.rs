@@ -33,7 +33,7 @@ pub enum Delivery {
 
 /// An invitation to be mailed.
 #[derive(Debug)]
-pub struct Invited<'a> {
+pub struct InvitationMail<'a> {
     /// The invited person's name.
     pub name: &'a str,
     /// Where the mail goes.
@@ -47,7 +47,7 @@ pub struct Invited<'a> {
 }
 
 impl Mails {
-    /// Sends a test mail to whoever asks for it.
+    /// Sends a test mail to the Server Admin who asks for it.
     pub async fn test_own(&self, by: Author) -> Result<Delivery, Failure> {
         let added = |conn: &mut Conn, by: &Authorized| {
             let (_, admin) = by.session()?;
@@ -74,11 +74,11 @@ impl Mails {
 
     /// Mails an invitation. Without a mail server nothing is written, because the link is a secret:
     /// show it to the person who invites instead.
-    pub async fn invite(&self, invited: Invited<'_>) -> Result<Delivery, Failure> {
+    pub async fn invite(&self, mail: InvitationMail<'_>) -> Result<Delivery, Failure> {
         if !self.reaches_people() {
             return Ok(Delivery::Refused("No mail server is configured.".to_owned()));
         }
-        let Invited { name, address, by, link, expires_at } = invited;
+        let InvitationMail { name, address, by, link, expires_at } = mail;
         let zone = self.settings.schedule.zone;
         let letter = letters::invitation(by, link, expires_at, zone, &self.settings.letterhead);
         let recipient = Recipient { admin: None, address };

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
 pub use self::health::{BannerFacts, MailHealth};
-pub use self::immediate::{Delivery, Invited};
+pub use self::immediate::{Delivery, InvitationMail};
 pub use self::overview::{ListedMail, MailOverview, MailStatus};
 pub use self::sending::SendReport;
 use super::Resources;

@@ -228,14 +228,14 @@ fn log_failure(mail: &Mail) {
             mail.id = mail.id.0,
             mail.kind = mail.kind.as_str(),
             answer = masked(answer),
-            "a mail failed for good"
+            "a mail failed permanently"
         ),
         MailState::Retrying { answer, next_try_at, .. } => tracing::warn!(
             mail.id = mail.id.0,
             mail.kind = mail.kind.as_str(),
             answer = masked(answer),
             next_try_at = %next_try_at,
-            "a mail could not be delivered; it is tried again"
+            "a mail could not be delivered and will be tried again"
         ),
         MailState::Sent { .. } | MailState::Waiting => {}
     }

@@ -8,7 +8,7 @@ use super::list;
 use crate::domain::admin::code::Digest;
 use crate::domain::admin::person::{EmailAddress, PersonName};
 use crate::service::admins::{InviteError, IssuedLink};
-use crate::service::mails::{Delivery, Invited};
+use crate::service::mails::{Delivery, InvitationMail};
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::text::sentence;
@@ -57,7 +57,7 @@ async fn deliver(
     let link = shared.site.public_url.join(&format!("{INVITATION}?code={}", code.expose()));
     let until = utc_text(*expires_at);
     let why = if shared.services.mails.reaches_people() {
-        let mail = Invited {
+        let mail = InvitationMail {
             name: name.as_str(),
             address: email.clone(),
             by: me.admin.name.as_str(),
