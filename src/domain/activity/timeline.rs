@@ -1,5 +1,5 @@
 //! The activity list as people read it: newest first, in pages, and refused requests that follow
-//! each other put together, so that an outage does not hide what else happened.
+//! each other grouped, so that an outage does not hide what else happened.
 
 use std::fmt;
 use std::str::FromStr;
@@ -169,7 +169,7 @@ mod tests {
         refused
     }
 
-    fn told(assembly: PageBuilder) -> Vec<(i64, u64, i64)> {
+    fn shown(assembly: PageBuilder) -> Vec<(i64, u64, i64)> {
         let entries = assembly.entries().into_iter();
         entries.map(|e| (e.cursor.id, e.event.count, e.since.timestamp() - 1_000)).collect()
     }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_of_one_stretch_are_put_together_in_either_direction() {
+    fn refusals_of_one_stretch_are_grouped_in_either_direction() {
         let rows = [
             refused(9, "expired", 4),
             refused(8, "unknown", 1),
@@ -203,8 +203,8 @@ mod tests {
         assert!(rows.iter().rev().all(|row| up.take(row.clone())));
 
         assert_eq!((down.first(), up.last()), (up.last(), down.first()));
-        assert_eq!(told(down), expected);
-        assert_eq!(told(up), expected);
+        assert_eq!(shown(down), expected);
+        assert_eq!(shown(up), expected);
     }
 
     #[test]
@@ -217,6 +217,6 @@ mod tests {
         assert!(!page.take(refused(6, "unknown", 1)));
 
         assert_eq!(page.last().map(|cursor| cursor.id), Some(7));
-        assert_eq!(told(page), [(9, 1, 9), (8, 2, 7)]);
+        assert_eq!(shown(page), [(9, 1, 9), (8, 2, 7)]);
     }
 }

@@ -162,7 +162,7 @@ mod tests {
         Actor::Admin { id: AdminId(id), name: "Ada Lovelace".to_owned() }
     }
 
-    fn told(event: &Event) -> String {
+    fn shown(event: &Event) -> String {
         headline(event, Some(AdminId(1))).to_string()
     }
 
@@ -175,7 +175,7 @@ mod tests {
     fn every_name_in_braces_is_known() {
         for kind in Kind::ALL {
             for actor in [Actor::System, admin(1)] {
-                let text = told(&event(*kind, actor));
+                let text = shown(&event(*kind, actor));
                 assert!(!text.contains(['{', '}']), "{text}");
             }
         }
@@ -196,13 +196,13 @@ mod tests {
                 "Ada Lovelace changed their password",
             ),
         ] {
-            assert_eq!(told(&event(kind, admin(1))), me);
-            assert_eq!(told(&event(kind, admin(2))), other);
+            assert_eq!(shown(&event(kind, admin(1))), me);
+            assert_eq!(shown(&event(kind, admin(2))), other);
             assert_eq!(description(&event(kind, admin(1))), other);
         }
         let changed = event(Kind::PasswordChanged, Actor::CommandLine).about("ada@example.com");
         let expected = "Somebody at the command line changed the password of ada@example.com";
-        assert_eq!(told(&changed), expected);
+        assert_eq!(shown(&changed), expected);
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
         let notes = noted(&generated, "2026-11-22T09:38:00Z");
 
         assert_eq!(notes, ["Lifespan 6 months, from 203.0.113.24. Token K4W9PA12 was revoked."]);
-        assert_eq!(told(&generated), "Somebody at the command line generated token Q9T4XB12");
+        assert_eq!(shown(&generated), "Somebody at the command line generated token Q9T4XB12");
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
         let what = "The identity provider still sends the expired token M2C8RD12. \
             Latest 3 minutes ago, from 203.0.113.24.";
 
-        assert_eq!(told(&refused), "1,400 SCIM requests refused");
+        assert_eq!(shown(&refused), "1,400 SCIM requests refused");
         assert_eq!(noted(&refused, "2026-11-22T09:38:00Z"), [what, Refusal::Expired.remedy()]);
         let since = noted(&refused, "2026-11-21T00:00:00Z");
         assert_eq!(since[0], format!("{what} Since 21 Nov 2026, 00:00 UTC."));
@@ -241,9 +241,9 @@ mod tests {
             (Kind::MailFailed, "test", "Test mail could not be delivered"),
             (Kind::MailFailed, "?", "Mail could not be delivered"),
         ] {
-            assert_eq!(told(&event(kind, Actor::System).about(subject)), text);
+            assert_eq!(shown(&event(kind, Actor::System).about(subject)), text);
         }
         let test = event(Kind::MailSent, Actor::System).about("test").with_detail("a@example.com");
-        assert_eq!(told(&test), "Test mail sent to a@example.com");
+        assert_eq!(shown(&test), "Test mail sent to a@example.com");
     }
 }
