@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use self::navigation::{NavItem, navigation};
 pub(super) use self::navigation::{Section, page_name};
 use self::notice::Notice;
-use self::text::initials;
+use self::text::{initials, unindented};
 use self::time::utc_text;
 use crate::service::mails::BannerFacts;
 use crate::web::error::PageError;
@@ -110,7 +110,7 @@ impl Layout {
 /// A page as an answer.
 pub(super) fn page(mut answer: HttpResponseBuilder, view: &impl Template) -> HttpResponse {
     match view.render() {
-        Ok(html) => answer.content_type("text/html; charset=utf-8").body(html),
+        Ok(html) => answer.content_type("text/html; charset=utf-8").body(unindented(&html)),
         Err(error) => {
             tracing::error!(%error, "a template cannot be rendered");
             HttpResponse::InternalServerError().finish()
