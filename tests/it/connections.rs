@@ -21,6 +21,7 @@ mod tls;
 
 const HOUR: Duration = Duration::from_hours(1);
 const SOON: Duration = Duration::from_millis(100);
+const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
 
 /// Limits that no test reaches, for it to make one of them small.
 fn no_limits() -> Limits {

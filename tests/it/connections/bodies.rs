@@ -3,8 +3,6 @@
 use super::*;
 use crate::support::http::exchange;
 
-const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
-
 #[test]
 fn a_body_that_does_not_arrive_is_answered_and_its_connection_closed() {
     let application = ("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef0123456789abcdef");

@@ -16,10 +16,14 @@ fn machines_are_answered_during_a_flood() {
     let authorization = format!("Bearer {}", token.trim_end());
     let validate =
         Request::new("GET", "/v1/token/validate").header("Authorization", &authorization);
-    let form = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nemail=";
-    let chunked = "POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nemail";
-    for (count, sent) in [(1074, form), (1074, chunked), (5000, ""), (2000, "GET /login HTTP")] {
-        let server = scimward.serve();
+    let form = format!("POST /login HTTP/1.1\r\nHost: x\r\n{FORM}\r\n");
+    let sized = format!("{form}Content-Length: 100\r\n\r\nemail=");
+    let chunked = format!("{form}Transfer-Encoding: chunked\r\n\r\n5\r\nemail");
+    for (count, sent) in
+        [(1074, &*sized), (1074, &chunked), (5000, ""), (2000, "GET /login HTTP"), (5000, &sized)]
+    {
+        // No more can be asked for.
+        let server = scimward.serve_with_open_files("1024:1024");
         validate.send(server.address).expect(200);
         let flood: Vec<_> = (0..count)
             .map(|_| {
@@ -42,7 +46,7 @@ fn machines_are_answered_during_a_flood() {
 fn as_many_files_may_be_open_as_the_system_allows() {
     let database = Database::fresh(Engine::Sqlite);
     let scimward = Scimward::on(&database).with("SCIMWARD_LOG", "debug");
-    let server = scimward.serve_with_open_files(256);
+    let server = scimward.serve_with_open_files("256:");
     let hard = getrlimit(Resource::Nofile).maximum.expect("Linux has a limit").to_string();
 
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();

@@ -25,7 +25,8 @@ fn the_oldest_that_has_shown_nothing_makes_room() {
     assert_eq!(rest(&mut first[0]), b"");
     assert!(is_open(&mut first[1]) && is_open(&mut first[2]) && is_open(&mut fourth));
     let mut half_sent = server.connect();
-    half_sent.write_all(b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n").unwrap();
+    write!(half_sent, "POST /login HTTP/1.1\r\nHost: x\r\n{FORM}\r\nContent-Length: 9\r\n\r\n")
+        .unwrap();
     assert_eq!(rest(&mut first[1]), b"");
     drop(silent(&server));
     assert_eq!(rest(&mut first[2]), b"");

@@ -12,7 +12,7 @@ const LONGEST: Duration = Duration::from_secs(8);
 fn stalled_clients_do_not_keep_a_server_from_stopping() {
     let database = Database::fresh(Engine::Sqlite);
     let server = Scimward::on(&database).serve();
-    let login = "POST /login HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n";
+    let login = format!("POST /login HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n{FORM}\r\n");
     let bodies = ["Content-Length: 100\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"];
     let stalled = bodies.map(|body| {
         let mut stream = connect(server.address);

@@ -102,10 +102,10 @@ impl Scimward {
         self.serve_by(&mut Command::new(env!("CARGO_BIN_EXE_scimward")))
     }
 
-    /// The same with so many open files unless it asks for more.
-    pub(crate) fn serve_with_open_files(&self, count: u32) -> ServerProcess {
+    /// The same with these limits of open files, `SOFT:HARD`.
+    pub(crate) fn serve_with_open_files(&self, limits: &str) -> ServerProcess {
         let mut limited = Command::new("prlimit");
-        limited.arg(format!("--nofile={count}:")).arg(env!("CARGO_BIN_EXE_scimward"));
+        limited.arg(format!("--nofile={limits}")).arg(env!("CARGO_BIN_EXE_scimward"));
         self.serve_by(&mut limited)
     }
 
