@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use tracing::Level;
 
 use crate::domain::admin::person::EmailAddress;
+use crate::domain::visible::is_invisible;
 use crate::telemetry::LogFormat;
 
 /// A century and a half is long enough, and no calculation with it fails.
@@ -81,8 +82,10 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
 
 pub(super) fn product_name(text: &str) -> Result<String, &'static str> {
     let name = text.trim();
-    if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
-        return Err("the name must have 1 to 60 characters and no line break");
+    if name.is_empty() || name.chars().count() > 60 || name.chars().any(is_invisible) {
+        return Err(
+            "the name must have 1 to 60 characters, none of them a line break or invisible",
+        );
     }
     Ok(name.to_owned())
 }

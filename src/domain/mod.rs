@@ -12,3 +12,4 @@ pub mod introspection_client;
 pub mod mail;
 pub mod network;
 pub mod token;
+pub mod visible;

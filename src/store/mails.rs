@@ -9,7 +9,7 @@ use super::database::connection::Conn;
 use super::error::StoreError;
 use super::row::{corrupt, instant, parse_token_id, seconds};
 use super::schema::{mails, server_admins};
-use crate::domain::admin::person::AdminId;
+use crate::domain::admin::person::{AdminId, EmailAddress};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::StartedMilestone;
 use crate::domain::mail::{Mail, MailId, MailState, Recipient};
@@ -257,14 +257,13 @@ impl TryFrom<Row> for Mail {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let state = state(&row)?;
         let kind = row.kind.parse();
-        let address = row.address.parse();
         Ok(Self {
             id: MailId(row.id),
             kind: kind.map_err(|_unknown| corrupt("kind of mail", &row.kind))?,
             token: row.token_id.as_deref().map(parse_token_id).transpose()?,
             recipient: Recipient {
                 admin: row.admin_id.map(AdminId),
-                address: address.map_err(|_malformed| corrupt("e-mail address", &row.address))?,
+                address: EmailAddress::stored(row.address),
             },
             due_at: instant(row.due_at)?,
             attempts: u64::try_from(row.attempts).unwrap_or_default(),

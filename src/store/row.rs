@@ -21,10 +21,10 @@ pub(super) fn instant(seconds: i64) -> Result<DateTime<Utc>, StoreError> {
         .ok_or_else(|| StoreError::Corrupt(format!("{seconds} is not an instant")))
 }
 
-/// An actor from its two columns.
-pub(super) fn actor(id: Option<i64>, name: String) -> Actor {
+/// An actor from its columns.
+pub(super) fn actor(id: Option<i64>, name: String, email: Option<String>) -> Actor {
     match id {
-        Some(id) => Actor::Admin { id: AdminId(id), name },
+        Some(id) => Actor::Admin { id: AdminId(id), name, email },
         None if name == Actor::CommandLine.name() => Actor::CommandLine,
         None => Actor::System,
     }

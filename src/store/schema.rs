@@ -101,6 +101,7 @@ diesel::table! {
         kind -> Text,
         actor_id -> Nullable<BigInt>,
         actor -> Text,
+        actor_email -> Nullable<Text>,
         address -> Nullable<Text>,
         agent -> Nullable<Text>,
         token_id -> Nullable<Text>,

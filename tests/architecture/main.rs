@@ -103,6 +103,19 @@ fn each_library_is_spoken_to_by_its_layer() {
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
 }
 
+/// Whatever else a Server Admin does goes through `service::authority`, which checks their session.
+#[test]
+fn only_who_logs_in_or_joins_acts_without_a_session() {
+    let mut places: Vec<_> = lines_of_source()
+        .into_iter()
+        .filter(|(_, _, line)| line.contains(".actor()"))
+        .map(|(place, ..)| place.split(':').next().unwrap().to_owned())
+        .collect();
+    places.dedup();
+    let allowed = ["admins/links.rs", "authority.rs", "sessions/login.rs"];
+    assert_eq!(places, allowed.map(|file| format!("src/service/{file}")));
+}
+
 #[test]
 fn both_databases_have_the_same_migrations() {
     let names = |tree: &str| -> BTreeSet<String> {

@@ -223,7 +223,8 @@ fn an_address_that_names_nothing_is_refused(database: &Database) {
 
 fn exports_hold_every_entry_and_no_formula(database: &Database) {
     let app = TestApp::start(database);
-    let evil = Actor::Admin { id: AdminId(77), name: "=HYPERLINK(\"x\")".to_owned() };
+    let (id, name) = (AdminId(77), "=HYPERLINK(\"x\")".to_owned());
+    let evil = Actor::Admin { id, name, email: Some("=x@example.com".to_owned()) };
     let source = Source::new([203, 0, 113, 24].into(), Some("two, \"parts\""));
     let events = (0..1_203).map(|n| {
         let at = start() + TimeDelta::seconds(n / 7);
@@ -240,14 +241,14 @@ fn exports_hold_every_entry_and_no_formula(database: &Database) {
     assert_eq!(csv.header("Content-Type"), Some("text/csv; charset=utf-8; header=present"));
     let file = csv.header("Content-Disposition").unwrap();
     assert_eq!(file, "attachment; filename=\"activity-2026-11-22.csv\"");
-    let rows: Vec<&str> = csv.text().split_inclusive("second\",1\r\n").collect();
+    let rows: Vec<&str> = csv.text().split_inclusive("=x@example.com\r\n").collect();
     assert_eq!(rows.len(), 1_203);
     assert!(rows[0].starts_with("id,time,kind,description,actor,"));
     let name = "\"'=HYPERLINK(\"\"x\"\")\"";
     for (row, number) in rows.iter().zip((0..1_203).rev()) {
         let end = format!(
             ",logged_out,\"'=HYPERLINK(\"\"x\"\") logged out\",{name},203.0.113.24,\
-             \"two, \"\"parts\"\"\",,{number},\"first\r\nsecond\",1\r\n"
+             \"two, \"\"parts\"\"\",,{number},\"first\r\nsecond\",1,77,'=x@example.com\r\n"
         );
         assert!(row.ends_with(&end), "{row}");
     }
@@ -256,6 +257,8 @@ fn exports_hold_every_entry_and_no_formula(database: &Database) {
     assert_eq!(entries.len(), 1_203);
     assert_eq!(entries[0]["subject"], "1202");
     assert_eq!(entries[1_202]["actor"], "=HYPERLINK(\"x\")");
+    assert_eq!(entries[1_202]["actor_id"], 77);
+    assert_eq!(entries[1_202]["actor_email"], "=x@example.com");
     assert_eq!(entries[1_202]["time"], "2026-11-01T00:00:00Z");
     let empty = admin.get("/admin/activity/export.json?kind=mail_failed").expect(200);
     assert_eq!(empty.json(), serde_json::json!([]));

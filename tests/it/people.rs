@@ -11,6 +11,7 @@ use crate::support::on_each_database;
 mod account;
 mod activation;
 mod invitations;
+mod names;
 
 on_each_database!(
     every_form_asks_for_the_token_of_the_session,

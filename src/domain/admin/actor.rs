@@ -23,12 +23,14 @@ pub enum Author {
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    /// A Server Admin, by the name at the time.
+    /// A Server Admin, by name and address at the time: names are not unique.
     Admin {
         /// The admin's id.
         id: AdminId,
         /// The admin's name when it happened.
         name: String,
+        /// The admin's address when it happened, where it was kept.
+        email: Option<String>,
     },
     /// Somebody at the command line.
     CommandLine,
@@ -41,6 +43,14 @@ impl Actor {
     pub const fn admin_id(&self) -> Option<AdminId> {
         match self {
             Self::Admin { id, .. } => Some(*id),
+            Self::CommandLine | Self::System => None,
+        }
+    }
+
+    /// The Server Admin's address at the time, if it was one and it was kept.
+    pub fn email(&self) -> Option<&str> {
+        match self {
+            Self::Admin { email, .. } => email.as_deref(),
             Self::CommandLine | Self::System => None,
         }
     }

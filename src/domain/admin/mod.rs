@@ -44,6 +44,7 @@ pub struct UnknownAdmin;
 impl ServerAdmin {
     /// The admin as the one who does something.
     pub fn actor(&self) -> Actor {
-        Actor::Admin { id: self.id, name: self.name.as_str().to_owned() }
+        let (name, email) = (self.name.to_string(), Some(self.email.to_string()));
+        Actor::Admin { id: self.id, name, email }
     }
 }

@@ -3,17 +3,19 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::domain::visible::is_invisible;
+
 /// The key of a Server Admin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AdminId(pub i64);
 
-/// The name of a person: 1 to 100 characters without control characters.
+/// The name of a person: 1 to 100 characters that can be seen, with single spaces between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
 /// The text is not usable as a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the name must have 1 to 100 characters and no line breaks or control characters")]
+#[error("the name must have 1 to 100 characters, none of them a line break or invisible")]
 pub struct InvalidName;
 
 impl FromStr for PersonName {
@@ -21,9 +23,9 @@ impl FromStr for PersonName {
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
         let text = text.trim();
-        let length = text.chars().count();
-        if (1..=100).contains(&length) && !text.chars().any(is_unsafe_in_a_line) {
-            Ok(Self(text.to_owned()))
+        let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if (1..=100).contains(&spaced.chars().count()) && !text.chars().any(is_invisible) {
+            Ok(Self(spaced))
         } else {
             Err(InvalidName)
         }
@@ -31,6 +33,11 @@ impl FromStr for PersonName {
 }
 
 impl PersonName {
+    /// A name that was stored, by whatever rules it was accepted.
+    pub const fn stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -41,13 +48,6 @@ impl fmt::Display for PersonName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Control characters, line separators and the marks that reverse the direction of what follows:
-/// with them a name could forge a header or another line.
-fn is_unsafe_in_a_line(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// An e-mail address with at most 254 characters (RFC 5321 section 4.5.3.1.3).
@@ -69,7 +69,7 @@ impl FromStr for EmailAddress {
         let local_fits = local.split('.').all(|part| !part.is_empty())
             && local.chars().all(|c| !c.is_ascii() || is_atom_text(c));
         let domain_fits = domain.split('.').all(is_domain_label);
-        let safe = !text.chars().any(|c| is_unsafe_in_a_line(c) || c.is_whitespace());
+        let safe = !text.chars().any(|c| is_invisible(c) || c.is_whitespace());
         if fits && local_fits && domain_fits && safe {
             Ok(Self(text.to_owned()))
         } else {
@@ -92,6 +92,11 @@ fn is_domain_label(label: &str) -> bool {
 }
 
 impl EmailAddress {
+    /// An address that was stored, by whatever rules it was accepted.
+    pub const fn stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The address as it was entered.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -136,6 +141,9 @@ mod tests {
             "a@-b.com",
             ".a@example.com",
             "a@b@",
+            "ada\u{200b}@example.com",
+            "ada@exam\u{ad}ple.com",
+            "\u{202e}ada@example.com",
             &format!("{long}x.example"),
         ] {
             assert!(text.parse::<EmailAddress>().is_err(), "{text:?}");
@@ -148,8 +156,13 @@ mod tests {
         {
             assert!(text.parse::<PersonName>().is_ok(), "{text}");
         }
-        for text in ["", "  ", "a\nb", "a\r\nBcc: x", "\u{202e}evil", &"x".repeat(101)] {
+        let long = "x".repeat(101);
+        for text in
+            ["", "  ", "a\nb", "a\r\nBcc: x", "\u{202e}evil", "Ada\u{200b}", "Ad\u{ad}a", &long]
+        {
             assert!(text.parse::<PersonName>().is_err(), "{text:?}");
         }
+        let name: PersonName = " Ada \u{a0} Lovelace\u{3000}".parse().unwrap();
+        assert_eq!(name.as_str(), "Ada Lovelace");
     }
 }

@@ -101,7 +101,11 @@ mod tests {
             hash: None,
             lifespan: Lifespan::DEFAULT,
             generated_at: "2026-06-04T14:03:00Z".parse().unwrap(),
-            generated_by: Actor::Admin { id: AdminId(1), name: "Grace <b>Hopper</b>".to_owned() },
+            generated_by: Actor::Admin {
+                id: AdminId(1),
+                name: "Grace <b>Hopper</b>".to_owned(),
+                email: None,
+            },
             generated_from: Source::command_line(),
             expires_at: expires_at.parse().unwrap(),
             revocation: None,

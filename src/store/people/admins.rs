@@ -8,7 +8,7 @@ use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::token::secret::PhcString;
 use crate::store::database::connection::{Conn, MultiBackend};
 use crate::store::error::StoreError;
-use crate::store::row::{corrupt, instant, seconds};
+use crate::store::row::{instant, seconds};
 use crate::store::schema::server_admins;
 
 #[derive(Queryable, Selectable)]
@@ -128,8 +128,8 @@ impl TryFrom<AdminRow> for ServerAdmin {
     fn try_from(row: AdminRow) -> Result<Self, StoreError> {
         Ok(Self {
             id: AdminId(row.id),
-            name: row.name.parse().map_err(|_malformed| corrupt("name", &row.name))?,
-            email: row.email.parse().map_err(|_malformed| corrupt("e-mail address", &row.email))?,
+            name: PersonName::stored(row.name),
+            email: EmailAddress::stored(row.email),
             password_hash: PhcString::new(row.password_hash),
             active: row.active,
             created_at: instant(row.created_at)?,

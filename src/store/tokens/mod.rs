@@ -213,7 +213,7 @@ impl TryFrom<TokenRow> for Token {
             lifespan: Lifespan::try_from(row.lifespan_months)
                 .map_err(|_malformed| corrupt("lifespan", &row.lifespan_months.to_string()))?,
             generated_at: instant(row.generated_at)?,
-            generated_by: actor(row.generated_by_id, row.generated_by),
+            generated_by: actor(row.generated_by_id, row.generated_by, None),
             generated_from: Source { address, agent: row.generated_agent },
             expires_at: instant(row.expires_at)?,
             revocation,
@@ -228,7 +228,7 @@ fn revocation(row: &TokenRow) -> Result<Option<Revocation>, StoreError> {
     let Some(at) = row.revoked_at else { return Ok(None) };
     Ok(Some(Revocation {
         at: instant(at)?,
-        by: actor(row.revoked_by_id, row.revoked_by.clone().unwrap_or_default()),
+        by: actor(row.revoked_by_id, row.revoked_by.clone().unwrap_or_default(), None),
         replaced_by: row.replaced_by.as_deref().map(parse_token_id).transpose()?,
     }))
 }

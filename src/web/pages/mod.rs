@@ -8,6 +8,7 @@ mod layout;
 mod login;
 mod mails;
 mod middleware;
+mod names;
 pub(super) mod paths;
 mod token;
 

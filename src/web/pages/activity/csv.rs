@@ -2,13 +2,14 @@
 
 use super::record::Record;
 
-pub(super) const HEAD: &str =
-    "id,time,kind,description,actor,address,user_agent,token_id,subject,detail,count\r\n";
+pub(super) const HEAD: &str = "id,time,kind,description,actor,address,user_agent,token_id,subject,detail,count,actor_id,\
+     actor_email\r\n";
 
 /// Adds an entry.
 pub(super) fn add(text: &mut String, record: &Record<'_>) {
     let Record { id, time, kind, description, actor, .. } = record;
     let (id, count) = (id.to_string(), record.count.to_string());
+    let actor_id = record.actor_id.map(|id| id.to_string()).unwrap_or_default();
     let fields = [
         id.as_str(),
         time,
@@ -21,6 +22,8 @@ pub(super) fn add(text: &mut String, record: &Record<'_>) {
         record.subject.unwrap_or_default(),
         record.detail.unwrap_or_default(),
         count.as_str(),
+        actor_id.as_str(),
+        record.actor_email.unwrap_or_default(),
     ];
     for (index, field) in fields.into_iter().enumerate() {
         if index > 0 {

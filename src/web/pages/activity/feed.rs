@@ -7,10 +7,10 @@ use super::words;
 use crate::domain::activity::timeline::TimelineEntry;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
-use crate::domain::admin::person::AdminId;
 use crate::domain::network::source::Source;
 use crate::domain::token::refusal::RefusalGroup;
 use crate::web::pages::layout::time::{Moment, ago};
+use crate::web::pages::names::Names;
 
 /// An entry as the list shows it.
 pub(crate) struct FeedEntry {
@@ -23,13 +23,13 @@ pub(crate) struct FeedEntry {
 }
 
 impl FeedEntry {
-    /// An event for the reader `me`; `since` is when the earliest of several happened.
-    fn new(event: &Event, since: DateTime<Utc>, me: Option<AdminId>, now: DateTime<Utc>) -> Self {
+    /// An event with these names; `since` is when the earliest of several happened.
+    fn new(event: &Event, since: DateTime<Utc>, names: Option<&Names>, now: DateTime<Utc>) -> Self {
         let kind = event.kind.info();
         Self {
             icon: kind.icon,
             tone: kind.tone,
-            text: words::headline(event, me),
+            text: words::headline(event, names),
             notes: words::notes(event, since, now),
             at: Moment::new(event.at),
             relative: ago(now, event.at),
@@ -50,12 +50,12 @@ pub(crate) fn refused(groups: &[RefusalGroup], now: DateTime<Utc>) -> Vec<FeedEn
     groups.iter().map(entry).collect()
 }
 
-/// Entries for the reader `me`, whose own actions begin with "You".
+/// Entries with these names; the reader's own actions begin with "You".
 pub(crate) fn entries(
     entries: &[TimelineEntry],
-    me: AdminId,
+    names: &Names,
     now: DateTime<Utc>,
 ) -> Vec<FeedEntry> {
-    let entry = |entry: &TimelineEntry| FeedEntry::new(&entry.event, entry.since, Some(me), now);
+    let entry = |entry: &TimelineEntry| FeedEntry::new(&entry.event, entry.since, Some(names), now);
     entries.iter().map(entry).collect()
 }

@@ -13,6 +13,7 @@ use crate::service::activity::PageRequest;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::{self, Layout};
+use crate::web::pages::names::Names;
 use crate::web::pages::paths::{ACTIVITY, ACTIVITY_CSV, ACTIVITY_JSON};
 use crate::web::session::SignedIn;
 
@@ -43,9 +44,10 @@ pub(crate) async fn page(
     let filter = Filter::parse(&query.kind)?;
     let wanted = wanted(&query)?;
     let listed = shared.services.activity.page(wanted, &filter.kinds).await?;
+    let names = Names::new(&shared.services.admins.list().await?, me.admin.id);
     let view = ActivityPage {
         layout: Layout::load(&shared, &me, layout::Section::Activity).await?,
-        feed: feed::entries(&listed.entries, me.admin.id, me.now),
+        feed: feed::entries(&listed.entries, &names, me.now),
         links: Links::new(&filter, wanted, &listed),
         filter,
     };

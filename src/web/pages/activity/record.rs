@@ -22,6 +22,9 @@ pub(super) struct Record<'a> {
     pub(super) subject: Option<&'a str>,
     pub(super) detail: Option<&'a str>,
     pub(super) count: u64,
+    pub(super) actor_id: Option<i64>,
+    /// At the time.
+    pub(super) actor_email: Option<&'a str>,
 }
 
 impl<'a> From<&'a Recorded> for Record<'a> {
@@ -39,6 +42,8 @@ impl<'a> From<&'a Recorded> for Record<'a> {
             subject: event.subject.as_deref(),
             detail: event.detail.as_deref(),
             count: event.count,
+            actor_id: event.actor.admin_id().map(|id| id.0),
+            actor_email: event.actor.email(),
         }
     }
 }

@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use super::sentence::Sentence;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
-use crate::domain::admin::person::AdminId;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::TokenId;
 use crate::web::pages::layout::time::{ago, utc_text};
+use crate::web::pages::names::Names;
 
 /// An entry in one line, for an export.
 pub(crate) fn description(event: &Event) -> String {
@@ -17,7 +17,7 @@ pub(crate) fn description(event: &Event) -> String {
 }
 
 /// What happened.
-pub(crate) fn headline(event: &Event, me: Option<AdminId>) -> Sentence {
+pub(crate) fn headline(event: &Event, names: Option<&Names>) -> Sentence {
     let sentences = event.kind.info().sentences;
     let sentence = match event.actor {
         Actor::Admin { .. } => sentences.last(),
@@ -29,17 +29,17 @@ pub(crate) fn headline(event: &Event, me: Option<AdminId>) -> Sentence {
         if index.is_multiple_of(2) {
             sentence.words(piece)
         } else {
-            fill(sentence, piece, event, me)
+            fill(sentence, piece, event, names)
         }
     })
 }
 
 /// Goes on with what stands for a name in braces.
-fn fill(sentence: Sentence, name: &str, event: &Event, me: Option<AdminId>) -> Sentence {
+fn fill(sentence: Sentence, name: &str, event: &Event, names: Option<&Names>) -> Sentence {
     let subject = event.subject.as_deref().unwrap_or_default();
     match name {
-        "who" => who(sentence, &event.actor, me),
-        "their" if is_me(&event.actor, me) => sentence.words("your"),
+        "who" => who(sentence, &event.actor, names),
+        "their" if is_me(&event.actor, names) => sentence.words("your"),
         "their" => sentence.words("their"),
         "token" => sentence.code(event.token.as_ref().map_or("", TokenId::as_str)),
         "subject" => sentence.foreign(subject),
@@ -54,17 +54,23 @@ fn fill(sentence: Sentence, name: &str, event: &Event, me: Option<AdminId>) -> S
 }
 
 /// Who did it.
-fn who(sentence: Sentence, actor: &Actor, me: Option<AdminId>) -> Sentence {
+fn who(sentence: Sentence, actor: &Actor, names: Option<&Names>) -> Sentence {
     match actor {
-        Actor::Admin { .. } if is_me(actor, me) => sentence.words("You"),
-        Actor::Admin { name, .. } => sentence.foreign(name),
+        Actor::Admin { .. } if is_me(actor, names) => sentence.words("You"),
+        Actor::Admin { name, .. } => {
+            let sentence = sentence.foreign(name);
+            match names.and_then(|names| names.address(actor)) {
+                Some(address) => sentence.words(" (").foreign(address).words(")"),
+                None => sentence,
+            }
+        }
         Actor::CommandLine => sentence.words("Somebody at the command line"),
         Actor::System => sentence.words("scimward"),
     }
 }
 
-fn is_me(actor: &Actor, me: Option<AdminId>) -> bool {
-    me.is_some_and(|me| actor.admin_id() == Some(me))
+fn is_me(actor: &Actor, names: Option<&Names>) -> bool {
+    names.is_some_and(|names| names.is_me(actor))
 }
 
 /// What kind of mail it was.
@@ -147,6 +153,7 @@ fn counted(number: u64, unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::admin::person::AdminId;
     use crate::domain::network::source::Source;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -159,11 +166,11 @@ mod tests {
     }
 
     fn admin(id: i64) -> Actor {
-        Actor::Admin { id: AdminId(id), name: "Ada Lovelace".to_owned() }
+        Actor::Admin { id: AdminId(id), name: "Ada Lovelace".to_owned(), email: None }
     }
 
     fn shown(event: &Event) -> String {
-        headline(event, Some(AdminId(1))).to_string()
+        headline(event, Some(&Names::new(&[], AdminId(1)))).to_string()
     }
 
     fn noted(event: &Event, since: &str) -> Vec<String> {

@@ -5,14 +5,13 @@ use chrono_tz::Tz;
 
 use super::state::TokenState;
 use crate::domain::admin::actor::Actor;
-use crate::domain::admin::person::AdminId;
 use crate::domain::mail::milestone::Milestone;
 use crate::domain::token::{Token, TokenHistory};
 use crate::web::pages::layout::Badge;
 use crate::web::pages::layout::text::count;
 use crate::web::pages::layout::time::{Moment, ago, countdown, utc_date, utc_text};
 use crate::web::pages::mails::card::MailCard;
-use crate::web::session::SignedIn;
+use crate::web::pages::names::Names;
 
 /// The card.
 pub(crate) struct TokenCard {
@@ -67,10 +66,16 @@ pub(crate) struct SwitchNote {
 }
 
 impl TokenCard {
-    /// The card for the reader `me`.
-    pub(crate) fn new(history: &TokenHistory, mails: &MailCard, me: &SignedIn, zone: Tz) -> Self {
-        let state = TokenState::of(history.newest.as_ref(), me.now, zone);
-        let details = |token| TokenDetails::new(token, history, state, mails, me, zone);
+    /// The card at `now`, with these names.
+    pub(crate) fn new(
+        history: &TokenHistory,
+        mails: &MailCard,
+        names: &Names,
+        now: DateTime<Utc>,
+        zone: Tz,
+    ) -> Self {
+        let state = TokenState::of(history.newest.as_ref(), now, zone);
+        let details = |token| TokenDetails::new(token, history, state, mails, names, now, zone);
         Self {
             badge: badge(state),
             token: history.newest.as_ref().map(details),
@@ -96,10 +101,10 @@ impl TokenDetails {
         history: &TokenHistory,
         state: TokenState,
         mails: &MailCard,
-        me: &SignedIn,
+        names: &Names,
+        now: DateTime<Utc>,
         zone: Tz,
     ) -> Self {
-        let now = me.now;
         let revoked = token.revocation.as_ref();
         let (label, instant) = match (revoked, state) {
             (Some(revocation), _) => ("Revoked", revocation.at),
@@ -108,7 +113,7 @@ impl TokenDetails {
         };
         let relative = match revoked {
             Some(revocation) => {
-                format!("{}, by {}", ago(now, revocation.at), name(&revocation.by, me.admin.id))
+                format!("{}, by {}", ago(now, revocation.at), name(&revocation.by, names))
             }
             None => countdown(now, token.expires_at, zone),
         };
@@ -120,7 +125,7 @@ impl TokenDetails {
             tone: state.tone(),
             bar: revoked.is_none().then(|| LifetimeBar::new(token, mails, now)),
             generated: Moment::day(token.generated_at),
-            generated_by: name(&token.generated_by, me.admin.id),
+            generated_by: name(&token.generated_by, names),
             generated_from: token.generated_from.address_text(),
             lifespan: token.lifespan.to_string(),
             would_have_expired: revoked.map(|_| utc_text(token.expires_at)),
@@ -133,12 +138,8 @@ impl TokenDetails {
 }
 
 /// How somebody is named to the reader.
-fn name(actor: &Actor, me: AdminId) -> String {
-    if actor.admin_id() == Some(me) {
-        format!("{} (you)", actor.name())
-    } else {
-        actor.name().to_owned()
-    }
+fn name(actor: &Actor, names: &Names) -> String {
+    if names.is_me(actor) { format!("{} (you)", actor.name()) } else { names.text(actor) }
 }
 
 /// When and from where the token was accepted last.

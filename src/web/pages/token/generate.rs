@@ -22,6 +22,7 @@ use crate::web::error::PageError;
 use crate::web::pages::error_page::wants_json;
 use crate::web::pages::layout::time::{Moment, ago, utc_text};
 use crate::web::pages::layout::{self, Layout, Section};
+use crate::web::pages::names::Names;
 use crate::web::pages::paths::{HOME, go_to};
 use crate::web::session::{self, Flash, SignedIn, SignedInForm};
 
@@ -93,7 +94,10 @@ pub(crate) async fn generate(
     match generated.await {
         Ok(generated) if json => Ok(show_to_script(&shared, &me, &generated)),
         Ok(generated) => Ok(show_page(&shared, &me, &generated)),
-        Err(GenerateError::TokenChanged { history }) => Ok(changed(&me, &history, json)),
+        Err(GenerateError::TokenChanged { history }) => {
+            let names = Names::new(&shared.services.admins.list().await?, me.admin.id);
+            Ok(changed(&me, &names, &history, json))
+        }
         Err(GenerateError::RequestAlreadyUsed) => Ok(already_used(&me, json)),
         Err(GenerateError::RateLimited) => Err(PageError::RateLimited),
         Err(GenerateError::Failed(failure)) => Err(failure.into()),
@@ -171,17 +175,17 @@ fn confirm(
 }
 
 /// Somebody was faster: the reader must see the new state before deciding again.
-fn changed(me: &SignedIn, history: &TokenHistory, json: bool) -> HttpResponse {
+fn changed(me: &SignedIn, names: &Names, history: &TokenHistory, json: bool) -> HttpResponse {
     let Some(token) = &history.newest else { return already_used(me, json) };
     let (actor, at, verb, change) = match &token.revocation {
         Some(revocation) => (&revocation.by, revocation.at, "revoked the token", "revoked"),
         None => (&token.generated_by, token.generated_at, "generated a new token", "generated"),
     };
-    let is_mine = actor.admin_id() == Some(me.admin.id);
+    let is_mine = names.is_me(actor);
     let by = match actor {
-        _ if is_mine => "You",
-        Actor::CommandLine => "Somebody at the command line",
-        actor => actor.name(),
+        _ if is_mine => "You".to_owned(),
+        Actor::CommandLine => "Somebody at the command line".to_owned(),
+        actor => names.text(actor),
     };
     let at_text = format!("{}, {}", at.format("%H:%M UTC"), ago(me.now, at));
     if !json {

@@ -14,6 +14,7 @@ use crate::web::pages::admins::card::AdminsCard;
 use crate::web::pages::layout::time::utc_text;
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::mails::card::MailCard;
+use crate::web::pages::names::Names;
 use crate::web::session::SignedIn;
 
 /// Entries on the card `Recent activity`.
@@ -49,9 +50,10 @@ pub(crate) async fn page(
     let recent = services.activity.recent(RECENT).await?;
     let (history, now) = (&overview.banner.history, me.now);
     let mails = MailCard::new(&overview, shared.site.timezone);
+    let names = Names::new(&overview.admins, me.admin.id);
     let view = AuthenticationPage {
         layout: Layout::with(&shared, &me, Section::Authentication, &overview.banner),
-        card: TokenCard::new(history, &mails, &me, shared.site.timezone),
+        card: TokenCard::new(history, &mails, &names, now, shared.site.timezone),
         form: GenerateForm::new(history, services.random_text(), now),
         current: history.unrevoked().map(|token| in_one_line(token, now)).unwrap_or_default(),
         base_url: shared.site.public_url.join("/scim/v2"),
@@ -59,7 +61,7 @@ pub(crate) async fn page(
         mails,
         refused_title: refused_title(&refused),
         refused: feed::refused(refused.groups.get(..REFUSED).unwrap_or(&refused.groups), now),
-        feed: feed::entries(&recent, me.admin.id, now),
+        feed: feed::entries(&recent, &names, now),
     };
     Ok(layout::page(HttpResponse::Ok(), &view))
 }
