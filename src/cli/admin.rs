@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::backup;
 use super::error::CommandError;
 use super::open::open;
 use super::output::{OutputFormat, say};
@@ -49,6 +50,8 @@ pub(super) enum Command {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// End all sessions, invitations and set-up links, as after a restore
+    EndSessions,
 }
 
 /// Where a password comes from.
@@ -70,6 +73,7 @@ pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, Com
         Command::Password { email, password } => {
             set_password(&services, email, &password).await?;
         }
+        Command::EndSessions => end_sessions(&services).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -160,6 +164,10 @@ async fn set_password(
         | PasswordError::WeakPassword(_) => refused(&email, error),
     })?;
     say(&format!("The password of {} <{email}> was changed.", admin.name))
+}
+
+async fn end_sessions(services: &Services) -> Result<(), CommandError> {
+    say(&backup::ended(services.sessions.end_all(Author::CommandLine).await?))
 }
 
 async fn find(services: &Services, email: &EmailAddress) -> Result<ServerAdmin, CommandError> {

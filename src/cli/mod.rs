@@ -1,6 +1,7 @@
 //! The command line: the only layer that prints.
 
 mod admin;
+mod backup;
 mod config;
 mod demo;
 mod error;
@@ -44,6 +45,10 @@ enum Command {
     /// Find out whether mails arrive
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Copy the embedded database to a new file while it is in use
+    Backup(backup::Arguments),
+    /// Put a backup in the place of the embedded database, and end all sessions
+    Restore(backup::Arguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -73,6 +78,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Admin(command) => Box::pin(admin::run(command, flags)).await,
         Command::Notify(command) => Box::pin(notify::run(command, flags)).await,
         Command::Mail(command) => Box::pin(mail::run(command, flags)).await,
+        Command::Backup(arguments) => backup::back_up(&arguments, flags),
+        Command::Restore(arguments) => backup::restore(&arguments, flags),
         Command::Config(command) => config::run(&command, flags),
         Command::Demo => Box::pin(demo::run(flags)).await,
     }

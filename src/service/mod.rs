@@ -8,6 +8,7 @@ pub mod activity;
 pub mod admins;
 mod authority;
 mod failure;
+pub mod backup;
 pub mod mails;
 mod resources;
 pub mod sessions;

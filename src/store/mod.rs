@@ -6,6 +6,7 @@
 //! documented.
 
 pub mod activity;
+pub mod backup;
 mod database;
 mod error;
 pub mod mails;
@@ -16,9 +17,6 @@ mod schema;
 pub mod settings;
 pub mod tokens;
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -29,6 +27,8 @@ use tokio::time::{Instant, timeout_at};
 
 use self::database::connection::Condition;
 pub use self::database::connection::Conn;
+use self::database::files;
+use self::database::in_use::InUse;
 pub use self::database::locks::Lock;
 use self::database::pool::{Pool, PooledConn};
 pub use self::database::url::{DatabaseUrl, InvalidDatabaseUrl};
@@ -53,6 +53,7 @@ struct Pools {
     url: DatabaseUrl,
     reads: Pool,
     writes: Pool,
+    _in_use: Option<InUse>,
 }
 
 impl std::fmt::Debug for Store {
@@ -62,23 +63,25 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Prepares the pools and makes the folder of an embedded database; no connection is opened
-    /// before the first query. A change waits up to `patience` for others.
+    /// Prepares the pools and makes the folder and file of an embedded database; no connection is
+    /// opened before the first query. A change waits up to `patience` for others.
     ///
     /// # Errors
-    /// A sentence, if the folder cannot be made.
+    /// A sentence, if the files cannot be made or the database is being restored.
     pub fn new(url: DatabaseUrl, patience: Duration) -> Result<Self, String> {
-        let write_limit = match &url {
+        let (write_limit, in_use) = match &url {
             DatabaseUrl::Sqlite(path) => {
-                make_folder(path)?;
-                1
+                files::make_folder(path)?;
+                let in_use = InUse::shared(&files::real(path))?;
+                files::prepare(path)?;
+                (1, Some(in_use))
             }
-            DatabaseUrl::Postgres(_) => 8,
+            DatabaseUrl::Postgres(_) => (8, None),
         };
         let losses = Arc::new(AtomicU64::new(0));
         let pool = |size, patience| Pool::new(url.clone(), size, patience, Arc::clone(&losses));
         let (reads, writes) = (pool(4, READ_PATIENCE), pool(write_limit, patience));
-        Ok(Self { pools: Arc::new(Pools { url, reads, writes }) })
+        Ok(Self { pools: Arc::new(Pools { url, reads, writes, _in_use: in_use }) })
     }
 
     /// Brings the schema up to date.
@@ -228,18 +231,4 @@ impl Pools {
             Err(_) => self.writes.lose(pooled),
         }
     }
-}
-
-fn make_folder(file: &Path) -> Result<(), String> {
-    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
-        return Ok(());
-    };
-    // No other user of the machine needs to read hashes and keys.
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|error| {
-        format!(
-            "the folder {} cannot be made: {error}; choose another one with SCIMWARD_DATABASE_URL",
-            folder.display()
-        )
-    })
 }

@@ -107,6 +107,9 @@ kinds! {
         /// A session was ended from the list of sessions.
         SessionEnded: "session_ended", "Session ended", "sign-out", "",
             ["{who} ended another of {their} sessions"];
+        /// All sessions and links were ended; `detail` says why, if it was not a person's wish.
+        AllSessionsEnded: "all_sessions_ended", "All sessions ended", "sign-out", "attention",
+            ["{who} ended all sessions, invitations and links"];
     }
 
     "admins", "Server Admins" {

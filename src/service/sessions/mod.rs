@@ -4,6 +4,7 @@
 
 pub(super) mod delay;
 pub(super) mod limits;
+pub mod ending;
 pub mod login;
 
 use std::time::Duration;

@@ -15,6 +15,9 @@ use super::url::DatabaseUrl;
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
+/// The version of the first migration: every database of scimward has it.
+pub(crate) const FIRST: &str = "20261122000001";
+
 /// How long to wait while another instance migrates, or for a statement of a migration.
 pub(crate) const fn patience(url: &DatabaseUrl) -> Duration {
     match url {

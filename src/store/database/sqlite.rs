@@ -47,7 +47,12 @@ fn switch_to_wal(conn: &mut SqliteConnection, patience: Duration) -> QueryResult
 }
 
 fn is_locked(error: &Error) -> bool {
-    LOCKED.contains(&error.to_string().as_str())
+    is_lock(&error.to_string())
+}
+
+/// Whether a statement failed because another process holds a lock.
+pub(crate) fn is_lock(message: &str) -> bool {
+    LOCKED.contains(&message)
 }
 
 /// Whether a statement failed because a table or a column is missing.

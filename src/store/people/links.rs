@@ -80,6 +80,13 @@ pub fn consume(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<(
     Ok(())
 }
 
+/// Marks every link as used; returns how many still worked.
+pub fn consume_all(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    let open =
+        links::table.filter(links::used_at.is_null()).filter(links::expires_at.gt(seconds(now)));
+    Ok(diesel::update(open).set(links::used_at.eq(Some(seconds(now)))).execute(conn)?)
+}
+
 /// Marks all links that an admin has made as used.
 pub fn consume_all_of(
     conn: &mut Conn,

@@ -124,6 +124,11 @@ pub fn delete(conn: &mut Conn, digest: &Digest) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Ends every session; returns how many.
+pub fn delete_all(conn: &mut Conn) -> Result<usize, StoreError> {
+    Ok(diesel::delete(sessions::table).execute(conn)?)
+}
+
 /// Ends all sessions of an admin but `kept`.
 pub fn delete_of_admin(
     conn: &mut Conn,

@@ -23,7 +23,7 @@ fn machines_are_answered_during_a_flood() {
         [(1074, &*sized), (1074, &chunked), (5000, ""), (2000, "GET /login HTTP"), (5000, &sized)]
     {
         // No more can be asked for.
-        let server = scimward.serve_with_open_files("1024:1024");
+        let server = scimward.clone().through(&["prlimit", "--nofile=1024:1024"]).serve();
         validate.send(server.address).expect(200);
         let flood: Vec<_> = (0..count)
             .map(|_| {
@@ -46,7 +46,7 @@ fn machines_are_answered_during_a_flood() {
 fn as_many_files_may_be_open_as_the_system_allows() {
     let database = Database::fresh(Engine::Sqlite);
     let scimward = Scimward::on(&database).with("SCIMWARD_LOG", "debug");
-    let server = scimward.serve_with_open_files("256:");
+    let server = scimward.through(&["prlimit", "--nofile=256:"]).serve();
     let hard = getrlimit(Resource::Nofile).maximum.expect("Linux has a limit").to_string();
 
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();

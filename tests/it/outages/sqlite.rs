@@ -1,6 +1,8 @@
 //! An embedded database that is locked by another process, or overwritten.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 
@@ -97,13 +99,17 @@ fn a_change_of_sqlite_that_waits_too_long_says_that_nothing_was_changed() {
 fn a_sqlite_file_that_cannot_be_written_is_said_at_once() {
     let database = Database::fresh(Engine::Sqlite);
     let made = Command::new("sqlite3")
-        .args(["plain.db", "CREATE TABLE something (a)"])
+        .args(["scimward.db", "CREATE TABLE something (a)"])
         .current_dir(database.folder())
         .status()
         .expect("sqlite3 is installed");
     assert!(made.success());
-    let scimward = Scimward::on(&database);
-    let scimward = scimward.with("SCIMWARD_DATABASE_URL", "sqlite:file:plain.db?mode=ro");
+    let file = database.folder().join("scimward.db");
+    std::fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
+    // To root the mode means nothing, unless it has no capabilities.
+    let without = "setpriv --bounding-set=-all \"$0\" \"$@\"";
+    let line = format!("test $(id -u) -ne 0 || exec {without}; exec \"$0\" \"$@\"");
+    let scimward = Scimward::on(&database).through_shell(&line);
 
     let started = Instant::now();
     let ended = scimward.run(&["token", "show"]);

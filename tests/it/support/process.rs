@@ -9,11 +9,15 @@ use std::thread::JoinHandle;
 use super::actors::PASSWORD;
 use super::database::Database;
 
+const BINARY: &str = env!("CARGO_BIN_EXE_scimward");
+
 /// Starts `scimward` with nothing but its settings in the environment.
 #[derive(Clone)]
 pub(crate) struct Scimward {
     folder: PathBuf,
     settings: Vec<(String, String)>,
+    /// What starts the program, with its arguments.
+    launcher: Vec<String>,
 }
 
 /// How a command ended.
@@ -40,7 +44,7 @@ impl Scimward {
 
     /// Works in a folder, with no setting at all.
     pub(crate) fn bare(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), settings: Vec::new() }
+        Self { folder: folder.to_owned(), settings: Vec::new(), launcher: Vec::new() }
     }
 
     /// Adds or replaces a setting.
@@ -49,6 +53,19 @@ impl Scimward {
         self.settings.retain(|(other, _)| other != name);
         self.settings.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Is started by another program, which gets its own arguments before ours.
+    #[must_use]
+    pub(crate) fn through(mut self, launcher: &[&str]) -> Self {
+        self.launcher = launcher.iter().map(|&part| part.to_owned()).collect();
+        self
+    }
+
+    /// Is started by a line of shell, in which `"$0" "$@"` stand for the command.
+    #[must_use]
+    pub(crate) fn through_shell(self, line: &str) -> Self {
+        self.through(&["/bin/sh", "-c", line])
     }
 
     /// Runs a command to its end.
@@ -67,9 +84,7 @@ impl Scimward {
     /// Runs a command that reads standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
         // A command that does not end by itself fails with 124, instead of stopping all tests.
-        let mut timeout = Command::new("timeout");
-        timeout.args(["120", env!("CARGO_BIN_EXE_scimward")]).args(arguments);
-        let mut child = self.spawn_program(&mut timeout);
+        let mut child = self.spawn_by(&["timeout", "120"], arguments);
         // The command may end without reading.
         let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
         let output = child.wait_with_output().expect("the command ends");
@@ -82,11 +97,15 @@ impl Scimward {
 
     /// Starts a command and does not wait.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
-        self.spawn_program(Command::new(env!("CARGO_BIN_EXE_scimward")).args(arguments))
+        self.spawn_by(&[], arguments)
     }
 
-    fn spawn_program(&self, program: &mut Command) -> Child {
-        program
+    fn spawn_by(&self, outer: &[&str], arguments: &[&str]) -> Child {
+        let launcher = self.launcher.iter().map(String::as_str);
+        let mut words = outer.iter().copied().chain(launcher).chain([BINARY]);
+        Command::new(words.next().expect("a program"))
+            .args(words)
+            .args(arguments)
             .env_clear()
             .envs(self.settings.clone())
             .current_dir(&self.folder)
@@ -99,20 +118,9 @@ impl Scimward {
 
     /// Starts the server on a free port and waits until it listens.
     pub(crate) fn serve(&self) -> ServerProcess {
-        self.serve_by(&mut Command::new(env!("CARGO_BIN_EXE_scimward")))
-    }
-
-    /// The same with these limits of open files, `SOFT:HARD`.
-    pub(crate) fn serve_with_open_files(&self, limits: &str) -> ServerProcess {
-        let mut limited = Command::new("prlimit");
-        limited.arg(format!("--nofile={limits}")).arg(env!("CARGO_BIN_EXE_scimward"));
-        self.serve_by(&mut limited)
-    }
-
-    fn serve_by(&self, program: &mut Command) -> ServerProcess {
         let settings = self.clone().with("SCIMWARD_LISTEN", "127.0.0.1:0");
         let settings = settings.with("SCIMWARD_LOG_FORMAT", "json");
-        let mut child = settings.spawn_program(program.arg("serve"));
+        let mut child = settings.spawn(&["serve"]);
         let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut seen = String::new();
         let address = loop {

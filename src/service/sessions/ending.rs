@@ -1,0 +1,42 @@
+//! Ending everything that lets somebody in without a password: after a restore, or when somebody
+//! may have come into the possession of it.
+
+use chrono::{DateTime, Utc};
+
+use super::Sessions;
+use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::actor::Author;
+use crate::service::Failure;
+use crate::service::authority::Authorized;
+use crate::store::{self, Conn, Lock, StoreError};
+
+/// What was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedSessions {
+    /// Sessions, and with them all open forms.
+    pub sessions: usize,
+    /// Invitations and set-up links that could still be used.
+    pub links: usize,
+}
+
+impl Sessions {
+    /// Ends all sessions, invitations and set-up links.
+    pub async fn end_all(&self, by: Author) -> Result<EndedSessions, Failure> {
+        let change = |conn: &mut Conn, by: &Authorized| {
+            Ok(end_all(conn, &by.event(Kind::AllSessionsEnded), by.now)?)
+        };
+        self.resources.write_as(by, Lock::Admins, change).await
+    }
+}
+
+/// Does it in the transaction of the caller, and records it as `event`.
+pub(crate) fn end_all(
+    conn: &mut Conn,
+    event: &Event,
+    now: DateTime<Utc>,
+) -> Result<EndedSessions, StoreError> {
+    let sessions = store::people::sessions::delete_all(conn)?;
+    let links = store::people::links::consume_all(conn, now)?;
+    store::activity::record(conn, event)?;
+    Ok(EndedSessions { sessions, links })
+}
