@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::backup;
 use super::error::CommandError;
 use super::open::open;
-use super::output::{OutputFormat, say};
+use super::output::{OutputFormat, say_done};
 use super::secret_input;
 use crate::config::Flags;
 use crate::domain::admin::actor::Author;
@@ -96,7 +96,7 @@ async fn add(
             refused(&email, error)
         }
     })?;
-    say(&format!("{} <{}> is a Server Admin now.", admin.name, admin.email))
+    say_done(&format!("{} <{}> is a Server Admin now.", admin.name, admin.email))
 }
 
 async fn list(services: &Services, format: &OutputFormat) -> Result<(), CommandError> {
@@ -146,7 +146,7 @@ async fn set_active(
     })?;
     let state = if active { "active" } else { "deactivated" };
     let already = if admin.active == active { "was already" } else { "is now" };
-    say(&format!("{} <{email}> {already} {state}.", admin.name))
+    say_done(&format!("{} <{email}> {already} {state}.", admin.name))
 }
 
 async fn set_password(
@@ -163,11 +163,11 @@ async fn set_password(
         | PasswordError::Throttled { .. }
         | PasswordError::WeakPassword(_) => refused(&email, error),
     })?;
-    say(&format!("The password of {} <{email}> was changed.", admin.name))
+    say_done(&format!("The password of {} <{email}> was changed.", admin.name))
 }
 
 async fn end_sessions(services: &Services) -> Result<(), CommandError> {
-    say(&backup::ended(services.sessions.end_all(Author::CommandLine).await?))
+    say_done(&backup::ended(services.sessions.end_all(Author::CommandLine).await?))
 }
 
 async fn find(services: &Services, email: &EmailAddress) -> Result<ServerAdmin, CommandError> {

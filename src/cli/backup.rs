@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::error::CommandError;
 use super::open;
-use super::output::{note, say};
+use super::output::{note, say_done};
 use crate::config::Flags;
 use crate::domain::calendar::rfc3339;
 use crate::domain::token::Token;
@@ -26,7 +26,7 @@ pub(super) fn back_up(arguments: &Arguments, flags: &Flags) -> Result<ExitCode, 
     let settings = open::settings(flags)?;
     backup::back_up(&settings.database, &arguments.file)
         .map_err(|error| format!("no backup was made: {error}"))?;
-    say(&format!("The database was copied to {}.", arguments.file.display()))?;
+    say_done(&format!("The database was copied to {}.", arguments.file.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -36,7 +36,7 @@ pub(super) fn restore(arguments: &Arguments, flags: &Flags) -> Result<ExitCode, 
     let clock = Platform::command().clock;
     let restored = backup::restore(&settings.database, &arguments.file, &clock)
         .map_err(|error| format!("nothing was changed: {error}"))?;
-    say(&report(&arguments.file, &restored))?;
+    say_done(&report(&arguments.file, &restored))?;
     note(REMEDIES);
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::error::CommandError;
 use super::open::open;
-use super::output::say;
+use super::output::say_done;
 use crate::config::Flags;
 use crate::domain::admin::person::EmailAddress;
 use crate::service::mails::Delivery;
@@ -26,11 +26,13 @@ pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, Com
     let app = open(flags).await?;
     match app.services.mails.test_address(address.clone()).await? {
         Delivery::Accepted(answer) => {
-            say(&format!("Test mail sent to {address}. The mail server answered: {answer}"))?;
+            say_done(&format!("Test mail sent to {address}. The mail server answered: {answer}"))?;
             Ok(ExitCode::SUCCESS)
         }
         Delivery::WrittenToFile(sentence) => {
-            say(&format!("No mail server is configured, so nobody got the test mail. {sentence}"))?;
+            say_done(&format!(
+                "No mail server is configured, so nobody got the test mail. {sentence}"
+            ))?;
             Ok(ExitCode::SUCCESS)
         }
         Delivery::Refused(answer) => {

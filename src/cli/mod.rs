@@ -11,6 +11,7 @@ mod open;
 mod output;
 mod secret_input;
 mod serve;
+mod stdout;
 mod token;
 
 use std::process::ExitCode;

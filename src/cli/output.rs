@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::error::CommandError;
+use super::stdout;
 
 /// How a result is printed.
 #[derive(Debug, clap::Args)]
@@ -21,16 +23,20 @@ impl OutputFormat {
         json: impl FnOnce() -> Value,
         text: impl FnOnce() -> String,
     ) -> Result<(), CommandError> {
-        let result = if self.json { format!("{:#}", json()) } else { text() };
+        let result = Zeroizing::new(if self.json { format!("{:#}", json()) } else { text() });
         if result.is_empty() { Ok(()) } else { say(&result) }
     }
 }
 
 /// Prints a result. Programs read it, so a closed standard output is an error.
 pub(super) fn say(text: &str) -> Result<(), CommandError> {
-    let mut out = io::stdout().lock();
-    let written = writeln!(out, "{text}").and_then(|()| out.flush());
+    let written = stdout::write(text).and_then(|()| stdout::write("\n"));
     written.map_err(|error| format!("standard output cannot be written: {error}").into())
+}
+
+/// Prints what was done. Where that cannot be printed, it is part of the error.
+pub(super) fn say_done(text: &str) -> Result<(), CommandError> {
+    say(text).map_err(|error| format!("{}; all the same: {text}", error.text).into())
 }
 
 /// Prints something for people beside the result.

@@ -7,8 +7,8 @@
 pub mod activity;
 pub mod admins;
 mod authority;
-mod failure;
 pub mod backup;
+mod failure;
 pub mod mails;
 mod resources;
 pub mod sessions;

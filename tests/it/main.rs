@@ -24,6 +24,7 @@ mod expiry_mails;
 mod history;
 mod mail_server;
 mod outages;
+mod output;
 mod pages;
 mod people;
 mod proxies;

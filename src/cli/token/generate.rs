@@ -10,12 +10,13 @@ use serde_json::json;
 use crate::cli::error::CommandError;
 use crate::cli::open::open;
 use crate::cli::output::{OutputFormat, note};
+use crate::cli::stdout;
 use crate::config::Flags;
 use crate::domain::admin::actor::Author;
 use crate::domain::calendar::rfc3339;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::TokenId;
-use crate::service::tokens::{Generate, GenerateError};
+use crate::service::tokens::{Generate, GenerateError, Generated};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -45,6 +46,13 @@ impl fmt::Display for Months {
 }
 
 pub(super) async fn run(arguments: &Arguments, flags: &Flags) -> Result<ExitCode, CommandError> {
+    if let Some(obstacle) = stdout::obstacle() {
+        return Err(format!(
+            "no token was generated: standard output {obstacle}, so the token would be lost; \
+             nothing was changed"
+        )
+        .into());
+    }
     let services = open(flags).await?.services;
     let lifespan = arguments.months.0;
     let wanted = Generate { lifespan, by: Author::CommandLine, form: None };
@@ -61,7 +69,8 @@ pub(super) async fn run(arguments: &Arguments, flags: &Flags) -> Result<ExitCode
             "replaced": replaced,
         })
     };
-    arguments.format.print(json, || token.to_owned())?;
+    let printed = arguments.format.print(json, || token.to_owned());
+    printed.map_err(|error| lost(&error, &generated))?;
     note(&format!("Token {id} expires at {expires_at}, in {lifespan}."));
     if let Some(replaced) = replaced {
         note(&format!(
@@ -70,6 +79,21 @@ pub(super) async fn run(arguments: &Arguments, flags: &Flags) -> Result<ExitCode
     }
     note("Enter it in the identity provider now. It is not stored and cannot be shown again.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The token was generated, and nobody has seen it.
+fn lost(error: &CommandError, generated: &Generated) -> CommandError {
+    let id = &generated.token.id;
+    let before = generated.replaced.as_ref().map_or_else(String::new, |replaced| {
+        format!("Token {replaced} is revoked, so SCIM sync has stopped.\n")
+    });
+    format!(
+        "{}\n{before}The new token {id} is lost: it was generated, but is stored as a hash only and \
+         cannot be shown again.\nGenerate another one, to an output that can be written: scimward \
+         token generate",
+        error.text
+    )
+    .into()
 }
 
 fn not_generated(error: &GenerateError) -> CommandError {

@@ -16,10 +16,9 @@ pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode
     let services = open(flags).await?.services;
     let revoked = services.tokens.revoke(None, Author::CommandLine).await;
     let id = revoked.map_err(|error| not_revoked(&error))?;
-    format.print(
-        || json!({ "revoked": id.as_str() }),
-        || format!("Token {id} was revoked. SCIM sync stops until a new token is generated."),
-    )?;
+    let text = format!("Token {id} was revoked. SCIM sync stops until a new token is generated.");
+    let printed = format.print(|| json!({ "revoked": id.as_str() }), || text.clone());
+    printed.map_err(|error| format!("{}; all the same: {text}", error.text))?;
     Ok(ExitCode::SUCCESS)
 }
 

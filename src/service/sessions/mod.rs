@@ -3,8 +3,8 @@
 //! A session id is a random text that only the browser holds; the database holds its digest.
 
 pub(super) mod delay;
-pub(super) mod limits;
 pub mod ending;
+pub(super) mod limits;
 pub mod login;
 
 use std::time::Duration;
