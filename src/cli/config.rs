@@ -20,14 +20,17 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command, flags: &Flags) -> Result<ExitCode, CommandError> {
     let Command::Check(format) = command;
     let (settings, lines) = config::check(flags);
-    let problems = match settings {
-        Ok(settings) => problems_with_files(&settings),
-        Err(error) => error.0,
+    let (problems, warnings) = match settings {
+        Ok(settings) => (problems_with_files(&settings), settings.warnings),
+        Err(error) => (error.0, Vec::new()),
     };
     format.print(
-        || json!({ "settings": lines, "problems": problems }),
+        || json!({ "settings": lines, "problems": problems, "warnings": warnings }),
         || lines.iter().map(line).collect::<Vec<_>>().join("\n"),
     )?;
+    for warning in &warnings {
+        note(&format!("scimward: warning: {warning}"));
+    }
     for problem in &problems {
         note(&format!("scimward: {problem}"));
     }

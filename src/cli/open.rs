@@ -27,5 +27,8 @@ pub(super) async fn open(flags: &Flags) -> Result<App, CommandError> {
 pub(super) async fn open_server(flags: &Flags) -> Result<App, CommandError> {
     let settings = config::load(flags)?;
     telemetry::start(&settings.log)?;
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
     Ok(App::build(settings, Platform::server()).await?)
 }

@@ -5,6 +5,7 @@
 //! environment. Unknown names are errors, and every problem is named at once with its remedy. No
 //! message repeats a value that may hold a secret.
 
+mod files;
 mod flags;
 mod parse;
 mod reader;

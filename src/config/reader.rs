@@ -2,11 +2,13 @@
 //! the line of `scimward config check` and what is wrong.
 
 use std::fmt::Display;
+use std::mem;
 use std::str::FromStr;
 
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
+use super::files;
 use super::sources::{SourceText, Sources, variable};
 use super::value::{self, Form};
 
@@ -73,6 +75,7 @@ pub(super) struct ConfigReader {
     sources: Sources,
     lines: Vec<ReportLine>,
     problems: Vec<String>,
+    warnings: Vec<String>,
 }
 
 /// Reads all rows, so that every problem is named at once.
@@ -124,6 +127,18 @@ impl ConfigReader {
         self.problems.push(format!("{variable}{origin}: {what}"));
     }
 
+    /// Notes that what a setting says is possible, and dangerous.
+    pub(super) fn warning(&mut self, name: &str, what: &str) {
+        self.warnings.push(format!("{}: {what}", variable(name)));
+    }
+
+    /// What was noted as dangerous, once every setting was read.
+    pub(super) fn take_warnings(&mut self) -> Vec<String> {
+        let mut warnings = mem::take(&mut self.warnings);
+        warnings.extend(self.sources.file.as_deref().and_then(files::changeable));
+        warnings
+    }
+
     fn row<T, E: Display>(
         &mut self,
         key: &Key,
@@ -131,9 +146,8 @@ impl ConfigReader {
         parse: &impl Fn(&str) -> Result<T, E>,
     ) -> Option<T> {
         let Key { name, form, mask } = *key;
-        let found = self.sources.take(name, mask.is_some()).or_else(|| {
-            default.map(|default| SourceText { text: default.into(), origin: "default".to_owned() })
-        });
+        let found = self.sources.take(name, mask.is_some());
+        let found = found.or_else(|| default.map(|default| SourceText::new(default, "default")));
         let text = found.as_ref().map(|found| found.text.expose_secret());
         let shown = |text: &str| match mask {
             Some(mask) => mask(text).unwrap_or_else(|| "(set)".to_owned()),
@@ -146,6 +160,13 @@ impl ConfigReader {
             default,
             secret: mask.is_some(),
         });
+        if let Some(SourceText { text, file: Some(file), .. }) = &found
+            && mask.is_some()
+            && may_be_secret(text.expose_secret(), form)
+            && let Some(danger) = files::readable(file)
+        {
+            self.warnings.push(format!("{}: {danger}", variable(name)));
+        }
         let text = value::read(text?, form).map(|text| Zeroizing::new(text.into_owned()));
         let value = match text {
             Ok(text) => parse(&text).map_err(|error| error.to_string()),
@@ -153,4 +174,9 @@ impl ConfigReader {
         };
         value.map_err(|error| self.problem(name, &error)).ok()
     }
+}
+
+/// A URL without a user holds no password.
+fn may_be_secret(text: &str, form: Form) -> bool {
+    form == Form::List || text.contains('@')
 }

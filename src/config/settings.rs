@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::files;
 use super::parse;
 use super::reader::{ConfigReader, list, secret_list, secret_url, words};
 use crate::domain::introspection_client::IntrospectionClients;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub site: Site,
     /// For the log.
     pub log: LogSettings,
+    /// What is possible and dangerous, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// Reads the rows, in the order of the manual.
@@ -71,21 +74,54 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
             .filter(|networks| !networks.is_empty()),
     };
     forbid_plain_http(read, listen, tls.is_some() || !site.trusted_proxies.is_empty());
+    let activity_retention = read.setting("activity_retention_days", "400", parse::days);
+    let log = LogSettings {
+        level: read.setting("log", "info", parse::log_level),
+        format: read.setting("log_format", "text", parse::log_format),
+    };
+    warn(read, &site, tls.as_ref(), metrics_listen);
     Settings {
         listen,
         tls,
         keep_alive,
         metrics_listen,
         database,
-        services: ServiceSettings {
-            mails,
-            activity_retention: read.setting("activity_retention_days", "400", parse::days),
-        },
+        services: ServiceSettings { mails, activity_retention },
         site,
-        log: LogSettings {
-            level: read.setting("log", "info", parse::log_level),
-            format: read.setting("log_format", "text", parse::log_format),
-        },
+        log,
+        warnings: read.take_warnings(),
+    }
+}
+
+/// Notes what is possible and dangerous.
+fn warn(
+    read: &mut ConfigReader,
+    site: &Site,
+    tls: Option<&TlsFiles>,
+    metrics_listen: Option<SocketAddr>,
+) {
+    if let Some(danger) = tls.and_then(|tls| files::readable(&tls.key)) {
+        read.warning("tls_key", &danger);
+    }
+    if site.trusted_proxies.is_everywhere() {
+        read.warning(
+            "trusted_proxies",
+            "every address counts as a proxy, so anybody chooses the address they seem to come \
+             from: name the proxies alone",
+        );
+    }
+    if metrics_listen.is_some_and(|address| !address.ip().to_canonical().is_loopback()) {
+        read.warning(
+            "metrics_listen",
+            "whoever reaches this address reads the metrics without a login: let only the \
+             monitoring reach it",
+        );
+    }
+    if !site.public_url.is_https() && !site.public_url.is_local() {
+        read.warning(
+            "public_url",
+            "passwords and session cookies cross the network unencrypted: use https",
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
@@ -30,11 +30,13 @@ pub(super) fn variable(name: &str) -> String {
 pub(super) struct SourceText {
     pub(super) text: SecretString,
     pub(super) origin: String,
+    /// The file that holds it, if one does.
+    pub(super) file: Option<PathBuf>,
 }
 
 impl SourceText {
-    fn new(text: &str, origin: impl Into<String>) -> Self {
-        Self { text: value::trim(text).into(), origin: origin.into() }
+    pub(super) fn new(text: &str, origin: impl Into<String>) -> Self {
+        Self { text: value::trim(text).into(), origin: origin.into(), file: None }
     }
 
     fn is_set(&self) -> bool {
@@ -48,7 +50,9 @@ type Texts = BTreeMap<String, SourceText>;
 #[derive(Default)]
 pub(super) struct Sources {
     /// The weakest source first.
-    sources: Vec<Texts>,
+    by_source: Vec<Texts>,
+    /// The configuration file, if there is one.
+    pub(super) file: Option<PathBuf>,
     problems: Vec<String>,
 }
 
@@ -61,19 +65,19 @@ impl Sources {
         let mut all = Self::default();
         all.read_file(flags.config.as_deref())?;
         all.read_environment(environment);
-        all.sources.push(flags.settings().into_iter().filter_map(text_of_flag).collect());
+        all.by_source.push(flags.settings().into_iter().filter_map(text_of_flag).collect());
         Ok(all)
     }
 
     /// Whether a setting that has not been taken yet has a text.
     pub(super) fn mention(&self, name: &str) -> bool {
-        self.sources.iter().any(|texts| texts.get(name).is_some_and(SourceText::is_set))
+        self.by_source.iter().any(|texts| texts.get(name).is_some_and(SourceText::is_set))
     }
 
     /// Takes out what is said about a setting. An empty text counts as not set: templates leave them.
     pub(super) fn take(&mut self, name: &str, may_be_in_file: bool) -> Option<SourceText> {
         let mut found = None;
-        for texts in &mut self.sources {
+        for texts in &mut self.by_source {
             found = texts.remove(name).filter(SourceText::is_set).or(found);
             let file = may_be_in_file.then(|| texts.remove(&format!("{name}_file"))).flatten();
             let Some(file) = file.filter(SourceText::is_set) else { continue };
@@ -91,8 +95,8 @@ impl Sources {
 
     /// What is wrong, once every setting was taken: what is left belongs to none.
     pub(super) fn into_problems(self) -> Vec<String> {
-        let Self { sources, mut problems } = self;
-        problems.extend(sources.iter().flatten().map(|(name, SourceText { origin, .. })| {
+        let Self { by_source, mut problems, .. } = self;
+        problems.extend(by_source.iter().flatten().map(|(name, SourceText { origin, .. })| {
             let shown =
                 if origin == ENVIRONMENT { variable(name) } else { format!("{name} in {origin}") };
             format!(
@@ -121,14 +125,16 @@ impl Sources {
         let mut texts = Texts::new();
         for (name, value) in table {
             if let Some(text) = text_of(&value) {
-                texts.insert(name, SourceText::new(&text, &origin));
+                let text = SourceText::new(&text, &origin);
+                texts.insert(name, SourceText { file: Some(path.to_owned()), ..text });
             } else {
                 self.problems.push(format!(
                     "{name} in {origin} must be a text, a number, true or false, or a list of texts"
                 ));
             }
         }
-        self.sources.push(texts);
+        self.by_source.push(texts);
+        self.file = Some(path.to_owned());
         Ok(())
     }
 
@@ -144,7 +150,7 @@ impl Sources {
                 self.problems.push(format!("{PREFIX}{short} is not valid UTF-8"));
             }
         }
-        self.sources.push(texts);
+        self.by_source.push(texts);
     }
 }
 
@@ -161,6 +167,7 @@ fn read_secret(file: &SourceText) -> Result<SourceText, String> {
     let content = fs::read_to_string(&*path).map(Zeroizing::new);
     let content = content.map_err(|error| format!("cannot be read: {error}"))?;
     let text = SourceText::new(&content, format!("{}, file {path}", file.origin));
+    let text = SourceText { file: Some(PathBuf::from(&*path)), ..text };
     if text.is_set() { Ok(text) } else { Err("is empty".to_owned()) }
 }
 
@@ -206,7 +213,7 @@ mod tests {
         ] {
             let text = |text: &str| SourceText::new(text, origin);
             let texts = texts.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
-            all.sources.push(texts.collect());
+            all.by_source.push(texts.collect());
         }
         assert!(all.mention("listen") && !all.mention("notify_at") && !all.mention("mail_dir"));
 

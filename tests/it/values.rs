@@ -1,5 +1,7 @@
 //! Values as shells, templates and editors leave them, and passwords that nobody may read.
 
+mod warnings;
+
 use std::path::Path;
 
 use serde_json::Value;

@@ -35,6 +35,11 @@ impl Networks {
         self.0.iter().any(|network| network.contains(&address))
     }
 
+    /// Whether one of them is all there is, of IPv4 or IPv6.
+    pub fn is_everywhere(&self) -> bool {
+        self.0.iter().any(|network| network.prefix_len() == 0)
+    }
+
     /// Whether there is no network in the list.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()

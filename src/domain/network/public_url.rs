@@ -73,6 +73,13 @@ impl PublicUrl {
         self.0.starts_with("https://")
     }
 
+    /// Whether it leads to the machine of whoever opens it.
+    pub fn is_local(&self) -> bool {
+        let host = self.host();
+        let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        ip.map_or(host == "localhost", |ip| ip.to_canonical().is_loopback())
+    }
+
     /// Host and port, as in a `Host` header.
     pub fn authority(&self) -> &str {
         self.0.split_once("://").map_or("", |(_, authority)| authority)

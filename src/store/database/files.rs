@@ -21,7 +21,9 @@ pub(crate) fn prepare(database: &Path) -> Result<(), String> {
         Ok(file) => leave_to_owner_of_folder(&file, database),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             close_to_others(database);
-            BESIDE.iter().for_each(|suffix| close_to_others(&with_suffix(database, suffix)));
+            for suffix in BESIDE {
+                close_to_others(&with_suffix(database, suffix));
+            }
         }
         Err(error) => return Err(cannot_be_made("database", database, &error)),
     }
