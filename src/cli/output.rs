@@ -30,8 +30,10 @@ impl OutputFormat {
 
 /// Prints a result. Programs read it, so a closed standard output is an error.
 pub(super) fn say(text: &str) -> Result<(), CommandError> {
-    let written = stdout::write(text).and_then(|()| stdout::write("\n"));
-    written.map_err(|error| format!("standard output cannot be written: {error}").into())
+    // In one piece: a program may close its end as soon as it has read the value.
+    let line = Zeroizing::new(format!("{text}\n"));
+    stdout::write(&line)
+        .map_err(|error| format!("standard output cannot be written: {error}").into())
 }
 
 /// Prints what was done. Where that cannot be printed, it is part of the error.

@@ -3,8 +3,8 @@
 //! Nothing is written on the request path. Only the first use of a token in a process is written at
 //! once, so that the page knows within a second that the identity provider has switched.
 //!
-//! Locks: `writing` comes first and is held for a whole write. The mutexes in [`Uses`], in
-//! [`Refusals`] and around the throttle are held for a few lines, one at a time, without waiting.
+//! Locks: `writing` comes first and is held for a whole write. The mutexes in `Uses`, in
+//! `Refusals` and around the throttle are held for a few lines, one at a time, without waiting.
 
 pub mod counters;
 mod refusals;
