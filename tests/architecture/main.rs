@@ -152,6 +152,23 @@ fn every_variable_of_the_style_sheets_is_defined() {
     }
 }
 
+#[test]
+fn the_architecture_names_files_that_exist() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let source: Vec<String> =
+        files("src").iter().map(|file| file.to_string_lossy().into_owned()).collect();
+    let named = text.split('`').skip(1).step_by(2).filter(|code| {
+        [".rs", ".json"].iter().any(|ending| code.ends_with(ending)) && !code.contains(' ')
+    });
+    let missing: Vec<&str> = named
+        .filter(|name| {
+            let ending = format!("/{name}");
+            !root().join(name).exists() && !source.iter().any(|file| file.ends_with(&ending))
+        })
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 /// Every line of code: where it stands, its top module, and its text without a comment.
 fn lines_of_source() -> Vec<(String, String, String)> {
     let mut lines = Vec::new();
