@@ -79,7 +79,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         level: read.setting("log", "info", parse::log_level),
         format: read.setting("log_format", "text", parse::log_format),
     };
-    warn(read, &site, tls.as_ref(), metrics_listen);
+    warn(read, &database, &site, tls.as_ref(), metrics_listen);
     Settings {
         listen,
         tls,
@@ -96,10 +96,14 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
 /// Notes what is possible and dangerous.
 fn warn(
     read: &mut ConfigReader,
+    database: &DatabaseUrl,
     site: &Site,
     tls: Option<&TlsFiles>,
     metrics_listen: Option<SocketAddr>,
 ) {
+    if let Some(danger) = database.danger() {
+        read.warning("database_url", danger);
+    }
     if let Some(danger) = tls.and_then(|tls| files::readable(&tls.key)) {
         read.warning("tls_key", &danger);
     }

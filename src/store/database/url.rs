@@ -36,6 +36,16 @@ pub enum InvalidDatabaseUrl {
     Postgres(String),
 }
 
+impl DatabaseUrl {
+    /// What an attacker on the network can do with the connection that it asks for, if anything.
+    pub fn danger(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(url) => url.encryption.danger.as_deref(),
+        }
+    }
+}
+
 impl FromStr for DatabaseUrl {
     type Err = InvalidDatabaseUrl;
 

@@ -11,6 +11,13 @@ use crate::support::process::Scimward;
 
 /// Says the same in three ways: what is dangerous.
 fn warnings(scimward: &Scimward) -> Vec<String> {
+    let warned = checked(scimward);
+    assert_eq!(logged(&scimward.serve().stop().stderr), warned);
+    warned
+}
+
+/// The warnings of `config check`, which says the same to people and to programs.
+fn checked(scimward: &Scimward) -> Vec<String> {
     let text = scimward.run(&["config", "check"]);
     assert_eq!(text.code, 0, "{text:?}");
     let warned = text.stderr.lines().filter_map(|line| line.strip_prefix("scimward: warning: "));
@@ -18,12 +25,14 @@ fn warnings(scimward: &Scimward) -> Vec<String> {
     let json = scimward.run(&["config", "check", "--json"]).stdout;
     let json: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["warnings"], Value::from(warned.clone()));
-    let log = scimward.serve().stop().stderr;
+    warned
+}
+
+/// The warnings in the log of a server.
+fn logged(log: &str) -> Vec<String> {
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let logged = lines.filter(|line| line["level"] == "WARN");
-    let logged = logged.map(|line| line["fields"]["message"].as_str().unwrap().to_owned());
-    assert_eq!(logged.collect::<Vec<_>>(), warned);
-    warned
+    logged.map(|line| line["fields"]["message"].as_str().unwrap().to_owned()).collect()
 }
 
 fn write(folder: &Path, name: &str, text: &str, mode: u32) -> String {
@@ -99,5 +108,34 @@ fn a_configuration_that_every_user_can_change_is_said() {
 
         let said = warned.iter().any(|one| one.contains("can change scimward.toml"));
         assert_eq!((said, warned.len()), (is_said, usize::from(is_said)), "{mode:o}: {warned:?}");
+    }
+}
+
+#[test]
+fn a_database_server_that_is_not_verified_is_said() {
+    let folder = Database::fresh(Engine::Sqlite);
+    // Nothing listens on port 1. To Linux 0.0.0.0 is this machine; here it counts as another.
+    let start = |host: &str, parameters: &str| {
+        let url = format!("postgres://ward:hunter2@{host}:1/scim{parameters}");
+        let scimward = Scimward::at(&url, folder.folder()).with("SCIMWARD_LOG_FORMAT", "json");
+        let warned = checked(&scimward);
+        let ended = scimward.run(&["serve"]);
+        assert_eq!(ended.code, 1, "{ended:?}");
+        assert!(!ended.stderr.contains("hunter2"), "{ended:?}");
+        let log: Vec<_> = ended.stderr.lines().filter(|line| line.starts_with('{')).collect();
+        assert_eq!(logged(&log.join("\n")), warned, "{ended:?}");
+        warned
+    };
+
+    for mode in ["disable", "allow", "prefer", "require", "verify-ca"] {
+        let parameters = format!("?sslmode={mode}");
+        let warned = start("0.0.0.0", &parameters);
+        let [one] = &*warned else { panic!("{mode}: {warned:?}") };
+        assert!(one.starts_with("SCIMWARD_DATABASE_URL: "), "{one}");
+        assert!(one.contains(&format!("sslmode={mode} ")) && one.contains("impostor"), "{one}");
+        assert_eq!(start("127.0.0.1", &parameters), Vec::<String>::new(), "{mode}");
+    }
+    for parameters in ["", "?sslmode=verify-full"] {
+        assert_eq!(start("0.0.0.0", parameters), Vec::<String>::new(), "{parameters}");
     }
 }

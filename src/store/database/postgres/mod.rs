@@ -7,6 +7,7 @@
 
 mod connect;
 mod connect_error;
+mod encryption;
 mod tls;
 mod url;
 

@@ -13,7 +13,7 @@ use rustls::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::url::{CertificateCheck, Encryption};
+use super::encryption::{CertificateCheck, Encryption};
 
 /// Makes TLS connections as `encryption` says; reads the authorities each time, so that a renewed
 /// file needs no restart.

@@ -1,39 +1,17 @@
 //! How to reach a PostgreSQL server.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{Host, TargetSessionAttrs};
 
+use super::encryption::{Encryption, TlsParameters};
 use crate::domain::network::login::check_login;
 
 /// How long an address may take to accept a connection.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// What `sslmode` and `sslrootcert` say, with libpq's meaning of each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Encryption {
-    /// Whether to encrypt.
-    pub(crate) mode: SslMode,
-    /// What to check of the server's certificate.
-    pub(crate) check: CertificateCheck,
-    /// PEM file with the authorities to trust; none for the public ones.
-    pub(crate) roots: Option<PathBuf>,
-}
-
-/// What is checked of the server's certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CertificateCheck {
-    /// Nothing: protects against eavesdroppers, not against impostors.
-    Nothing,
-    /// That a trusted authority signed it.
-    Authority,
-    /// That, and that it is for the host in the URL.
-    AuthorityAndName,
-}
 
 /// A `postgres://` URL.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,7 +39,7 @@ impl PgUrl {
                         postgres://USER@HOST/DATABASE"
                 .to_owned());
         }
-        let encryption = encryption(&config, &parameters)?;
+        let encryption = Encryption::of(&config, &parameters)?;
         config.ssl_mode(encryption.mode);
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
@@ -82,13 +60,6 @@ impl PgUrl {
         let each = self.config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
         each.saturating_mul(u32::try_from(hosts).unwrap_or(1).saturating_add(1))
     }
-}
-
-/// The parameters that tokio-postgres does not know in full.
-#[derive(Default)]
-struct TlsParameters {
-    mode: Option<String>,
-    roots: Option<String>,
 }
 
 /// What tokio-postgres understands after the `?`.
@@ -146,30 +117,6 @@ fn split(text: &str) -> Result<(String, TlsParameters), String> {
     Ok((format!("{base}?{}", others.join("&")), parameters))
 }
 
-fn encryption(config: &Config, parameters: &TlsParameters) -> Result<Encryption, String> {
-    // PostgreSQL does not encrypt local sockets.
-    let is_local = !config.get_hosts().is_empty()
-        && config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
-    let has_roots = parameters.roots.is_some();
-    let (mode, check) = match parameters.mode.as_deref().unwrap_or("prefer") {
-        "disable" => (SslMode::Disable, CertificateCheck::Nothing),
-        "allow" | "prefer" => (SslMode::Prefer, CertificateCheck::Nothing),
-        "require" if has_roots => (SslMode::Require, CertificateCheck::Authority),
-        "require" => (SslMode::Require, CertificateCheck::Nothing),
-        "verify-ca" => (SslMode::Require, CertificateCheck::Authority),
-        "verify-full" => (SslMode::Require, CertificateCheck::AuthorityAndName),
-        other => {
-            return Err(format!(
-                "sslmode={other} is not known: write disable, prefer, require, verify-ca or \
-                 verify-full"
-            ));
-        }
-    };
-    let mode = if is_local { SslMode::Disable } else { mode };
-    let roots = parameters.roots.as_ref().filter(|file| *file != "system").map(PathBuf::from);
-    Ok(Encryption { mode, check, roots })
-}
-
 impl fmt::Display for PgUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ports = self.config.get_ports();
@@ -196,46 +143,6 @@ impl fmt::Debug for PgUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sslmode_means_what_it_means_to_libpq() {
-        for (parameters, mode, check, roots) in [
-            ("", SslMode::Prefer, CertificateCheck::Nothing, None),
-            ("?sslmode=disable", SslMode::Disable, CertificateCheck::Nothing, None),
-            ("?sslmode=prefer", SslMode::Prefer, CertificateCheck::Nothing, None),
-            (
-                "?sslmode=require&connect_timeout=3",
-                SslMode::Require,
-                CertificateCheck::Nothing,
-                None,
-            ),
-            (
-                "?sslrootcert=%2Fca.pem&sslmode=require",
-                SslMode::Require,
-                CertificateCheck::Authority,
-                Some("/ca.pem"),
-            ),
-            ("?sslmode=verify-ca", SslMode::Require, CertificateCheck::Authority, None),
-            (
-                "?sslmode=verify-full&sslrootcert=system",
-                SslMode::Require,
-                CertificateCheck::AuthorityAndName,
-                None,
-            ),
-            (
-                "?sslmode=verify-full&sslrootcert=a/ca.pem",
-                SslMode::Require,
-                CertificateCheck::AuthorityAndName,
-                Some("a/ca.pem"),
-            ),
-        ] {
-            let url = PgUrl::parse(&format!("postgres://ward@db/scim{parameters}")).unwrap();
-            let expected = Encryption { mode, check, roots: roots.map(PathBuf::from) };
-            assert_eq!(url.encryption, expected, "{parameters}");
-        }
-        let local = PgUrl::parse("postgres://ward@%2Frun%2Fpostgresql/scim?sslmode=require");
-        assert_eq!(local.unwrap().encryption.mode, SslMode::Disable);
-    }
 
     #[test]
     fn what_cannot_be_read_is_said_without_the_password() {

@@ -18,6 +18,9 @@ const RULES: &str = "hostssl postgres all 127.0.0.1/32 trust\n\
                      host template1 all 127.0.0.1/32 trust\n\
                      host scimward all 127.0.0.1/32 scram-sha-256\n";
 
+/// Leads to this machine, but is no loopback address.
+const REMOTE: &str = "0.0.0.0";
+
 /// The certificate of an authority, and the authority. Its certificate is for `localhost` as well.
 fn authority(name: &str) -> (String, Issuer<'static, KeyPair>) {
     let key = KeyPair::generate().unwrap();
@@ -115,6 +118,14 @@ fn a_server_that_is_not_trusted_is_refused_with_cause_and_remedy() {
         ("localhost", "sslmode=verify-ca&sslrootcert=other.pem", UNKNOWN),
         ("localhost", "sslmode=require&sslrootcert=other.pem", UNKNOWN),
         ("localhost", "sslmode=verify-full", UNKNOWN),
+        (REMOTE, "connect_timeout=3", UNKNOWN),
+        (REMOTE, "sslrootcert=other.pem", UNKNOWN),
+        ("localhost", "hostaddr=0.0.0.0", UNKNOWN),
+        (
+            REMOTE,
+            "sslrootcert=ca.pem",
+            ["not valid for name \"0.0.0.0\"", "only valid for", "sslmode=verify-ca"],
+        ),
         (
             "localhost",
             "sslmode=verify-full&sslrootcert=renewed.pem",
