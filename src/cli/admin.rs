@@ -43,7 +43,7 @@ pub(super) enum Command {
         /// The e-mail address
         email: EmailAddress,
     },
-    /// Set a new password and end the Server Admin's sessions
+    /// Set a new password; end the Server Admin's sessions and the invitations they made
     Password {
         /// The e-mail address
         email: EmailAddress,

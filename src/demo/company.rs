@@ -191,8 +191,8 @@ impl Company {
 
     /// Somebody in a session.
     pub(super) async fn author(&self, who: &Person) -> anyhow::Result<Author> {
-        let (admin, source) = (self.admin(who).await?.id, who.client.source());
-        let session = self.services.sessions.begin(admin, "{}".to_owned(), source.clone()).await?;
+        let (admin, source) = (self.admin(who).await?, who.client.source());
+        let session = self.services.sessions.begin(admin, source.clone()).await?;
         Ok(Author::Session { digest: session.digest(), source })
     }
 

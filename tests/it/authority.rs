@@ -10,6 +10,7 @@ use crate::support::http::{Request, Response, connect, exchange};
 use crate::support::page;
 
 mod parked;
+mod passwords;
 mod races;
 mod services;
 mod through_proxies;

@@ -10,6 +10,7 @@ use crate::support::on_each_database;
 
 mod account;
 mod activation;
+mod clocks;
 mod invitations;
 mod names;
 

@@ -46,7 +46,7 @@ fn ended_sessions_and_old_links_are_removed(database: &Database) {
     app.advance(TimeDelta::hours(23));
     assert!(app.wait(admins.link(LinkPurpose::Setup, &code)).unwrap().is_some());
     let admin = app.add_admin("Ada");
-    let id = app.wait(app.services().sessions.begin(admin.id, "{}".into(), Source::default()));
+    let id = app.wait(app.services().sessions.begin(admin.clone(), Source::default()));
     let id = id.expect("a session");
     let stored = || {
         let digest = id.digest();

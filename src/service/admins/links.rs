@@ -4,13 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AddError, Admins, InviteError, NewAdmin, insert};
 use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::EmailTaken;
 use crate::domain::admin::actor::Author;
-use crate::domain::admin::code::{Digest, SecretCode};
+use crate::domain::admin::code::{Digest, SecretCode, SessionId};
 use crate::domain::admin::link::{LinkPurpose, OneTimeLink};
 use crate::domain::admin::person::{EmailAddress, PersonName};
-use crate::domain::admin::{EmailTaken, ServerAdmin};
 use crate::domain::network::source::Source;
 use crate::service::Failure;
+use crate::service::sessions::begin;
 use crate::store::people::{admins, links};
 use crate::store::{Conn, Lock, StoreError, activity};
 
@@ -109,21 +110,23 @@ impl Admins {
         Ok(self.resources.store.read(move |conn| usable(conn, purpose, &digest, now)).await?)
     }
 
-    /// Uses a link up and adds the Server Admin who came by it, signed in.
+    /// Uses a link up and adds the Server Admin who came by it, signed in: returns the id of the
+    /// session.
     pub async fn join(
         &self,
         purpose: LinkPurpose,
         code: &SecretCode,
         new: NewAdmin,
         from: Source,
-    ) -> Result<ServerAdmin, AddError> {
+    ) -> Result<SessionId, AddError> {
         // Hashing is expensive: only a link pays for it.
         if self.link(purpose, code).await?.is_none() {
             return Err(AddError::LinkNotUsable);
         }
         let now = self.resources.clock.now();
         let hash = self.hash(&new).await?;
-        let digest = code.digest();
+        let id = self.resources.session_id();
+        let (digest, session) = (code.digest(), id.digest());
         let joined = move |conn: &mut Conn| {
             let link = usable(conn, purpose, &digest, now)?.ok_or(AddError::LinkNotUsable)?;
             if link.email.is_some_and(|invited| invited != new.email.as_str()) {
@@ -131,12 +134,13 @@ impl Admins {
             }
             links::consume(conn, &digest, now)?;
             let admin = insert(conn, &new, &hash, now)?;
+            begin(conn, &session, &admin, &from, now)?;
             let event = Event::new(now, Kind::AdminAdded, admin.actor(), from);
             activity::record(conn, &event.about(new.email.as_str()))?;
-            admins::set_last_login(conn, admin.id, now)?;
-            Ok(admin)
+            Ok::<_, AddError>(admins::set_last_login(conn, admin.id, now)?)
         };
-        self.resources.store.write(Lock::Admins, joined).await
+        self.resources.store.write(Lock::Admins, joined).await?;
+        Ok(id)
     }
 
     fn code(&self) -> SecretCode {

@@ -98,7 +98,7 @@ impl Admins {
                 if admins::count_active(conn)? <= 1 {
                     return Err(ActivationError::LastActive);
                 }
-                sessions::delete_of_admin(conn, id, None)?;
+                sessions::delete_of_admin(conn, id)?;
                 // Or the admin could come back through a link they made.
                 stored_links::consume_all_of(conn, id, by.now)?;
             }

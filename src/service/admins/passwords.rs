@@ -7,22 +7,26 @@ use super::{Admins, PasswordError};
 use crate::domain::activity::Kind;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Author;
+use crate::domain::admin::code::SessionId;
 use crate::domain::admin::password::NewPassword;
 use crate::domain::token::secret::PhcString;
 use crate::service::Failure;
-use crate::service::sessions::delay;
-use crate::store::people::{admins, login_failures, sessions};
-use crate::store::{Conn, activity};
+use crate::service::authority::Authorized;
+use crate::service::sessions::{begin, delay, login};
+use crate::store::people::{admins, links, login_failures, sessions};
+use crate::store::{Conn, StoreError, activity};
 
 impl Admins {
-    /// Changes one's own password, knowing the present one; ends all other sessions. Guessing the
-    /// present one is slowed down as it is at the login.
+    /// Changes one's own password, knowing the present one, and ends all that the old one has opened:
+    /// invitations and every session, also the one that asks. Returns the id of a new session, so
+    /// that a copy of the old cookie is worth nothing. Guessing the present password is slowed down
+    /// as it is at the login.
     pub async fn change_own_password(
         &self,
         present: SecretString,
         fresh: SecretString,
         by: Author,
-    ) -> Result<(), PasswordError> {
+    ) -> Result<SessionId, PasswordError> {
         let admin = self
             .write_as(by.clone(), |conn, by| {
                 let (_, admin) = by.session()?;
@@ -31,7 +35,7 @@ impl Admins {
             })
             .await?;
         let stored = admin.password_hash.clone();
-        let right = self.resources.password_hasher.verify(present, stored).await;
+        let right = self.resources.password_hasher.verify(present, stored.clone()).await;
         if !right.map_err(Failure::from)? {
             return Err(PasswordError::WrongPassword);
         }
@@ -40,17 +44,26 @@ impl Admins {
             self.write_as(by.clone(), move |conn, _| Ok(login_failures::clear(conn, &counted)?));
         forgotten.await.map_err(|failure: Failure| PasswordError::from(failure))?;
         let hash = self.hash_of(fresh, &admin).await?;
+        let id = self.resources.session_id();
+        let digest = id.digest();
         self.write_as(by, move |conn, by| {
-            let (session, admin) = by.session()?;
-            admins::set_password(conn, admin.id, &hash)?;
-            sessions::delete_of_admin(conn, admin.id, Some(session))?;
-            let event = by.event(Kind::PasswordChanged).about(admin.email.as_str());
-            Ok(activity::record(conn, &event)?)
+            let (_, admin) = by.session()?;
+            if admin.password_hash != stored {
+                return Err(PasswordError::WrongPassword);
+            }
+            let admin = ServerAdmin { password_hash: hash, ..admin.clone() };
+            replace(conn, &admin, by)?;
+            if begin(conn, &digest, &admin, by.source(), by.now)? {
+                Ok(())
+            } else {
+                Err(Failure::SessionEnded.into())
+            }
         })
-        .await
+        .await?;
+        Ok(id)
     }
 
-    /// Sets an admin's password and ends all of their sessions.
+    /// Sets an admin's password, ends all that the old one has opened, and forgets failed logins.
     pub async fn set_password(
         &self,
         admin: &ServerAdmin,
@@ -58,12 +71,11 @@ impl Admins {
         by: Author,
     ) -> Result<(), PasswordError> {
         let hash = self.hash_of(fresh, admin).await?;
-        let (id, email) = (admin.id, admin.email.clone());
+        let admin = ServerAdmin { password_hash: hash, ..admin.clone() };
         self.write_as(by, move |conn, by| {
-            admins::set_password(conn, id, &hash)?;
-            sessions::delete_of_admin(conn, id, None)?;
-            let event = by.event(Kind::PasswordChanged).about(email.as_str());
-            Ok(activity::record(conn, &event)?)
+            replace(conn, &admin, by)?;
+            login_failures::clear(conn, &login::account(&admin.email))?;
+            Ok(login_failures::clear(conn, &account(&admin))?)
         })
         .await
     }
@@ -79,6 +91,14 @@ impl Admins {
     }
 }
 
+/// Stores the password of `admin`; ends their sessions and the invitations that they have made.
+fn replace(conn: &mut Conn, admin: &ServerAdmin, by: &Authorized) -> Result<(), StoreError> {
+    admins::set_password(conn, admin.id, &admin.password_hash)?;
+    sessions::delete_of_admin(conn, admin.id)?;
+    links::consume_all_of(conn, admin.id, by.now)?;
+    activity::record(conn, &by.event(Kind::PasswordChanged).about(admin.email.as_str()))
+}
+
 /// What attempts to change a password are counted for.
 fn account(admin: &ServerAdmin) -> String {
     format!("password:{}", admin.id.0)
@@ -88,8 +108,8 @@ fn account(admin: &ServerAdmin) -> String {
 /// gains nothing; a success takes it back.
 fn count_attempt(conn: &mut Conn, account: &str, now: DateTime<Utc>) -> Result<(), PasswordError> {
     if let Some(failures) = login_failures::of(conn, account)? {
-        let until = delay::next_try(failures.count, delay::FREE_FOR_ACCOUNT, failures.last_at);
-        if until > now {
+        let (count, last) = (failures.count, failures.last_at);
+        if let Some(until) = delay::throttled_until(count, delay::FREE_FOR_ACCOUNT, last, now) {
             return Err(PasswordError::Throttled { until });
         }
     }

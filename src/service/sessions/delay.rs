@@ -9,14 +9,23 @@ pub(crate) const FREE_FOR_SOURCE: u64 = 20;
 /// The longest delay; nobody is locked out for good.
 const LONGEST: TimeDelta = TimeDelta::minutes(15);
 
-/// The first instant at which a login may be tried again after `failures` consecutive failures,
-/// the last of them at `last`: at once up to `free` failures, then after 1 s, and twice as long
-/// each time up to 15 min.
-pub(crate) fn next_try(failures: u64, free: u64, last: DateTime<Utc>) -> DateTime<Utc> {
-    let Some(over) = failures.checked_sub(free) else { return last };
+/// Until when a login may not be tried again after `failures` consecutive failures, the last of them
+/// at `last`: not at all up to `free` failures, then for 1 s, and twice as long each time up to
+/// 15 min.
+///
+/// Nobody waits longer, whatever was done to the clock: a longer wait means that it was set back
+/// since `last`. Then one attempt is free, which is counted by the present time.
+pub(crate) fn throttled_until(
+    failures: u64,
+    free: u64,
+    last: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let over = failures.checked_sub(free)?;
     let seconds = 1_i64.checked_shl(u32::try_from(over).unwrap_or(u32::MAX)).unwrap_or(i64::MAX);
     let delay = TimeDelta::try_seconds(seconds).filter(|delay| *delay > TimeDelta::zero());
-    last + delay.unwrap_or(LONGEST).min(LONGEST)
+    let until = last + delay.unwrap_or(LONGEST).min(LONGEST);
+    (now < until && until <= now + LONGEST).then_some(until)
 }
 
 #[cfg(test)]
@@ -27,8 +36,6 @@ mod tests {
     fn delays_grow_and_end() {
         let last = DateTime::UNIX_EPOCH;
         for (failures, seconds) in [
-            (0, 0),
-            (4, 0),
             (5, 1),
             (6, 2),
             (7, 4),
@@ -39,11 +46,24 @@ mod tests {
             (69, 900),
             (u64::MAX, 900),
         ] {
-            assert_eq!(
-                next_try(failures, 5, last),
-                last + TimeDelta::seconds(seconds),
-                "{failures}"
-            );
+            let until = last + TimeDelta::seconds(seconds);
+            assert_eq!(throttled_until(failures, 5, last, last), Some(until), "{failures}");
+            assert_eq!(throttled_until(failures, 5, last, until), None, "{failures}");
+        }
+        for failures in [0, 4] {
+            assert_eq!(throttled_until(failures, 5, last, last), None, "{failures}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_nobody_wait_longer() {
+        let now = DateTime::UNIX_EPOCH;
+        for failures in [4, 5, 15, 69, u64::MAX] {
+            for ahead in [1, 899, 900, 901, 86_400, 1_000_000_000] {
+                let last = now + TimeDelta::seconds(ahead);
+                let until = throttled_until(failures, 5, last, now).unwrap_or(now);
+                assert!(until <= now + LONGEST, "{failures} failures, {ahead} s ahead: {until}");
+            }
         }
     }
 }

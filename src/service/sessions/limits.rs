@@ -15,7 +15,10 @@ pub(crate) fn is_open(session: &Session, admin: &ServerAdmin, now: DateTime<Utc>
     is_within_limits(session, now) && admin.active
 }
 
-/// Whether a session was used and begun recently enough.
+/// Whether a session was used and begun recently enough. The clocks of two instances differ a
+/// little; but what happens later than [`IDLE_LIMIT`] from now tells of a clock that was set back,
+/// and would make the session live longer.
 pub(crate) fn is_within_limits(session: &Session, now: DateTime<Utc>) -> bool {
-    now < session.last_seen_at + IDLE_LIMIT && now < session.created_at + ABSOLUTE_LIMIT
+    let (unused, age) = (now - session.last_seen_at, now - session.created_at);
+    (-IDLE_LIMIT < unused && unused < IDLE_LIMIT) && (-IDLE_LIMIT < age && age < ABSOLUTE_LIMIT)
 }

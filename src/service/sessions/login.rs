@@ -3,10 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
-use super::delay;
+use super::{begin, delay};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Actor;
+use crate::domain::admin::code::{Digest, SessionId};
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::network::source::Source;
 use crate::service::{Failure, Resources};
@@ -50,13 +51,13 @@ impl Logins {
         Self { resources }
     }
 
-    /// The Server Admin with this address and password.
+    /// Signs in the Server Admin with this address and password, and returns the id of the session.
     pub async fn log_in(
         &self,
         email: &str,
         password: SecretString,
         source: Source,
-    ) -> Result<ServerAdmin, LoginError> {
+    ) -> Result<SessionId, LoginError> {
         let now = self.resources.clock.now();
         let attempt = LoginAttempt::new(email, source);
         let found = self.start(attempt.clone(), now).await?;
@@ -69,11 +70,12 @@ impl Logins {
         }
         .map_err(Failure::from)?;
         let admin = found.filter(|admin| right && admin.active);
-        let recorded = self.resources.store.write(Lock::Admins, move |conn| {
-            record_outcome(conn, admin.as_ref(), &attempt, now)?;
-            Ok::<_, LoginError>(admin)
+        let id = self.resources.session_id();
+        let digest = id.digest();
+        let signed_in = self.resources.store.write(Lock::Admins, move |conn| {
+            finish(conn, admin.as_ref(), &digest, &attempt, now).map_err(LoginError::from)
         });
-        recorded.await?.ok_or(LoginError::WrongCredentials)
+        if signed_in.await? { Ok(id) } else { Err(LoginError::WrongCredentials) }
     }
 
     /// Counts the attempt as a failure before the password is looked at, so that guessing in
@@ -89,8 +91,9 @@ impl Logins {
                 let mut until = now;
                 for (subject, free) in &attempt.subjects {
                     if let Some(failures) = store::people::login_failures::of(conn, subject)? {
-                        let next = delay::next_try(failures.count, *free, failures.last_at);
-                        until = until.max(next);
+                        let (count, last) = (failures.count, failures.last_at);
+                        let throttled = delay::throttled_until(count, *free, last, now);
+                        until = until.max(throttled.unwrap_or(now));
                     }
                 }
                 if until > now {
@@ -120,23 +123,32 @@ struct LoginAttempt {
 impl LoginAttempt {
     fn new(email: &str, source: Source) -> Self {
         let email = email.parse::<EmailAddress>().ok();
-        let account = email.as_ref().map(|email| {
-            let digest = blake3::hash(email.key().as_bytes()).to_hex();
-            (format!("account:{digest}"), delay::FREE_FOR_ACCOUNT)
-        });
+        let account = email.as_ref().map(|email| (account(email), delay::FREE_FOR_ACCOUNT));
         let from = source.address_text();
         let from = from.map(|address| (format!("source:{address}"), delay::FREE_FOR_SOURCE));
         Self { email, source, subjects: account.into_iter().chain(from).collect() }
     }
 }
 
-fn record_outcome(
+/// What failed logins with this address are counted for.
+pub(crate) fn account(email: &EmailAddress) -> String {
+    format!("account:{}", blake3::hash(email.key().as_bytes()).to_hex())
+}
+
+/// Begins the session of an admin whose password was right, unless it was changed or they were
+/// deactivated meanwhile; records how it went and says whether they are signed in.
+fn finish(
     conn: &mut Conn,
     admin: Option<&ServerAdmin>,
+    digest: &Digest,
     attempt: &LoginAttempt,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let source = attempt.source.clone();
+    let admin = match admin {
+        Some(admin) if begin(conn, digest, admin, &source, now)? => Some(admin),
+        _ => None,
+    };
     let event = if let Some(admin) = admin {
         for (subject, _) in &attempt.subjects {
             store::people::login_failures::clear(conn, subject)?;
@@ -147,5 +159,6 @@ fn record_outcome(
         let email = attempt.email.as_ref().map_or("an unreadable address", EmailAddress::as_str);
         Event::new(now, Kind::LoginFailed, Actor::System, source).about(email)
     };
-    store::activity::record(conn, &event)
+    store::activity::record(conn, &event)?;
+    Ok(admin.is_some())
 }

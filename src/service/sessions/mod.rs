@@ -31,6 +31,8 @@ use crate::store::{self, Conn, Lock, StoreError};
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// A page waits this long for that.
 const TOUCH_PATIENCE: Duration = Duration::from_secs(1);
+/// What a session holds before the pages keep something in it.
+const NO_STATE: &str = "{}";
 /// The setting that holds the key of the cookies.
 const COOKIE_KEY: &str = "cookie_key";
 
@@ -54,21 +56,17 @@ impl Sessions {
         Ok(self.write(insert).await?.into_bytes())
     }
 
-    /// Begins a session and returns its id, which only the browser may keep.
-    pub async fn begin(
-        &self,
-        admin: AdminId,
-        state: String,
-        source: Source,
-    ) -> Result<SessionId, Failure> {
+    /// Begins a session of an admin as they were read, and returns its id, which only the browser
+    /// may keep.
+    ///
+    /// # Errors
+    /// [`Failure::SessionEnded`] if they have another password by now, or were deactivated.
+    pub async fn begin(&self, admin: ServerAdmin, source: Source) -> Result<SessionId, Failure> {
         let now = self.resources.clock.now();
-        let id = SessionId::generate(|bytes| self.resources.entropy.fill(bytes));
+        let id = self.resources.session_id();
         let digest = id.digest();
-        self.write(move |conn| {
-            store::people::sessions::insert(conn, &digest, admin, &state, &source, now)
-        })
-        .await?;
-        Ok(id)
+        let begun = self.write(move |conn| begin(conn, &digest, &admin, &source, now)).await?;
+        if begun { Ok(id) } else { Err(Failure::SessionEnded) }
     }
 
     /// The session with this id and its admin, if it has not ended and the admin is active.
@@ -82,7 +80,7 @@ impl Sessions {
             .await?;
         let found = found.filter(|(session, admin)| is_open(session, admin, now));
         if let Some((session, _)) = &found
-            && now >= session.last_seen_at + TOUCH_EVERY
+            && (now - session.last_seen_at).abs() >= TOUCH_EVERY
         {
             self.touch(session.digest.clone(), now).await;
         }
@@ -155,4 +153,29 @@ impl Sessions {
     ) -> Result<T, Failure> {
         Ok(self.resources.store.write(Lock::Admins, change).await?)
     }
+}
+
+impl Resources {
+    /// The id of a session that is about to begin.
+    pub(super) fn session_id(&self) -> SessionId {
+        SessionId::generate(|bytes| self.entropy.fill(bytes))
+    }
+}
+
+/// Begins a session in the transaction of the caller, if the admin is still active and the password
+/// that was checked, that of `admin`, is still theirs; says whether it did. This is the only way
+/// for a session to come into being.
+pub(super) fn begin(
+    conn: &mut Conn,
+    digest: &Digest,
+    admin: &ServerAdmin,
+    source: &Source,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let stored = store::people::admins::by_id(conn, admin.id)?;
+    let may = stored.is_some_and(|now| now.active && now.password_hash == admin.password_hash);
+    if may {
+        store::people::sessions::insert(conn, digest, admin.id, NO_STATE, source, now)?;
+    }
+    Ok(may)
 }

@@ -129,17 +129,9 @@ pub fn delete_all(conn: &mut Conn) -> Result<usize, StoreError> {
     Ok(diesel::delete(sessions::table).execute(conn)?)
 }
 
-/// Ends all sessions of an admin but `kept`.
-pub fn delete_of_admin(
-    conn: &mut Conn,
-    admin: AdminId,
-    kept: Option<&Digest>,
-) -> Result<(), StoreError> {
-    let kept = kept.map_or("", Digest::as_str);
-    diesel::delete(sessions::table)
-        .filter(sessions::admin_id.eq(admin.0))
-        .filter(sessions::id_hash.ne(kept))
-        .execute(conn)?;
+/// Ends all sessions of an admin.
+pub fn delete_of_admin(conn: &mut Conn, admin: AdminId) -> Result<(), StoreError> {
+    diesel::delete(sessions::table.filter(sessions::admin_id.eq(admin.0))).execute(conn)?;
     Ok(())
 }
 

@@ -92,12 +92,11 @@ pub(super) async fn log_in(
     form: web::Form<LoginFields>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let LoginFields { email, password, next } = form.into_inner();
-    let source = source.into_inner();
     let next = safe_path(&next);
-    let logged_in = shared.services.logins.log_in(&email, password, source.clone()).await;
+    let logged_in = shared.services.logins.log_in(&email, password, source.into_inner()).await;
     let (status, error, retry_after) = match logged_in {
-        Ok(admin) => {
-            session::begin(&request, &admin, source, shared.services.random_text())?;
+        Ok(id) => {
+            session::begin(&request, id, shared.services.random_text())?;
             return Ok(go_to(next));
         }
         Err(LoginError::WrongCredentials) => {

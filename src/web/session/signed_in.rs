@@ -14,7 +14,7 @@ use super::flash::Flash;
 use super::store::RequestStore;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Author;
-use crate::domain::admin::code::Digest;
+use crate::domain::admin::code::{Digest, SessionId};
 use crate::domain::network::source::Source;
 use crate::web::connections;
 use crate::web::csrf;
@@ -37,11 +37,10 @@ pub(crate) struct SignedIn {
     session: Session,
 }
 
-/// Signs somebody in whose password was right; the session before, if any, ends.
+/// Gives the browser the session that was begun; the one before, if any, ends.
 pub(crate) fn begin(
     request: &HttpRequest,
-    admin: &ServerAdmin,
-    source: Source,
+    id: SessionId,
     csrf: String,
 ) -> Result<(), SessionInsertError> {
     let session = request.get_session();
@@ -49,7 +48,7 @@ pub(crate) fn begin(
     session.renew();
     session.insert(CSRF, csrf)?;
     if let Some(store) = request.extensions().get::<RequestStore>() {
-        store.begin(admin.id, source);
+        store.begin(id);
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Sessions as actix-session asks for them. A browser holds the id, the database its digest.
 //!
 //! actix-session keeps a map of texts, good for the CSRF token and the flash. Whose session it is,
-//! and who signs in from where, are typed values: each request has a store of its own that hands
-//! them over.
+//! and which one a request has begun, are typed values: each request has a store of its own that
+//! hands them over.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,8 +14,6 @@ use anyhow::anyhow;
 
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::SessionId;
-use crate::domain::admin::person::AdminId;
-use crate::domain::network::source::Source;
 use crate::service::sessions::{Session, Sessions};
 
 type State = HashMap<String, String>;
@@ -25,12 +23,12 @@ type State = HashMap<String, String>;
 pub(super) struct RequestStore {
     sessions: Sessions,
     found: Rc<RefCell<Option<(Session, ServerAdmin)>>>,
-    login: Rc<RefCell<Option<(AdminId, Source)>>>,
+    begun: Rc<RefCell<Option<SessionId>>>,
 }
 
 impl RequestStore {
     pub(super) fn new(sessions: Sessions) -> Self {
-        Self { sessions, found: Rc::default(), login: Rc::default() }
+        Self { sessions, found: Rc::default(), begun: Rc::default() }
     }
 
     /// The session that the request's cookie names, and whose it is.
@@ -38,9 +36,9 @@ impl RequestStore {
         self.found.borrow().clone()
     }
 
-    /// Says whose session is stored next, and where the login came from.
-    pub(super) fn begin(&self, admin: AdminId, source: Source) {
-        self.login.replace(Some((admin, source)));
+    /// Says which session, begun by this request, the browser gets.
+    pub(super) fn begin(&self, id: SessionId) {
+        self.begun.replace(Some(id));
     }
 }
 
@@ -57,13 +55,13 @@ impl SessionStore for RequestStore {
     }
 
     async fn save(&self, state: State, _ttl: &Duration) -> Result<SessionKey, SaveError> {
-        let Some((admin, source)) = self.login.take() else {
+        let Some(id) = self.begun.take() else {
             return Err(SaveError::Other(anyhow!("a session without a Server Admin")));
         };
         let text = serde_json::to_string(&state)
             .map_err(|error| SaveError::Serialization(error.into()))?;
-        let id = self.sessions.begin(admin, text, source).await;
-        let id = id.map_err(|error| SaveError::Other(error.into()))?;
+        let stored = self.sessions.set_state(&id, text).await;
+        stored.map_err(|error| SaveError::Other(error.into()))?;
         SessionKey::try_from(id.expose().to_owned()).map_err(|error| SaveError::Other(error.into()))
     }
 

@@ -1,6 +1,6 @@
 //! One Server Admin: name and address, and for oneself the password and the sessions.
 
-use actix_web::{HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::web::pages::layout::text::sentence;
 use crate::web::pages::layout::time::{Moment, ago, wait};
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::paths::{ACCOUNT, SERVER_ADMINS, go_to, parse_id};
-use crate::web::session::{Flash, SignedIn, SignedInForm};
+use crate::web::session::{self, Flash, SignedIn, SignedInForm};
 
 #[derive(Template)]
 #[template(path = "admins/account.html")]
@@ -142,16 +142,18 @@ pub(crate) struct PasswordFields {
 /// `POST /admin/account/password`.
 pub(crate) async fn change_password(
     shared: web::Data<Shared>,
+    request: HttpRequest,
     form: SignedInForm<PasswordFields>,
-) -> Result<HttpResponse, PageError> {
+) -> Result<HttpResponse, actix_web::Error> {
     let SignedInForm { me, fields: PasswordFields { present, fresh } } = form;
     let changed = shared.services.admins.change_own_password(present, fresh, me.author());
     let mut errors = PasswordErrors::default();
     match changed.await {
-        Ok(()) => {
+        Ok(id) => {
+            session::begin(&request, id, shared.services.random_text())?;
             me.leave(&Flash::done(
                 "Your password was changed.",
-                "All of your other sessions have ended.",
+                "All of your other sessions and the open invitations you made have ended.",
             ));
             return Ok(go_to(ACCOUNT));
         }
@@ -161,10 +163,11 @@ pub(crate) async fn change_password(
             errors.present = Some(format!("Too many attempts. Try again in {wait}."));
         }
         Err(PasswordError::WeakPassword(weak)) => errors.fresh = Some(sentence(weak)),
-        Err(PasswordError::Failed(failure)) => return Err(failure.into()),
+        Err(PasswordError::Failed(failure)) => return Err(PageError::from(failure).into()),
     }
     let fields = PersonFields::of(&me.admin);
-    show(HttpResponse::UnprocessableEntity(), &shared, &me, &me.admin, fields, errors).await
+    let answer = HttpResponse::UnprocessableEntity();
+    Ok(show(answer, &shared, &me, &me.admin, fields, errors).await?)
 }
 
 /// `POST /admin/account/sessions`.

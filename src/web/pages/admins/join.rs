@@ -93,13 +93,13 @@ pub(crate) async fn join(
     let JoinFields { code, mut person, password } = form.into_inner();
     let mut password_error = None;
     if let Some((name, email)) = person.parse() {
+        let title = format!("Welcome, {name}. You are a Server Admin now.");
         let new = NewAdmin { name, email, password };
         let presented = SecretCode::presented(&code);
-        match shared.services.admins.join(purpose, &presented, new, source.clone()).await {
-            Ok(admin) => {
-                session::begin(&request, &admin, source, shared.services.random_text())?;
+        match shared.services.admins.join(purpose, &presented, new, source).await {
+            Ok(id) => {
+                session::begin(&request, id, shared.services.random_text())?;
                 if purpose == LinkPurpose::Invitation {
-                    let title = format!("Welcome, {}. You are a Server Admin now.", admin.name);
                     Flash::done(title, "").leave(&request.get_session());
                 }
                 return Ok(go_to(HOME));
