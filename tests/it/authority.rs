@@ -64,9 +64,10 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
         form(&of(name, "/deactivate"), &[]),
         form(&of(name, "/reactivate"), &[]),
         form(&of("kurt", "/reactivate"), &[]),
-        form(CHANGE_PASSWORD, &passwords),
         form(TEST_MAIL, &[]),
+        // These end the session.
         form(SESSIONS, &[("digest", &own_session)]),
+        form(CHANGE_PASSWORD, &passwords),
         form("/logout", &[]),
     ]
 }

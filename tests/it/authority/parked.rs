@@ -148,7 +148,8 @@ fn of_a_session_that_lives(database: &Database) {
     prepare(&sign_in("grace"), database);
     let eve = sign_in("eve");
     let mut forms = every_form(&eve, "eve", database);
-    forms.pop().expect("the session has ended before the logout");
+    // The first of the three that end the session comes last.
+    forms.truncate(forms.len() - 2);
     for form in &forms {
         let (path, answer) = Parked::at(app.address, &eve, form).finish();
 
