@@ -69,9 +69,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         introspection_clients,
         connection_test: read.setting("connection_test", "true", parse::flag),
         accept_bare_token: read.setting("accept_bare_token", "false", parse::flag),
-        client_networks: read
-            .optional(list("client_networks"), Networks::parse)
-            .filter(|networks| !networks.is_empty()),
+        client_networks: read.optional(list("client_networks"), Networks::parse),
     };
     forbid_plain_http(read, listen, tls.is_some() || !site.trusted_proxies.is_empty());
     let activity_retention = read.setting("activity_retention_days", "400", parse::days);

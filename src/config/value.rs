@@ -26,6 +26,8 @@ pub(super) enum Unreadable {
     Quoted,
     #[error("it goes on after the end of the line: write it in one line")]
     SeveralLines,
+    #[error("the list is empty: name at least one value, or leave the setting out")]
+    EmptyList,
     #[error("it holds the invisible character U+{:04X}: write it without", u32::from(*.0))]
     Invisible(char),
 }
@@ -52,6 +54,10 @@ pub(super) fn read(text: &str, form: Form) -> Result<Cow<'_, str>, Unreadable> {
     }
     if form != Form::Words && is_quoted(&text) {
         return Err(Unreadable::Quoted);
+    }
+    // Taken for a list that was not set, it would let everybody in.
+    if form == Form::List && text.split(',').all(|value| trim(value).is_empty()) {
+        return Err(Unreadable::EmptyList);
     }
     Ok(text)
 }
@@ -119,11 +125,14 @@ mod tests {
             ("a:1\nb:2\n", "a:1,b:2"),
             ("a:1,\r\n  b:2,\r\n\r\nc:3", "a:1,b:2,c:3"),
             ("a:1, b:2", "a:1, b:2"),
-            (",", ","),
+            (",a:1,,", ",a:1,,"),
         ] {
             assert_eq!(read(trim(written), Form::List).as_deref(), Ok(meant), "{written:?}");
         }
         assert_eq!(read("\u{feff}a:1\nb:2", Form::List), Err(Unreadable::ByteOrderMark));
         assert_eq!(read("a:1\n\tb:2", Form::List), Err(Unreadable::Invisible('\t')));
+        for empty in [",", ", ,", ",\n,", ",\r\n \r\n,,"] {
+            assert_eq!(read(trim(empty), Form::List), Err(Unreadable::EmptyList), "{empty:?}");
+        }
     }
 }

@@ -197,7 +197,7 @@ fn no_secret_reaches_the_log_at_any_level() {
     let database = Database::fresh(Engine::Sqlite);
     let scimward = Scimward::on(&database)
         .with("SCIMWARD_LOG", "trace")
-        .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef");
+        .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef0123456789abcdef");
     let first = scimward.serve().stop();
     let (_, link) = first.stdout.split_once("code=").expect("a link");
 
@@ -237,7 +237,7 @@ fn present_everywhere(server: &ServerProcess, token: &str) {
     Request::new("GET", &in_url).send(server.address).expect(401);
     Request::new("GET", &format!("/nowhere/{token}")).send(server.address).expect(404);
     Request::new("POST", "/oauth2/introspect")
-        .header("Authorization", "Basic YXBwOjAxMjM0NTY3ODlhYmNkZWY=")
+        .header("Authorization", "Basic YXBwOjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVm")
         .form(&[("token", token)])
         .send(server.address)
         .expect(200);
@@ -250,13 +250,31 @@ fn files_of(database: &Database) -> Vec<Vec<u8>> {
 }
 
 #[test]
+fn a_list_that_would_do_nothing_stops_the_start() {
+    let database = Database::fresh(Engine::Sqlite);
+    for name in ["CLIENT_NETWORKS", "TRUSTED_PROXIES", "INTROSPECTION_CLIENTS", "MAIL_TO_EXTRA"] {
+        let name = format!("SCIMWARD_{name}");
+        let ended = Scimward::on(&database).with(&name, ", ,").run(&["serve"]);
+
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.stderr.contains(&format!("{name} (environment): the list is empty")));
+    }
+    let short = "app:0123456789abcdef0123456789abcde";
+    let ended =
+        Scimward::on(&database).with("SCIMWARD_INTROSPECTION_CLIENTS", short).run(&["serve"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.stderr.contains("fewer than 32 characters"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("0123456789abcde"), "{}", ended.stderr);
+}
+
+#[test]
 fn the_configuration_is_shown_with_secrets_masked() {
     let database = Database::fresh(Engine::Sqlite);
     let secret = database.folder().join("smtp");
     std::fs::write(&secret, "smtp://user:hunter2secret@mail.example\n").unwrap();
     let scimward = Scimward::on(&database)
         .with("SCIMWARD_SMTP_URL_FILE", &secret.display().to_string())
-        .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef-secret");
+        .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef0123456789abcdef-secret");
 
     let right = scimward.run(&["config", "check"]);
     let wrong = scimward.clone().with("SCIMWARD_NOTIFY_AT", "noon").run(&["config", "check"]);

@@ -56,11 +56,11 @@ fn a_signal_ends_the_server_cleanly(database: &Database) {
 }
 
 fn requests_in_flight_are_finished(database: &Database) {
-    let scimward =
-        Scimward::on(database).with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef");
+    let scimward = Scimward::on(database)
+        .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef0123456789abcdef");
     let server = scimward.serve();
     let head = "POST /oauth2/introspect HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
-                Authorization: Basic YXBwOjAxMjM0NTY3ODlhYmNkZWY=\r\nExpect: 100-continue\r\n\
+                Authorization: Basic YXBwOjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVm\r\nExpect: 100-continue\r\n\
                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\n";
     let mut stream = connect(server.address);
     stream.write_all(head.as_bytes()).unwrap();

@@ -7,7 +7,10 @@ pub mod throttle;
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
+
+/// The bits before an IPv4 address that is written as IPv6, `::ffff:` (RFC 4291 section 2.5.5.2).
+const MAPPED_BITS: u8 = 96;
 
 /// A list of networks, such as the trusted proxies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,7 +52,18 @@ impl Networks {
 fn parse_network(part: &str) -> Result<IpNet, InvalidNetwork> {
     let network = part.parse::<IpNet>().ok();
     let network = network.or_else(|| part.parse::<IpAddr>().ok().map(IpNet::from));
-    network.ok_or_else(|| InvalidNetwork(part.to_owned()))
+    network.map(canonical).ok_or_else(|| InvalidNetwork(part.to_owned()))
+}
+
+/// An IPv4 network that is written as IPv6 is the IPv4 network: addresses are compared in that form.
+fn canonical(network: IpNet) -> IpNet {
+    let mapped = network.prefix_len().checked_sub(MAPPED_BITS);
+    match (network.network().to_canonical(), mapped) {
+        (IpAddr::V4(address), Some(length)) if matches!(network, IpNet::V6(_)) => {
+            Ipv4Net::new(address, length).map_or(network, IpNet::V4)
+        }
+        _ => network,
+    }
 }
 
 /// The address of the client: the peer, unless the peer is a trusted proxy; then the right-most
@@ -124,6 +138,16 @@ mod tests {
     fn a_list_of_networks_is_read_or_refused() {
         assert!(Networks::parse("").unwrap().is_empty());
         assert!(Networks::parse("10.0.0.0/8,::1").unwrap().contains("::1".parse().unwrap()));
+        for (mapped, plain) in [
+            ("::ffff:203.0.113.0/120", "203.0.113.0/24"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("::ffff:203.0.113.7/128", "203.0.113.7/32"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+        ] {
+            assert_eq!(Networks::parse(mapped), Networks::parse(plain), "{mapped}");
+        }
+        assert!(Networks::parse("::ffff:0:0/96").unwrap().is_everywhere());
+        assert!(!Networks::parse("::/96").unwrap().contains("0.0.0.1".parse().unwrap()));
         assert_eq!(
             Networks::parse("10.0.0.0/8, ten").unwrap_err().to_string(),
             "\"ten\" is neither an address nor a network such as 10.0.0.0/8"

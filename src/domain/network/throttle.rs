@@ -8,6 +8,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::{DateTime, Utc};
 
+use super::source_network;
+
 /// The length of a window, in seconds.
 const WINDOW: i64 = 60;
 /// Failures that a source may have within a window. Nobody guesses a secret of 256 bits, so this
@@ -29,16 +31,25 @@ impl Throttle {
     /// Counts a failure of `source`, or returns the seconds to wait if it has had too many already.
     /// One that has to wait is not counted, so the limit lifts even for a stubborn client.
     pub fn fail(&mut self, source: IpAddr, now: DateTime<Utc>) -> Option<u32> {
+        let wait = self.wait(source, now);
+        if wait.is_none() {
+            let source = self.group(source);
+            *self.current.entry(source).or_default() += 1;
+        }
+        wait
+    }
+
+    /// The seconds that `source` has to wait, if it has had too many failures. Counts nothing.
+    pub fn wait(&mut self, source: IpAddr, now: DateTime<Utc>) -> Option<u32> {
         self.turn(now.timestamp().div_euclid(WINDOW));
         let elapsed = now.timestamp().rem_euclid(WINDOW);
         let source = self.group(source);
         let previous = self.previous.get(&source).copied().unwrap_or_default();
-        let current = self.current.entry(source).or_default();
-        if weigh(previous, elapsed) + *current < LIMIT {
-            *current += 1;
+        let current = self.current.get(&source).copied().unwrap_or_default();
+        if weigh(previous, elapsed) + current < LIMIT {
             return None;
         }
-        let (previous, current, left) = (previous, *current, WINDOW - elapsed);
+        let left = WINDOW - elapsed;
         let in_this_window = (1..left).find(|s| weigh(previous, elapsed + s) + current < LIMIT);
         let wait = in_this_window
             .or_else(|| (left..=left + WINDOW).find(|s| weigh(current, s - left) < LIMIT));
@@ -58,10 +69,7 @@ impl Throttle {
     /// What is counted together: a network of IPv6 belongs to one subscriber, and when the table is
     /// full all further sources share a count.
     fn group(&self, source: IpAddr) -> IpAddr {
-        let source = match source.to_canonical() {
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
-            v4 @ IpAddr::V4(_) => v4,
-        };
+        let source = source_network(source);
         if self.current.len() < SOURCES || self.current.contains_key(&source) {
             source
         } else {

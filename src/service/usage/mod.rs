@@ -4,9 +4,10 @@
 //! once, so that the page knows within a second that the identity provider has switched.
 //!
 //! Locks: `writing` comes first and is held for a whole write. The mutexes in `Uses`, in
-//! `Refusals` and around the throttle are held for a few lines, one at a time, without waiting.
+//! `Refusals`, in `Guesses` and around the throttle are held for a few lines, one at a time, without waiting.
 
 pub mod counters;
+mod guesses;
 mod refusals;
 mod uses;
 
@@ -16,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use self::counters::{DecisionCounters, DecisionCounts};
+use self::guesses::Guesses;
 use self::refusals::{HourEntries, Refusals};
 use self::uses::Uses;
 use super::{Failure, Resources};
@@ -34,6 +36,7 @@ pub struct Usage {
     refusals: Refusals,
     counters: DecisionCounters,
     throttle: Mutex<Throttle>,
+    guesses: Guesses,
     /// Held during a write: once it is free, everything from before is stored.
     writing: tokio::sync::Mutex<HourEntries>,
 }
@@ -47,6 +50,7 @@ impl Usage {
             refusals: Refusals::default(),
             counters: DecisionCounters::default(),
             throttle: Mutex::default(),
+            guesses: Guesses::default(),
             writing: tokio::sync::Mutex::default(),
         }
     }
@@ -87,6 +91,27 @@ impl Usage {
     ) {
         self.counters.count_refused(reason);
         self.refusals.add(reason, known, from, agent, self.resources.clock.now());
+    }
+
+    /// The seconds until a secret of this introspection client is looked at again, if this source
+    /// has sent too many wrong ones. The request is recorded then.
+    pub fn must_wait(
+        &self,
+        client: Option<&str>,
+        from: IpAddr,
+        agent: Option<&str>,
+    ) -> Option<u32> {
+        let wait = self.guesses.wait(client, from, self.resources.clock.now());
+        if wait.is_some() {
+            self.refused(Refusal::Throttled, None, from, agent);
+        }
+        wait
+    }
+
+    /// Records a wrong secret of an introspection client; `client` is none if there is no such one.
+    pub fn wrong_secret(&self, client: Option<&str>, from: IpAddr, agent: Option<&str>) {
+        self.guesses.fail(client, from, self.resources.clock.now());
+        self.refused(Refusal::UnknownApplication, None, from, agent);
     }
 
     /// Counts a request about which nothing could be decided.

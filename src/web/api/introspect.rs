@@ -47,8 +47,8 @@ pub(crate) async fn answer(
         Method::OPTIONS => return api.answers.options(METHODS),
         _ => return api.answers.wrong_method(METHODS),
     }
-    if !is_known(clients, request) {
-        return refuse_caller(api, request);
+    if let Some(refusal) = refuse_caller(api, clients, request) {
+        return refusal;
     }
     connections::prove(request);
     if !is_form(request) {
@@ -61,7 +61,11 @@ pub(crate) async fn answer(
     };
     match token(request.query_string(), &body) {
         Ok(token) => introspect(api, request, &token).await,
-        Err(FormError::TwoCredentials) => refuse_caller(api, request),
+        Err(FormError::TwoCredentials) => {
+            let (from, agent) = (api.address(request), agent(request));
+            api.services().usage.refused(Refusal::UnknownApplication, None, from, agent);
+            challenge(api)
+        }
         Err(FormError::NotOneToken) => invalid_request(api),
     }
 }
@@ -96,13 +100,40 @@ fn describe(api: &ApiState, token: &ValidToken) -> String {
     )
 }
 
-/// Whether the request carries the credentials of exactly one client.
-fn is_known(clients: &IntrospectionClients, request: &HttpRequest) -> bool {
-    let mut lines = request.headers().get_all(AUTHORIZATION);
-    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
-    let Some((id, secret)) = basic(line.as_bytes()) else { return false };
+/// Refuses whoever is not exactly one client. A source that has sent too many wrong secrets of a
+/// client waits, and what it sends meanwhile is not compared: it does not even learn of a right one.
+fn refuse_caller(
+    api: &ApiState,
+    clients: &IntrospectionClients,
+    request: &HttpRequest,
+) -> Option<HttpResponse> {
+    if !request.headers().contains_key(AUTHORIZATION) {
+        // Some clients wait for the challenge first.
+        return Some(challenge(api));
+    }
     // Clients escape id and secret as in a form (RFC 6749 section 2.3.1), or not at all.
-    clients.recognise(&id, &secret) || clients.recognise(&unescaped(&id), &unescaped(&secret))
+    let presented = credentials(request);
+    let presented =
+        presented.map(|(id, secret)| [(unescaped(&id), unescaped(&secret)), (id, secret)]);
+    let mut ids = presented.iter().flatten().map(|(id, _)| id);
+    let client = ids.find_map(|id| clients.known_id(id));
+    let (from, agent) = (api.address(request), agent(request));
+    let usage = &api.services().usage;
+    if let Some(seconds) = usage.must_wait(client, from, agent) {
+        return Some(api.answers.error(ScimError::Throttled(seconds)));
+    }
+    if presented.iter().flatten().any(|(id, secret)| clients.recognise(id, secret)) {
+        return None;
+    }
+    usage.wrong_secret(client, from, agent);
+    Some(challenge(api))
+}
+
+/// Id and secret, if the request carries exactly one pair.
+fn credentials(request: &HttpRequest) -> Option<(String, String)> {
+    let mut lines = request.headers().get_all(AUTHORIZATION);
+    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
+    basic(line.as_bytes())
 }
 
 /// Id and secret of HTTP Basic (RFC 7617).
@@ -166,16 +197,7 @@ fn token(query: &str, body: &[u8]) -> Result<String, FormError> {
     }
 }
 
-/// Only wrong credentials are a failure: some clients wait for the challenge first.
-fn refuse_caller(api: &ApiState, request: &HttpRequest) -> HttpResponse {
-    if request.headers().contains_key(AUTHORIZATION) {
-        let (from, agent) = (api.address(request), agent(request));
-        let usage = &api.services().usage;
-        let reason = Refusal::UnknownApplication;
-        if let Some(seconds) = usage.refused_or_throttled(reason, None, from, agent) {
-            return api.answers.error(ScimError::Throttled(seconds));
-        }
-    }
+fn challenge(api: &ApiState) -> HttpResponse {
     let mut answer = error(api, StatusCode::UNAUTHORIZED, r#"{"error":"invalid_client"}"#);
     answer.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
     answer

@@ -1,16 +1,20 @@
 //! RFC 7662 for applications.
 
+use chrono::TimeDelta;
+
 use super::*;
 
 const PATH: &str = "/oauth2/introspect";
-/// `app:application secret`.
-const APP: &str = "Basic YXBwOmFwcGxpY2F0aW9uIHNlY3JldA==";
-/// `two:other`.
-const TWO: &str = "Basic dHdvOm90aGVy";
+/// `app:application secret of 32 characters`.
+const APP: &str = "Basic YXBwOmFwcGxpY2F0aW9uIHNlY3JldCBvZiAzMiBjaGFyYWN0ZXJz";
+/// `two:the other secret of 32 characters`.
+const TWO: &str = "Basic dHdvOnRoZSBvdGhlciBzZWNyZXQgb2YgMzIgY2hhcmFjdGVycw==";
 const CHALLENGE: &str = r#"Basic realm="introspection", charset="UTF-8""#;
 
 fn start() -> Contract {
-    Contract::start(&[("SCIMWARD_INTROSPECTION_CLIENTS", "app:application secret,two:other")])
+    let clients =
+        "app:application secret of 32 characters\ntwo:the other secret of 32 characters\n";
+    Contract::start(&[("SCIMWARD_INTROSPECTION_CLIENTS", clients)])
 }
 
 fn form(authorization: &[&str], fields: &[(&str, &str)]) -> Request {
@@ -66,10 +70,10 @@ fn an_application_needs_a_credential_of_its_own() {
         assert_eq!(response.header("WWW-Authenticate"), Some(CHALLENGE));
         assert_eq!(response.text(), r#"{"error":"invalid_client"}"#);
     }
-    let twice = [("token", contract.token.as_str()), ("client_secret", "application secret")];
+    let twice = [("token", contract.token.as_str()), ("client_secret", "x")];
     contract.send(&form(&[APP], &twice)).expect(401);
     // Escaped as in a form: RFC 6749 section 2.3.1.
-    let escaped = "Basic YXBwOmFwcGxpY2F0aW9uK3NlY3JldA==";
+    let escaped = "Basic YXBwOmFwcGxpY2F0aW9uK3NlY3JldCtvZiszMitjaGFyYWN0ZXJz";
     contract.send(&form(&[escaped], &[("token", "x")])).expect(200);
 }
 
@@ -94,13 +98,54 @@ fn a_malformed_question_is_refused() {
     contract.send(&Request::new("OPTIONS", PATH)).expect(204);
 }
 
-#[test]
-fn guessing_credentials_is_slowed_down_but_not_for_the_applications() {
-    let contract = start();
-    let wrong = form(&["Basic YXBwOndyb25n"], &[("token", "x")]);
-    let statuses: Vec<u16> = (0..600).map(|_| wrong.send(contract.app.address).status).collect();
-    assert_eq!((statuses[0], statuses[599]), (401, 429));
+/// The status of a question from `from`, and how long to wait.
+fn guess(contract: &Contract, authorization: &str, from: &str) -> (u16, bool) {
+    let request = form(&[authorization], &[("token", "x")]).header("X-Forwarded-For", from);
+    let response = contract.send(&request);
+    (response.status, response.header("Retry-After").is_some())
+}
 
-    contract.send(&form(&[APP], &[("token", &contract.token)])).expect(200);
+fn behind_proxy() -> Contract {
+    let clients = "app:application secret of 32 characters,two:the other secret of 32 characters";
+    Contract::start(&[
+        ("SCIMWARD_INTROSPECTION_CLIENTS", clients),
+        ("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1"),
+    ])
+}
+
+#[test]
+fn a_source_that_guesses_learns_nothing_more_even_by_the_right_secret() {
+    let contract = behind_proxy();
+    let (wrong, escaped) = ("Basic YXBwOndyb25n", "Basic JTYxcHA6d3Jvbmc=");
+    for number in 0..500 {
+        let spelling = if number % 2 == 0 { wrong } else { escaped };
+        assert_eq!(guess(&contract, spelling, "192.0.2.1"), (401, false), "{number}");
+    }
+
+    assert_eq!(guess(&contract, wrong, "192.0.2.1"), (429, true));
+    assert_eq!(guess(&contract, escaped, "192.0.2.1"), (429, true));
+    assert_eq!(guess(&contract, APP, "192.0.2.1"), (429, true));
+
+    // Neither another source, nor another application behind the same proxy has to wait.
+    assert_eq!(guess(&contract, APP, "192.0.2.2"), (200, false));
+    assert_eq!(guess(&contract, TWO, "192.0.2.1"), (200, false));
     assert!(contract.reasons().contains(&(Refusal::UnknownApplication, 500)));
+    assert!(contract.reasons().contains(&(Refusal::Throttled, 3)));
+
+    contract.app.advance(TimeDelta::minutes(2));
+    assert_eq!(guess(&contract, APP, "192.0.2.1"), (200, false));
+}
+
+#[test]
+fn guesses_at_ids_that_do_not_exist_hinder_no_application() {
+    let contract = behind_proxy();
+    // `nobody:wrong`, and what holds no id at all.
+    for number in 0..500 {
+        let unknown = if number % 2 == 0 { "Basic bm9ib2R5Ondyb25n" } else { "Basic !" };
+        assert_eq!(guess(&contract, unknown, "192.0.2.1").0, 401);
+    }
+    assert_eq!(guess(&contract, "Basic bm9ib2R5Ondyb25n", "192.0.2.1"), (429, true));
+    for caller in [APP, TWO] {
+        assert_eq!(guess(&contract, caller, "192.0.2.1"), (200, false));
+    }
 }

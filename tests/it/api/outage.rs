@@ -9,7 +9,10 @@ const LOCK: &str = "BEGIN; LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE";
 #[test]
 fn a_locked_postgres_database_is_answered_as_unavailable_in_time() {
     let database = Database::fresh(Engine::Postgres);
-    let app = TestApp::with(&database, &[("SCIMWARD_INTROSPECTION_CLIENTS", "two:other")]);
+    let app = TestApp::with(
+        &database,
+        &[("SCIMWARD_INTROSPECTION_CLIENTS", "two:the other secret of 32 characters")],
+    );
     let token = app.generate(6).plain.expose().to_owned();
     let ask = |path: &str| {
         let request = Request::new("GET", path).header("Authorization", &format!("Bearer {token}"));
@@ -35,7 +38,7 @@ fn a_locked_postgres_database_is_answered_as_unavailable_in_time() {
     });
     let question = Request::new("POST", "/oauth2/introspect")
         .form(&[("token", &token)])
-        .header("Authorization", "Basic dHdvOm90aGVy");
+        .header("Authorization", "Basic dHdvOnRoZSBvdGhlciBzZWNyZXQgb2YgMzIgY2hhcmFjdGVycw==");
     assert_eq!(question.send(app.address).status, 503);
     Request::new("GET", "/scim/v2/Schemas").send(app.address).expect(200);
     // What needs no database is decided without it.

@@ -192,7 +192,8 @@ fn switches_change_what_is_accepted_and_offered() {
 
 #[test]
 fn nothing_of_a_request_comes_back() {
-    let contract = Contract::start(&[("SCIMWARD_INTROSPECTION_CLIENTS", "app:application secret")]);
+    let clients = "app:application secret of 32 characters";
+    let contract = Contract::start(&[("SCIMWARD_INTROSPECTION_CLIENTS", clients)]);
     let mark = "zqxjkvmark";
     let (path, query) =
         (format!("/{mark}"), format!("?filter={mark}&startIndex=4711&{mark}={mark}"));

@@ -30,7 +30,7 @@ impl Endpoint {
             Self::Scim => get("/scim/v2/Users"),
             Self::Introspection => Request::new("POST", "/oauth2/introspect")
                 .form(&[("token", token)])
-                .header("Authorization", "Basic YXBwOjAxMjM0NTY3ODlhYmNkZWY="),
+                .header("Authorization", "Basic YXBwOjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVm"),
         };
         request.header("X-Forwarded-For", &format!("10.0.{}.1", dice.below(250)))
     }

@@ -27,7 +27,7 @@ impl Instances {
     pub(super) fn start(scimward: Scimward) -> Self {
         let scimward = scimward
             .with("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1")
-            .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef");
+            .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef0123456789abcdef");
         let serve = || {
             stand_back();
             scimward.serve()
