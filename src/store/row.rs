@@ -8,6 +8,8 @@ use chrono::{DateTime, Utc};
 use super::error::StoreError;
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::AdminId;
+use crate::domain::network::UNKNOWN;
+use crate::domain::network::source::UNKNOWN_TEXT;
 use crate::domain::token::secret::TokenId;
 
 /// The stored form of an instant.
@@ -31,6 +33,9 @@ pub(super) fn actor(id: Option<i64>, name: String, email: Option<String>) -> Act
 }
 
 pub(super) fn parse_address(text: &str) -> Result<IpAddr, StoreError> {
+    if text == UNKNOWN_TEXT {
+        return Ok(UNKNOWN);
+    }
     text.parse().map_err(|_malformed| corrupt("address", text))
 }
 

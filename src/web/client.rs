@@ -1,12 +1,12 @@
 //! Who sent a request.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{HeaderName, USER_AGENT};
+use actix_web::http::header::{HeaderName, HeaderValue, USER_AGENT};
 
 use crate::domain::network::source::Source;
-use crate::domain::network::{Networks, client_address};
+use crate::domain::network::{Networks, UNKNOWN, client_address};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -17,12 +17,12 @@ pub fn source(request: &HttpRequest, trusted_proxies: &Networks) -> Source {
 
 /// The address behind a request; `X-Forwarded-For` counts from trusted proxies only.
 pub(super) fn address(request: &HttpRequest, trusted_proxies: &Networks) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let peer = request.peer_addr().map_or(UNKNOWN, |peer| peer.ip());
     if trusted_proxies.is_empty() {
         return peer;
     }
-    let lines: Vec<&str> =
-        request.headers().get_all(X_FORWARDED_FOR).filter_map(|line| line.to_str().ok()).collect();
+    let lines: Vec<&[u8]> =
+        request.headers().get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
     client_address(peer, lines.into_iter(), trusted_proxies)
 }
 

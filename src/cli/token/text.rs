@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cli::error::CommandError;
 use crate::domain::calendar::rfc3339;
-use crate::domain::network::source::Source;
+use crate::domain::network::source::{Source, address_text};
 use crate::domain::token::secret::TokenId;
 use crate::domain::token::{Token, TokenStatus};
 
@@ -103,7 +103,7 @@ pub(super) fn json(token: &Token, now: DateTime<Utc>) -> Value {
         "revoked_by": end.map(|end| end.by.name()),
         "replaced_by": end.and_then(|end| end.replaced_by.as_ref()).map(TokenId::as_str),
         "last_used_at": last.map(|last| rfc3339(last.at)),
-        "last_used_from": last.map(|last| last.from.to_string()),
+        "last_used_from": last.map(|last| address_text(last.from)),
         "last_used_agent": last.and_then(|last| last.agent.as_deref()),
     })
 }

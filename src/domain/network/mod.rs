@@ -12,6 +12,9 @@ use ipnet::{IpNet, Ipv4Net};
 /// The bits before an IPv4 address that is written as IPv6, `::ffff:` (RFC 4291 section 2.5.5.2).
 const MAPPED_BITS: u8 = 96;
 
+/// The address of a client whose address cannot be told. No client has it, and no network.
+pub const UNKNOWN: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
 /// A list of networks, such as the trusted proxies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Networks(Vec<IpNet>);
@@ -32,10 +35,10 @@ impl Networks {
     }
 
     /// Whether `address` belongs to one of the networks; an IPv4 address that is written as IPv6
-    /// counts as the IPv4 address.
+    /// counts as the IPv4 address. An unknown address belongs to none, not even to all there is.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        !address.is_unspecified() && self.0.iter().any(|network| network.contains(&address))
     }
 
     /// Whether one of them is all there is, of IPv4 or IPv6.
@@ -69,23 +72,20 @@ fn canonical(network: IpNet) -> IpNet {
 /// The address of the client: the peer, unless the peer is a trusted proxy; then the right-most
 /// address in `forwarded_for` that is not a trusted proxy itself.
 ///
-/// `forwarded_for` yields the values of the `X-Forwarded-For` lines from first to last. An entry
-/// that cannot be read ends the search at the last address that a trusted proxy vouched for.
+/// `forwarded_for` yields the values of the `X-Forwarded-For` lines from first to last. If a proxy
+/// sends a hop that cannot be read, the client is [`UNKNOWN`], and never the proxy itself.
 pub fn client_address<'a>(
     peer: IpAddr,
-    forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
+    forwarded_for: impl DoubleEndedIterator<Item = &'a [u8]>,
     trusted: &Networks,
 ) -> IpAddr {
     let mut client = peer;
-    let hops = forwarded_for.rev().flat_map(|line| line.rsplit(','));
+    let hops = forwarded_for.rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
     for hop in hops {
         if !trusted.contains(client) {
             break;
         }
-        match parse_hop(hop.trim()) {
-            Some(address) => client = address,
-            None => break,
-        }
+        client = parse_hop(hop.trim_ascii()).unwrap_or(UNKNOWN);
     }
     client.to_canonical()
 }
@@ -102,11 +102,16 @@ pub fn source_network(address: IpAddr) -> IpAddr {
 }
 
 /// An address, with or without a port and brackets.
-fn parse_hop(hop: &str) -> Option<IpAddr> {
-    hop.parse()
+fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?;
+    let address: Option<IpAddr> = hop
+        .parse()
         .ok()
         .or_else(|| hop.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip()))
-        .or_else(|| hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
+        .or_else(|| {
+            hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
+        });
+    address.map(|address| address.to_canonical()).filter(|address| !address.is_unspecified())
 }
 
 #[cfg(test)]
@@ -123,15 +128,71 @@ mod tests {
             ("::ffff:127.0.0.1", &["203.0.113.1"], "203.0.113.1"),
             ("127.0.0.1", &["6.6.6.6, 203.0.113.1, 10.1.1.1"], "203.0.113.1"),
             ("127.0.0.1", &["6.6.6.6", "203.0.113.1"], "203.0.113.1"),
-            ("127.0.0.1", &["6.6.6.6, nonsense"], "127.0.0.1"),
             ("127.0.0.1", &["203.0.113.1:4711"], "203.0.113.1"),
             ("127.0.0.1", &["[2001:db8::1]:80"], "2001:db8::1"),
             ("127.0.0.1", &["[2001:db8::1]"], "2001:db8::1"),
+            ("127.0.0.1", &["[::ffff:203.0.113.1]:80"], "203.0.113.1"),
+            ("127.0.0.1", &["::ffff:10.0.0.1"], "10.0.0.1"),
+            ("127.0.0.1", &["203.0.113.1, ::ffff:10.0.0.1"], "203.0.113.1"),
+            ("127.0.0.1", &["\t203.0.113.1 \t"], "203.0.113.1"),
+            ("127.0.0.1", &["nonsense, 203.0.113.1"], "203.0.113.1"),
+            ("127.0.0.1", &["nonsense", "203.0.113.1"], "203.0.113.1"),
         ] {
-            let result = client_address(peer.parse().unwrap(), lines.iter().copied(), &trusted);
+            let lines_read = lines.iter().map(|line| line.as_bytes());
+            let result = client_address(peer.parse().unwrap(), lines_read, &trusted);
 
             assert_eq!(result, client.parse::<IpAddr>().unwrap(), "{peer} {lines:?}");
         }
+    }
+
+    #[test]
+    fn a_hop_that_cannot_be_read_makes_the_client_unknown() {
+        let trusted = Networks::parse("127.0.0.1, 10.0.0.0/8, ::/0, 0.0.0.0/0").unwrap();
+        let near = Networks::parse("127.0.0.1, 10.0.0.0/8").unwrap();
+        for hop in [
+            &b""[..],
+            b" ",
+            b"nonsense",
+            b"unknown",
+            b"_hidden",
+            b"203.0.113.1\xff",
+            b"\xff",
+            b"203.0.113.1 10.0.0.1",
+            b"203.0.113.1:",
+            b"203.0.113.1:x",
+            b"[203.0.113.1]",
+            b"[2001:db8::1",
+            b"2001:db8::1]",
+            b"fe80::1%eth0",
+            b"203.0.113",
+            b"203.0.113.0/24",
+            b"for=203.0.113.1",
+            b"\"203.0.113.1\"",
+            b"0.0.0.0",
+            b"::",
+            b"[::]:80",
+            b"::ffff:0.0.0.0",
+            b"203.0.113.1;",
+            b"203.0.113.01",
+            "203.0.113.1\u{a0}".as_bytes(),
+        ] {
+            let before: [&[u8]; 2] = [b"10.0.0.9, 6.6.6.6", b"10.0.0.8,"];
+            let after = [hop, b", 10.1.1.1"].concat();
+            for lines in
+                [vec![hop], vec![before[0], hop], vec![before[0], &after], vec![hop, b"10.1.1.1"]]
+            {
+                for trusted in [&near, &trusted] {
+                    let client =
+                        client_address([127, 0, 0, 1].into(), lines.iter().copied(), trusted);
+                    assert_eq!(client, UNKNOWN, "{}", hop.escape_ascii());
+                }
+            }
+        }
+        assert!(!trusted.contains(UNKNOWN));
+        let many = b"10.0.0.1,".repeat(5000);
+        let line: &[u8] = &[&many[..], b"10.0.0.2"].concat();
+        let client = client_address([127, 0, 0, 1].into(), [line].into_iter(), &near);
+        assert_eq!(client, IpAddr::from([10, 0, 0, 1]));
     }
 
     #[test]

@@ -31,8 +31,16 @@ impl Source {
 
     /// The address as text.
     pub fn address_text(&self) -> Option<String> {
-        self.address.map(|address| address.to_string())
+        self.address.map(address_text)
     }
+}
+
+/// An address that cannot be told, as it is stored and shown.
+pub const UNKNOWN_TEXT: &str = "unknown";
+
+/// An address as it is stored and shown.
+pub fn address_text(address: IpAddr) -> String {
+    if address.is_unspecified() { UNKNOWN_TEXT.to_owned() } else { address.to_string() }
 }
 
 /// The user agent as it is stored and shown.
@@ -44,6 +52,7 @@ pub fn clean_agent(agent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::network::UNKNOWN;
 
     #[test]
     fn an_agent_cannot_forge_a_line_or_grow() {
@@ -59,5 +68,6 @@ mod tests {
 
         assert_eq!(source.address_text().as_deref(), Some("192.0.2.1"));
         assert_eq!(source.agent, None);
+        assert_eq!(Source::new(UNKNOWN, None).address_text().as_deref(), Some("unknown"));
     }
 }

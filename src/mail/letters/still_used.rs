@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use super::{Letterhead, reason, settings_link};
 use crate::domain::calendar::LocalText;
 use crate::domain::mail::Recipient;
+use crate::domain::network::source::address_text;
 use crate::domain::token::secret::TokenId;
 use crate::domain::token::{LateUse, Token};
 use crate::mail::letter::{Letter, Parts, Tone};
@@ -59,7 +60,7 @@ pub fn still_used(
             ("Replaced", since.fact()),
             ("Refused since then", times),
             ("Last presented", LocalText::new(late_use.at, zone).fact()),
-            ("From", late_use.from.to_string()),
+            ("From", address_text(late_use.from)),
             ("Replaced token ID", replaced.to_string()),
             ("New token ID", token.id.to_string()),
         ],

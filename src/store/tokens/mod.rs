@@ -13,7 +13,7 @@ use super::schema::{tokens, used_requests};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::code::Digest;
 use crate::domain::admin::person::AdminId;
-use crate::domain::network::source::Source;
+use crate::domain::network::source::{Source, address_text};
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::{PhcString, TokenId};
 use crate::domain::token::{LastUse, LateUse, Revocation, Token, TokenHistory};
@@ -149,7 +149,7 @@ pub fn record_use(conn: &mut Conn, id: &TokenId, last: &LastUse) -> Result<bool,
         .filter(later)
         .set((
             tokens::last_used_at.eq(Some(at)),
-            tokens::last_used_from.eq(Some(last.from.to_string())),
+            tokens::last_used_from.eq(Some(address_text(last.from))),
             tokens::last_used_agent.eq(last.agent.as_deref()),
         ))
         .execute(conn)?;
@@ -163,7 +163,7 @@ pub fn record_late_use(conn: &mut Conn, id: &TokenId, late: &LateUse) -> Result<
         .set((
             tokens::late_uses.eq(tokens::late_uses + count),
             tokens::late_used_at.eq(Some(seconds(late.at))),
-            tokens::late_used_from.eq(Some(late.from.to_string())),
+            tokens::late_used_from.eq(Some(address_text(late.from))),
         ))
         .execute(conn)?;
     Ok(())

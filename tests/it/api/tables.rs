@@ -1,5 +1,7 @@
 //! Every row of the tables.
 
+use scimward::domain::network::UNKNOWN;
+
 use super::*;
 
 #[test]
@@ -169,6 +171,46 @@ fn a_token_from_a_network_that_is_not_allowed_is_forbidden() {
         assert_error(&ask(path, "198.51.100.1", "Bearer x"), 401, Some(INVALID_TOKEN));
     }
     assert_eq!(contract.reasons(), [(Refusal::BadChecksum, 3), (Refusal::WrongNetwork, 3)]);
+}
+
+#[test]
+fn a_client_whose_address_cannot_be_read_is_in_no_network() {
+    let contract = Contract::start(&[
+        ("SCIMWARD_CLIENT_NETWORKS", "127.0.0.0/8, 203.0.113.0/24, ::/0"),
+        ("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1"),
+    ]);
+    let ask = |path: &str, lines: &[&[u8]]| {
+        let mut request = format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+            Authorization: {}\r\n",
+            contract.bearer()
+        )
+        .into_bytes();
+        for line in lines {
+            request.extend([b"X-Forwarded-For: ", *line, b"\r\n"].concat());
+        }
+        crate::support::http::raw(contract.app.address, &[&*request, b"\r\n"].concat())
+    };
+    let unreadable: &[&[&[u8]]] = &[
+        &[b"203.0.113.7\xff"],
+        &[b"\x80"],
+        &[b""],
+        &[b"203.0.113.7,"],
+        &[b"203.0.113.7", b"_hidden"],
+        &[b"203.0.113.7, unknown"],
+        &[b"::"],
+    ];
+    for path in ENDPOINTS {
+        ask(path, &[b"203.0.113.7"]).expect(200);
+        ask(path, &[b"\xff, 203.0.113.7"]).expect(200);
+        for lines in unreadable {
+            assert_error(&ask(path, lines), 403, None);
+        }
+    }
+    contract.app.upkeep();
+    let told = contract.app.wait(contract.app.services().usage.recent_refusals()).unwrap().groups;
+    let told: Vec<_> = told.iter().map(|group| (group.from.unwrap(), group.count)).collect();
+    assert_eq!(told, [(UNKNOWN, 21)]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::fields::{DigestField, PersonFields};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
+use crate::domain::network::source::address_text;
 use crate::service::admins::{PasswordError, ProfileError};
 use crate::service::sessions::Session;
 use crate::web::Shared;
@@ -96,7 +97,7 @@ async fn show(
 }
 
 fn session_line(session: Session, me: &SignedIn) -> SessionLine {
-    let address = session.address.map(|address| address.to_string());
+    let address = session.address.map(address_text);
     SessionLine {
         address: address.unwrap_or_else(|| "unknown address".to_owned()),
         agent: session.agent.unwrap_or_else(|| "unknown browser".to_owned()),

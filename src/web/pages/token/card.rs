@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use super::state::TokenState;
 use crate::domain::admin::actor::Actor;
 use crate::domain::mail::milestone::Milestone;
+use crate::domain::network::source::address_text;
 use crate::domain::token::{Token, TokenHistory};
 use crate::web::pages::layout::Badge;
 use crate::web::pages::layout::text::count;
@@ -145,7 +146,7 @@ fn name(actor: &Actor, names: &Names) -> String {
 /// When and from where the token was accepted last.
 fn last_used(token: &Token, now: DateTime<Utc>) -> (String, String) {
     match &token.last_use {
-        Some(last) => (ago(now, last.at), format!("from {}", last.from)),
+        Some(last) => (ago(now, last.at), format!("from {}", address_text(last.from))),
         None if token.revocation.is_some() => ("Never".to_owned(), "was not used".to_owned()),
         None => ("Never".to_owned(), "waiting for the first sync".to_owned()),
     }
