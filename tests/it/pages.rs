@@ -28,6 +28,7 @@ on_each_database!(
     a_session_ends_when_it_is_idle_and_after_a_day_of_work,
     a_deactivated_admin_is_out_at_once,
     somebody_who_is_not_signed_in_is_led_to_the_login,
+    a_page_has_one_spelling,
 );
 
 /// The form on the Authentication page, as the script sends it.
@@ -308,4 +309,39 @@ fn somebody_who_is_not_signed_in_is_led_to_the_login(database: &Database) {
     }
     let cookies = visitor.cookie_header();
     assert_eq!(cookies, "", "only signed-in people have a session");
+}
+
+fn a_page_has_one_spelling(database: &Database) {
+    let app = TestApp::start(database);
+    let admin = app.admin("Ada");
+    for path in [
+        "/%61dmin/authentication",
+        "/admin/authenticatio%6E",
+        "/admin%2fauthentication",
+        "/admin/authentication%2F",
+        "/admin/authentication%3f",
+        "/%2561dmin/authentication",
+        "/admin/server-admins/%31",
+        "/%6cogin",
+        "/%2flogin",
+        "/login%00",
+        "/login%",
+        "/%",
+        "/%2e",
+        "/%6Cogout",
+        "/%73etup",
+    ] {
+        let browsers: [&Visitor; 2] = [&admin, &app.visitor()];
+        for browser in browsers {
+            let answer = browser.get(path).expect(404);
+            assert_eq!(answer.header("Location"), None, "{path}");
+            assert!(answer.header("Content-Type").unwrap().starts_with("text/html"), "{path}");
+        }
+    }
+    let escaped = GENERATE.replace("scim", "%73cim");
+    let form = GenerateForm::of(&admin);
+    let fields: Vec<_> = form.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    admin.send(admin.form(&escaped, &fields)).expect(404);
+    assert_eq!(generated(&app), 0);
+    assert_eq!(form.send(&admin).status, 201);
 }

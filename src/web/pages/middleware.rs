@@ -40,6 +40,11 @@ pub(super) async fn answer_pages(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let asked = Asked::by(request.request());
     let render = |error: &PageError| render(error, &shared, &asked);
+    // No page has a percent sign in its path. Read as what it stands for, it would give every page
+    // spellings that rules of a proxy do not know.
+    if request.head().uri.path().contains('%') {
+        return Ok(request.into_response(render(&PageError::NotFound)));
+    }
     if !csrf::origin_is_ours(&request, &shared.site) {
         return Ok(request.into_response(render(&PageError::ForeignOrigin)));
     }
