@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::Compress;
 use actix_web::{HttpResponse, web};
 use rust_embed::RustEmbed;
@@ -54,7 +54,6 @@ async fn asset(path: web::Path<(String, String)>) -> HttpResponse {
     let caching = if current { "public, max-age=31536000, immutable" } else { "no-cache" };
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, caching))
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .content_type(content_type(&name))
         .body(file.data.into_owned())
 }

@@ -1,6 +1,6 @@
 //! Whether the process serves and whether it can reach its database: no details, no credentials.
 
-use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, HttpResponseBuilder, web};
 
 use super::Shared;
@@ -26,9 +26,5 @@ async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
 }
 
 fn answer(mut builder: HttpResponseBuilder, body: &'static str) -> HttpResponse {
-    builder
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .content_type("text/plain")
-        .body(body)
+    builder.insert_header((CACHE_CONTROL, "no-store")).content_type("text/plain").body(body)
 }

@@ -27,8 +27,14 @@ pub async fn serve(
 ) -> io::Result<()> {
     let services = web::Data::new(services);
     let limits = Limits { total: CONNECTIONS, per_source: CONNECTIONS / 2, ..limits };
-    let listener =
-        Listener { socket, tls: None, limits, trusted_proxies: Networks::default(), threads: 1 };
+    let listener = Listener {
+        socket,
+        tls: None,
+        limits,
+        trusted_proxies: Networks::default(),
+        is_https: false,
+        threads: 1,
+    };
     let configure = move |config: &mut web::ServiceConfig| {
         config.app_data(services.clone()).route("/metrics", web::get().to(show));
     };

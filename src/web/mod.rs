@@ -44,8 +44,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let trusted_proxies = shared.site.trusted_proxies.clone();
+    let is_https = shared.site.public_url.is_https();
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let listener = Listener { socket, tls, limits, trusted_proxies, threads };
+    let listener = Listener { socket, tls, limits, trusted_proxies, is_https, threads };
     let shared = web::Data::new(shared);
     let configure = move |config: &mut web::ServiceConfig| {
         config

@@ -1,5 +1,6 @@
 //! HTTPS served by scimward itself.
 
+use std::collections::BTreeSet;
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -39,6 +40,57 @@ fn connect(
     let name = ServerName::try_from("localhost").expect("a name");
     let client = ClientConnection::new(Arc::new(config), name).expect("a client");
     StreamOwned::new(client, http::connect(app.address))
+}
+
+#[test]
+fn every_answer_over_https_protects_its_host() {
+    let database = Database::fresh(Engine::Sqlite);
+    let https = ("SCIMWARD_PUBLIC_URL", "https://scim.example.com");
+    let app = TestApp::with(&database, &[https]);
+    let login = Request::new("GET", "/login").send(app.address).expect(200);
+    let (_, asset) = login.text().split_once("href=\"/static/").expect("a style sheet");
+    let asset = format!("/static/{}", asset.split('"').next().unwrap());
+    let requests = [
+        ("GET", "/"),
+        ("GET", "/login"),
+        ("PUT", "/login"),
+        ("POST", "/login"),
+        ("GET", "/nothing"),
+        ("GET", "/%6cogin"),
+        ("GET", "/admin/activity"),
+        ("GET", &*asset),
+        ("GET", "/static/x/nothing"),
+        ("PUT", "/static/x/nothing"),
+        ("GET", "/healthz"),
+        ("GET", "/readyz"),
+        ("GET", "/v1/token/validate"),
+        ("OPTIONS", "/scim/v2/Users"),
+        ("GET", "/scim/v2/Schemas"),
+        ("GET", "/forward-auth"),
+        ("POST", "/oauth2/introspect"),
+        ("TRACE", "/v1/openapi.json"),
+    ];
+    let mut statuses = BTreeSet::new();
+    for (method, path) in requests {
+        let answer = Request::new(method, path).send(app.address);
+
+        statuses.insert(answer.status);
+        for (name, value) in [
+            ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{name} of {method} {path}");
+        }
+    }
+    for status in [200, 204, 303, 400, 401, 404, 405] {
+        assert!(statuses.contains(&status), "{status} is missing: {statuses:?}");
+    }
+    let plain = TestApp::with(&Database::fresh(Engine::Sqlite), &[]);
+    for path in ["/login", "/healthz", "/v1/token/validate"] {
+        let answer = Request::new("GET", path).send(plain.address);
+        assert_eq!(answer.header("Strict-Transport-Security"), None, "{path}");
+    }
 }
 
 #[test]

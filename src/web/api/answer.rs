@@ -9,8 +9,7 @@ use std::fmt::Write;
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::web::Bytes;
@@ -23,8 +22,6 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 pub(crate) const READ_ONLY: &str = "GET, HEAD, OPTIONS";
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Seconds until a client may ask again after the server failed.
@@ -101,13 +98,12 @@ pub(crate) struct Answers {
     count: Cell<u64>,
     /// Reused for every request id.
     id: RefCell<String>,
-    is_https: bool,
 }
 
 impl Answers {
-    /// Request ids begin with `prefix`; `is_https` says that the public URL is reached over TLS.
-    pub(crate) fn new(prefix: String, is_https: bool) -> Self {
-        Self { prefix, count: Cell::new(0), id: RefCell::default(), is_https }
+    /// Request ids begin with `prefix`.
+    pub(crate) fn new(prefix: String) -> Self {
+        Self { prefix, count: Cell::new(0), id: RefCell::default() }
     }
 
     /// An answer with the common headers.
@@ -115,11 +111,7 @@ impl Answers {
         let mut answer = HttpResponse::new(status);
         let headers = answer.headers_mut();
         headers.insert(CACHE_CONTROL, NO_STORE);
-        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         headers.insert(REQUEST_ID, self.request_id());
-        if self.is_https {
-            headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
-        }
         answer
     }
 
@@ -185,17 +177,13 @@ mod tests {
 
     #[test]
     fn every_answer_has_the_common_headers_and_an_id_of_its_own() {
-        let answers = Answers::new("prefix".to_owned(), true);
+        let answers = Answers::new("prefix".to_owned());
         for count in 0..20 {
             let answer = answers.error(ScimError::NoToken);
             let header = |name: &str| answer.headers().get(name).unwrap().to_str().unwrap();
 
             assert_eq!(header("cache-control"), "no-store");
-            assert_eq!(header("x-content-type-options"), "nosniff");
             assert_eq!(header("x-request-id"), format!("prefix-{count:x}"));
-            assert!(header("strict-transport-security").contains("max-age"));
         }
-        let answer = Answers::new(String::new(), false).options("GET");
-        assert!(!answer.headers().contains_key("strict-transport-security"));
     }
 }

@@ -34,7 +34,7 @@ impl ApiState {
     pub fn new(shared: &web::Data<Shared>) -> Rc<Self> {
         let validation = &shared.services.validation;
         Rc::new(Self {
-            answers: Answers::new(validation.label(), shared.site.public_url.is_https()),
+            answers: Answers::new(validation.label()),
             documents: Documents::new(&shared.site),
             described: RefCell::default(),
             shared: web::Data::clone(shared),

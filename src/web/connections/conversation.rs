@@ -21,6 +21,7 @@ use super::stream::{Stream, Transport};
 pub(super) struct Host {
     pub(super) registry: Arc<Registry>,
     pub(super) tls: Option<TlsAcceptor>,
+    pub(super) is_https: bool,
 }
 
 impl Host {
@@ -30,10 +31,11 @@ impl Host {
         configure: impl FnOnce(&mut web::ServiceConfig) + Clone + 'static,
     ) -> Result<impl Service<TcpStream, Response = (), Error = ()>, ()> {
         let (limits, registry) = (*self.registry.limits(), Arc::clone(&self.registry));
+        let is_https = self.is_https;
         let app = move || {
             let app = App::new().configure(configure.clone()).into_factory();
             let app = app.new_service(AppConfig::default());
-            async move { app.await.map(Requests) }
+            async move { app.await.map(|application| Requests { application, is_https }) }
         };
         let http = HttpService::build()
             .keep_alive(KeepAlive::Os)

@@ -10,6 +10,7 @@ mod conversation;
 mod deadlines;
 mod limits;
 mod offers;
+mod protection;
 mod registry;
 mod requests;
 mod state;
@@ -42,6 +43,8 @@ pub(super) struct Listener {
     pub(super) limits: Limits,
     /// Not counted by source: many clients are behind them.
     pub(super) trusted_proxies: Networks,
+    /// Whether people and clients reach it over TLS, its own or that of a proxy.
+    pub(super) is_https: bool,
     /// Threads that answer.
     pub(super) threads: usize,
 }
@@ -65,7 +68,7 @@ impl Listener {
             tls.alpn_protocols = vec![b"http/1.1".to_vec()];
             Arc::new(tls).into()
         });
-        let host = Host { registry: Arc::clone(&registry), tls };
+        let host = Host { registry: Arc::clone(&registry), tls, is_https: self.is_https };
         let server = ServerBuilder::default()
             .workers(self.threads)
             // Room for connections that are accepted before others are closed for them.

@@ -16,9 +16,13 @@ use futures_util::Stream;
 use pin_project_lite::pin_project;
 
 use super::connection::{After, Connection};
+use super::protection::protect;
 
 /// The application, surrounded.
-pub(super) struct Requests<S>(pub(super) S);
+pub(super) struct Requests<S> {
+    pub(super) application: S,
+    pub(super) is_https: bool,
+}
 
 impl<S> Service<Request> for Requests<S>
 where
@@ -29,7 +33,7 @@ where
     type Future = Answer<S::Future>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.0.poll_ready(context).map_err(|error| error.error_response().into())
+        self.application.poll_ready(context).map_err(|error| error.error_response().into())
     }
 
     fn call(&self, mut request: Request) -> Self::Future {
@@ -46,7 +50,8 @@ where
                 }
             }
         }
-        Answer { handler: self.0.call(request), connection, must_close }
+        let handler = self.application.call(request);
+        Answer { handler, connection, must_close, is_https: self.is_https }
     }
 }
 
@@ -57,6 +62,7 @@ pin_project! {
         handler: F,
         connection: Option<Arc<Connection>>,
         must_close: bool,
+        is_https: bool,
     }
 }
 
@@ -75,6 +81,7 @@ where
             Err(response) => response,
         };
         finish(response, after.unwrap_or(After::Closed));
+        protect(response.headers_mut(), *this.is_https);
         Poll::Ready(answer.map_err(Into::into))
     }
 }

@@ -15,7 +15,7 @@ use super::form_body;
 use super::layout::Layout;
 use crate::web::error::PageError;
 use crate::web::now::Now;
-use crate::web::{Shared, Site, client, connections, csrf, headers};
+use crate::web::{Shared, client, connections, csrf, headers};
 
 /// Whether a request has come as far as its handler.
 #[derive(Clone, Default)]
@@ -49,7 +49,7 @@ pub(super) async fn answer_pages(
         return Ok(request.into_response(render(&PageError::ForeignOrigin)));
     }
     if let Err(error) = form_body::read(&mut request).await {
-        return Ok(finish(request.error_response(error), &shared.site, render));
+        return Ok(finish(request.error_response(error), render));
     }
     let reached = HandlerReached::default();
     request.extensions_mut().insert(reached.clone());
@@ -58,7 +58,7 @@ pub(super) async fn answer_pages(
     // A form has arrived when it has arrived whole.
     request.extensions_mut().insert(Now(shared.services.now()));
     match next.call(request).await {
-        Ok(response) => Ok(finish(response.map_into_boxed_body(), &shared.site, render)),
+        Ok(response) => Ok(finish(response.map_into_boxed_body(), render)),
         // Only what surrounds the handlers fails in this way: loading or storing the session.
         Err(error) => {
             let cause = format!("{error:?}");
@@ -74,7 +74,6 @@ pub(super) async fn answer_pages(
 
 fn finish(
     response: ServiceResponse<BoxBody>,
-    site: &Site,
     render: impl Fn(&PageError) -> HttpResponse,
 ) -> ServiceResponse<BoxBody> {
     let is_late = connections::is_late(response.request());
@@ -92,7 +91,7 @@ fn finish(
         }
         None => response,
     };
-    headers::apply(response.headers_mut(), site);
+    headers::apply(response.headers_mut());
     response
 }
 
@@ -100,6 +99,6 @@ fn render(error: &PageError, shared: &Shared, asked: &Asked) -> HttpResponse {
     let reference = shared.services.random_text();
     let layout = Layout::plain(shared, shared.services.now());
     let mut answer = error_page::answer(error, layout, &reference, asked);
-    headers::apply(answer.headers_mut(), &shared.site);
+    headers::apply(answer.headers_mut());
     answer
 }

@@ -9,6 +9,7 @@ pub(crate) fn check(request: &Request, response: &Response) {
         assert_eq!(response.header(name), Some(value), "{name} of {target}");
     };
     expect("X-Content-Type-Options", "nosniff");
+    expect("Cross-Origin-Resource-Policy", "same-origin");
     assert_eq!(response.header("Server"), None, "{target} names its server");
     for (name, _) in &response.headers {
         let name = name.to_ascii_lowercase();

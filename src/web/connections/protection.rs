@@ -1,0 +1,23 @@
+//! What every answer tells browsers, whoever made it: a page, an endpoint, or the HTTP library.
+
+use actix_web::http::header::{
+    HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
+/// A browser takes an answer for nothing else than it says it is.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// No page of another origin embeds an answer. Clients that are no browsers do not look at it.
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+/// Two years, for the host of the public URL and all below it (RFC 6797).
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+
+/// Adds the headers. `is_https` says that people and clients reach scimward over TLS.
+pub(super) fn protect(headers: &mut HeaderMap, is_https: bool) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, SAME_ORIGIN);
+    if is_https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+}
