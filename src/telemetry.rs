@@ -6,7 +6,7 @@
 use std::io::{self, IsTerminal};
 
 use tracing::Level;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -34,6 +34,8 @@ pub fn start(settings: &LogSettings) -> Result<(), String> {
     let level = settings.level;
     let filter = Targets::new()
         .with_default(level.min(Level::WARN))
+        // An error for every request that cannot be read would let anybody fill the disk.
+        .with_target("actix_http", LevelFilter::OFF)
         .with_target(env!("CARGO_CRATE_NAME"), level);
     let lines = fmt::layer().with_writer(io::stderr);
     let lines = match settings.format {

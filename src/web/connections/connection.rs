@@ -130,6 +130,11 @@ impl Connection {
         !self.is_proven.load(Relaxed) && !self.is_proven.swap(true, Relaxed)
     }
 
+    /// Whether a request is being answered that the client has sent whole.
+    pub(super) fn is_being_answered(&self) -> bool {
+        self.state.get() == State::new(Busy, State::NEVER)
+    }
+
     /// Ends what has taken longer than it may.
     pub(super) fn look_at_deadline(&self, now: u64) {
         if self.state.get().deadline > now {

@@ -9,6 +9,7 @@ use super::limits::Limits;
 /// What all connections of a listener share.
 pub(super) struct Deadlines {
     pub(super) limits: Limits,
+    tick: Duration,
     started: Instant,
     /// Milliseconds since the start, as of the last tick.
     now: AtomicU64,
@@ -17,13 +18,14 @@ pub(super) struct Deadlines {
 
 impl Deadlines {
     pub(super) fn new(limits: Limits) -> Self {
-        let (started, now) = (Instant::now(), AtomicU64::new(0));
-        Self { limits, started, now, is_stopping: AtomicBool::new(false) }
+        let (started, now, is_stopping) =
+            (Instant::now(), AtomicU64::new(0), AtomicBool::new(false));
+        Self { limits, tick: limits.tick(), started, now, is_stopping }
     }
 
     /// The deadline of what may take this long from now on. The clock is up to a tick behind.
     pub(super) fn after(&self, time: Duration) -> u64 {
-        self.now() + milliseconds(time + self.limits.tick())
+        self.now() + milliseconds(time + self.tick)
     }
 
     /// Milliseconds since the start, up to a tick ago.

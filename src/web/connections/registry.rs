@@ -45,24 +45,26 @@ impl Registry {
     }
 
     /// Lets a connection in, for which another may have to go: the oldest of its source, or of all,
-    /// that has shown nothing valid. When all have, there is no room.
+    /// that has shown nothing valid. One that is being answered stays: it may be about to, and how
+    /// long that takes is in the server's hand. When nothing can go there is no room.
     pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Admitted> {
+        let limits = self.limits();
         let is_trusted = self.trusted_proxies.contains(peer);
         let source = (!is_trusted).then(|| source_network(peer));
         let mut open = self.open();
         let neighbours = source.as_ref().and_then(|source| open.by_source.get(source));
         if let Some(neighbours) = neighbours
-            && neighbours.len() >= self.limits().per_source
+            && neighbours.len() >= limits.per_source
         {
-            let oldest = neighbours.first().copied();
+            let oldest = open.oldest(neighbours);
             open.drop_for_another(oldest);
         }
-        if open.all.len() >= self.limits().total {
+        if open.all.len() >= limits.total {
             self.warn();
-            let oldest = open.unproven.first().copied();
+            let oldest = open.oldest(&open.unproven);
             open.drop_for_another(oldest);
         }
-        if open.all.len() >= self.limits().total || self.deadlines.is_stopping() {
+        if open.all.len() >= limits.total || self.deadlines.is_stopping() {
             return None;
         }
         let number = open.next;
@@ -125,11 +127,17 @@ impl Registry {
 }
 
 impl Open {
-    fn drop_for_another(&mut self, number: Option<u64>) {
-        let victim = number.and_then(|number| self.all.remove(&number));
-        if let Some(victim) = victim {
-            self.forget_unproven(&victim);
-            victim.kill();
+    /// The oldest of these that is not being answered.
+    fn oldest(&self, numbers: &BTreeSet<u64>) -> Option<Arc<Connection>> {
+        let mut connections = numbers.iter().filter_map(|number| self.all.get(number));
+        connections.find(|connection| !connection.is_being_answered()).cloned()
+    }
+
+    fn drop_for_another(&mut self, oldest: Option<Arc<Connection>>) {
+        if let Some(oldest) = oldest {
+            self.all.remove(&oldest.number);
+            self.forget_unproven(&oldest);
+            oldest.kill();
         }
     }
 
@@ -154,5 +162,81 @@ pub(super) struct Admitted {
 impl Drop for Admitted {
     fn drop(&mut self) {
         self.registry.leave(&self.connection);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Admits one connection of each of these addresses.
+    fn admit<const N: usize>(registry: &Arc<Registry>, peers: [&str; N]) -> [Admitted; N] {
+        peers.map(|peer| registry.admit(peer.parse().expect("an address")).expect("room"))
+    }
+
+    fn registry(total: usize, per_source: usize) -> Arc<Registry> {
+        let limits = Limits { total, per_source, ..Limits::within(4096) };
+        Arc::new(Registry::new(limits, Networks::parse("10.0.0.0/8").expect("a network")))
+    }
+
+    fn is_open(admitted: &Admitted) -> bool {
+        let killed = std::pin::pin!(admitted.connection.killed());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        killed.poll(&mut context).is_pending()
+    }
+
+    #[test]
+    fn a_source_is_an_address_or_the_first_half_of_one() {
+        for (first, second, is_same) in [
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("192.0.2.1", "::ffff:192.0.2.1", true),
+            ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", true),
+            ("2001:db8:0:1::1", "2001:db8:0:2::1", false),
+            ("10.0.0.1", "10.0.0.1", false),
+            ("10.0.0.1", "::ffff:10.0.0.1", false),
+        ] {
+            let [first_one, _second] = admit(&registry(10, 1), [first, second]);
+            assert_eq!(is_open(&first_one), !is_same, "{first} {second}");
+        }
+    }
+
+    #[test]
+    fn who_is_being_answered_stays_and_who_is_still_sending_does_not() {
+        let registry = registry(3, 10);
+        let [answered, sending, proven] = admit(&registry, ["192.0.2.1"; 3]);
+        answered.connection.request_begins(false);
+        sending.connection.request_begins(true);
+        assert!(proven.connection.prove());
+        registry.is_proven(&proven.connection);
+
+        let [next] = admit(&registry, ["192.0.2.2"]);
+        assert_eq!([&answered, &sending, &proven, &next].map(is_open), [true, false, true, true]);
+        next.connection.request_begins(false);
+        assert!(registry.admit([192, 0, 2, 3].into()).is_none());
+
+        answered.connection.request_ends(false);
+        let [_last] = admit(&registry, ["192.0.2.3"]);
+        assert!(!is_open(&answered) && is_open(&next));
+    }
+
+    #[test]
+    fn a_source_of_which_all_are_being_answered_takes_what_there_is() {
+        let registry = registry(3, 1);
+        let admitted = admit(&registry, ["192.0.2.1"; 2]);
+        assert_eq!(admitted.each_ref().map(is_open), [false, true]);
+        admitted[1].connection.request_begins(false);
+        let [third] = admit(&registry, ["192.0.2.1"]);
+        assert!(is_open(&admitted[1]) && is_open(&third));
+    }
+
+    #[test]
+    fn what_has_left_does_not_count() {
+        let registry = registry(2, 1);
+        for _ in 0..5 {
+            drop(admit(&registry, ["192.0.2.1", "192.0.2.2"]));
+        }
+        let open = registry.open();
+        assert!(open.all.is_empty() && open.unproven.is_empty() && open.by_source.is_empty());
     }
 }

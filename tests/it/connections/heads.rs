@@ -1,6 +1,8 @@
 //! Heads that do not arrive, and connections that nobody uses.
 
 use super::*;
+use crate::support::http::exchange;
+use crate::support::process::Scimward;
 
 #[test]
 fn an_unused_connection_is_closed_without_a_word() {
@@ -51,4 +53,18 @@ fn a_connection_is_kept_between_requests_for_as_long_as_configured() {
     let idle = std::time::Instant::now();
     assert_eq!(rest(&mut stream), b"");
     assert!(idle.elapsed() >= Duration::from_secs(1), "{:?}", idle.elapsed());
+}
+
+#[test]
+fn requests_that_cannot_be_read_fill_no_log() {
+    let database = Database::fresh(Engine::Sqlite);
+    let server = Scimward::on(&database).serve();
+    let long = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}", "y".repeat(140_000));
+    for (request, status) in
+        [("rubbish\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400), (&*long, 431)]
+    {
+        assert_eq!(exchange(connect(server.address), request.as_bytes()).status, status);
+    }
+    let written = server.stop().stderr;
+    assert!(!written.contains("ERROR") && !written.contains("WARN"), "{written}");
 }
