@@ -12,7 +12,7 @@ use rustix::process::DumpableBehavior;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    // Databases, mails and backups are for their owner, whoever starts the process.
+    // Databases, mails and backups are for their owner alone, whatever the umask.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     // Memory holds passwords and tokens for moments: no other process of the user may read it, and
     // no core dump may keep it.

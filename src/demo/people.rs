@@ -38,7 +38,7 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 
 const SAFARI: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 \
     (KHTML, like Gecko) Version/18.6 Safari/605.1.15";
 
-/// The first Server Admin: whom visitors log in as.
+/// The first Server Admin, and the one that visitors log in as.
 pub const ADA: Person = Person {
     name: "Ada Lovelace",
     email: "ada@example.com",

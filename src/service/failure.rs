@@ -13,7 +13,7 @@ pub enum Failure {
     /// A hash could not be computed.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// The session of whoever asked has ended, or its Server Admin is not active any more.
+    /// The session behind the request has ended, or its Server Admin is not active any more.
     #[error("the session has ended")]
     SessionEnded,
 }

@@ -73,7 +73,7 @@ impl PublicUrl {
         self.0.starts_with("https://")
     }
 
-    /// Whether it leads to the machine of whoever opens it.
+    /// Whether it leads to the machine that opens it.
     pub fn is_local(&self) -> bool {
         let host = self.host();
         let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();

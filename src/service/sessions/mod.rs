@@ -112,7 +112,7 @@ impl Sessions {
         self.write(move |conn| store::people::sessions::delete(conn, &digest)).await
     }
 
-    /// Ends the session of whoever asks.
+    /// Ends the session behind the request.
     pub async fn log_out(&self, by: Author) -> Result<(), Failure> {
         let ended = |conn: &mut Conn, by: &Authorized| {
             store::people::sessions::delete(conn, by.session()?.0)?;
@@ -132,7 +132,7 @@ impl Sessions {
         Ok(sessions.into_iter().filter(|session| is_within_limits(session, now)).collect())
     }
 
-    /// Ends one session of whoever asks, named by its digest; says whether there was one.
+    /// Ends one session of the same Server Admin, named by its digest; says whether there was one.
     pub async fn end_own(&self, digest: Digest, by: Author) -> Result<bool, Failure> {
         let ended = move |conn: &mut Conn, by: &Authorized| {
             let (_, admin) = by.session()?;
