@@ -12,6 +12,7 @@ use super::{Failure, Resources};
 use crate::domain::activity::Kind;
 use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::SecretCode;
+use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::{PhcString, PlainToken, TokenId};
@@ -217,7 +218,12 @@ fn replace(
         None => event,
     };
     store::activity::record(conn, &event)?;
-    store::mails::insert_for_admins(conn, MailKind::Generated, &token.id, by.now)?;
+    store::mails::insert_for_admins(
+        conn,
+        MailKind::Generated,
+        &About::Token(token.id.clone()),
+        by.now,
+    )?;
     Ok((token, replaced))
 }
 

@@ -128,6 +128,7 @@ diesel::table! {
         sent_at -> Nullable<BigInt>,
         failed_at -> Nullable<BigInt>,
         answer -> Nullable<Text>,
+        event -> Nullable<Text>,
     }
 }
 

@@ -3,14 +3,15 @@
 //! A sender claims the mail first and confirms it afterwards, and no transaction is open in between:
 //! a crash after the server accepted the mail costs one duplicate, never a missing mail.
 
+pub mod about;
 pub mod kind;
 pub mod milestone;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::about::About;
 use self::kind::MailKind;
 use super::admin::person::{AdminId, EmailAddress};
-use super::token::secret::TokenId;
 
 /// How long a claim holds: longer than sending one mail can take, so only the claim of an instance
 /// that is gone runs out.
@@ -42,10 +43,10 @@ pub struct Recipient {
 pub struct Mail {
     /// The key.
     pub id: MailId,
-    /// What it is about.
+    /// What it says.
     pub kind: MailKind,
-    /// The token it is about.
-    pub token: Option<TokenId>,
+    /// About what.
+    pub about: About,
     /// Who gets it, with the address that was used last.
     pub recipient: Recipient,
     /// When it became due.
@@ -164,7 +165,7 @@ mod tests {
         Mail {
             id: MailId(1),
             kind,
-            token: None,
+            about: About::Request,
             recipient: Recipient { admin: None, address },
             due_at: now(),
             attempts: 1,

@@ -48,7 +48,7 @@ impl DueMails {
     /// a milestone is superseded by the next.
     pub(crate) fn allows(&self, mail: &Mail) -> bool {
         let unrevoked = self.history.unrevoked().map(|token| &token.id);
-        let is_current = unrevoked.is_some() && unrevoked == mail.token.as_ref();
+        let is_current = unrevoked.is_some() && unrevoked == mail.about.token();
         match mail.kind {
             MailKind::Expiry(milestone) => is_current && self.milestone == Some(milestone),
             MailKind::StillUsed => is_current && self.still_used().is_some(),

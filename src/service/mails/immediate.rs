@@ -9,6 +9,7 @@ use crate::domain::activity::Kind;
 use crate::domain::admin::actor::{Actor, Author};
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::base62;
+use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::{MailId, MailState, Recipient};
 use crate::mail::letter::Letter;
@@ -52,7 +53,8 @@ impl Mails {
         let added = |conn: &mut Conn, by: &Authorized| {
             let (_, admin) = by.session()?;
             let recipient = Recipient { admin: Some(admin.id), address: admin.email.clone() };
-            let id = store::mails::insert(conn, MailKind::Test, None, &recipient, by.now)?;
+            let id =
+                store::mails::insert(conn, MailKind::Test, &About::Request, &recipient, by.now)?;
             Ok::<_, Failure>((id, recipient, admin.name.to_string()))
         };
         let (id, recipient, name) = self.resources.write_as(by, Lock::Mails, added).await?;
@@ -93,8 +95,9 @@ impl Mails {
 
     async fn add(&self, kind: MailKind, recipient: Recipient) -> Result<MailId, Failure> {
         let now = self.resources.clock.now();
-        let added =
-            move |conn: &mut Conn| Ok(store::mails::insert(conn, kind, None, &recipient, now)?);
+        let added = move |conn: &mut Conn| {
+            Ok(store::mails::insert(conn, kind, &About::Request, &recipient, now)?)
+        };
         self.resources.store.write(Lock::Mails, added).await
     }
 

@@ -126,7 +126,7 @@ fn overview(
         mails.extend(list.of_kind(MailKind::Generated, token.generated_at, &queued));
         mails.extend(list.of_kind(MailKind::StillUsed, now, &queued));
         // Those about earlier tokens that are still to be sent.
-        let earlier = open_generated.iter().filter(|mail| mail.token.as_ref() != Some(&token.id));
+        let earlier = open_generated.iter().filter(|mail| mail.about.token() != Some(&token.id));
         mails.extend(earlier.map(|mail| list.listed(mail)));
     }
     let health = MailHealth::load(conn, &admins, settings)?;

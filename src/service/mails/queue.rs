@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use super::due::DueMails;
 use super::{MailSettings, Mails, recipients};
+use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
-use crate::domain::token::secret::TokenId;
 use crate::service::Failure;
 use crate::store::{self, Conn, Lock, StoreError};
 
@@ -27,21 +27,23 @@ impl Mails {
     }
 }
 
-/// The kinds of mails that are due and have not been queued, each with its token and due time.
+/// The kinds of mails that are due and have not been queued, each with what it is about and its due
+/// time.
 fn missing(
     conn: &mut Conn,
     settings: &MailSettings,
     now: DateTime<Utc>,
-) -> Result<Vec<(MailKind, TokenId, DateTime<Utc>)>, StoreError> {
+) -> Result<Vec<(MailKind, About, DateTime<Utc>)>, StoreError> {
     let due = DueMails::load(conn, settings.schedule, now)?;
     let Some(token) = due.history.unrevoked() else { return Ok(Vec::new()) };
+    let about = About::Token(token.id.clone());
     let mut missing = Vec::new();
     for kind in due.kinds() {
-        if !store::mails::exists(conn, kind, &token.id)? {
+        if !store::mails::exists(conn, kind, &about)? {
             let due_at = kind
                 .milestone()
                 .map_or(now, |milestone| settings.schedule.due_at(milestone, token.expires_at));
-            missing.push((kind, token.id.clone(), due_at));
+            missing.push((kind, about.clone(), due_at));
         }
     }
     Ok(missing)
@@ -50,16 +52,37 @@ fn missing(
 fn queue(conn: &mut Conn, settings: &MailSettings, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let mut nobody_to_tell = false;
     // Asked again under the lock: another instance may have been faster.
-    for (kind, token, due_at) in missing(conn, settings, now)? {
-        let mut count = store::mails::insert_for_admins(conn, kind, &token, due_at)?;
-        for known in recipients::all(&store::people::admins::list(conn)?, settings) {
-            if known.recipient.admin.is_none() {
-                store::mails::insert(conn, kind, Some(&token), &known.recipient, due_at)?;
-                count += 1;
-            }
-        }
+    for (kind, about, due_at) in missing(conn, settings, now)? {
+        let count = insert_for_all(conn, settings, kind, &about, due_at)?;
         nobody_to_tell |= count == 0;
-        tracing::info!(mail.kind = kind.as_str(), token.id = %token, recipients = count, "mails are due");
+        let about = about.as_str();
+        tracing::info!(
+            mail.kind = kind.as_str(),
+            mail.about = about,
+            recipients = count,
+            "mails are due"
+        );
     }
     Ok(nobody_to_tell)
+}
+
+/// Adds a mail for everybody who gets mails at present; returns how many.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if one of them has it already.
+fn insert_for_all(
+    conn: &mut Conn,
+    settings: &MailSettings,
+    kind: MailKind,
+    about: &About,
+    due_at: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let mut count = store::mails::insert_for_admins(conn, kind, about, due_at)?;
+    for known in recipients::all(&store::people::admins::list(conn)?, settings) {
+        if known.recipient.admin.is_none() {
+            store::mails::insert(conn, kind, about, &known.recipient, due_at)?;
+            count += 1;
+        }
+    }
+    Ok(count)
 }

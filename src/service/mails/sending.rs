@@ -44,7 +44,8 @@ impl Progress {
         match &mail.state {
             MailState::Sent { .. } => {
                 self.report.sent += 1;
-                *self.sent.entry((mail.kind.as_str(), mail.token.clone())).or_default() += 1;
+                *self.sent.entry((mail.kind.as_str(), mail.about.token().cloned())).or_default() +=
+                    1;
             }
             MailState::Failed { .. } => self.report.failed += 1,
             MailState::Waiting | MailState::Retrying { .. } => {}
@@ -156,8 +157,13 @@ impl Mails {
         let settled = move |conn: &mut Conn| {
             let counted = store::mails::settle(conn, mail.id, mail.attempts, &mail.state)?;
             if let (true, MailState::Failed { at, answer }) = (counted, &mail.state) {
-                let event = activity(Kind::MailFailed, mail.kind.as_str(), mail.token, *at)
-                    .with_detail(format!("{}: {answer}", mail.recipient.address));
+                let event = activity(
+                    Kind::MailFailed,
+                    mail.kind.as_str(),
+                    mail.about.token().cloned(),
+                    *at,
+                )
+                .with_detail(format!("{}: {answer}", mail.recipient.address));
                 store::activity::record(conn, &event)?;
             }
             Ok(())
@@ -201,9 +207,8 @@ fn claim(
     store::mails::claim(conn, &mail, now)?;
     mail.attempts += 1;
     mail.first_tried_at.get_or_insert(now);
-    let about = mail.token.as_ref().map(ToString::to_string).unwrap_or_default();
     let message = Message {
-        id: message_id(mail.kind, &about, &recipient_key(&mail)),
+        id: message_id(mail.kind, mail.about.as_str(), &recipient_key(&mail)),
         name: current.name,
         address: mail.recipient.address.clone(),
         date: now,

@@ -20,7 +20,7 @@ pub(crate) fn write(
 ) -> Result<Option<Letter>, StoreError> {
     let MailSettings { letterhead, schedule, .. } = settings;
     let recipient = &mail.recipient;
-    let token = mail.token.as_ref().map(|id| store::tokens::by_id(conn, id)).transpose()?;
+    let token = mail.about.token().map(|id| store::tokens::by_id(conn, id)).transpose()?;
     let Some(token) = token.flatten() else { return Ok(None) };
     Ok(match mail.kind {
         MailKind::Expiry(milestone) => {

@@ -1,38 +1,22 @@
 //! Mails: one row for each recipient of each.
 
+mod record;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
+use self::record::{Row, parse};
 use super::database::connection::Conn;
 use super::error::StoreError;
-use super::row::{corrupt, instant, parse_token_id, seconds};
+use super::row::{instant, seconds};
 use super::schema::{mails, server_admins};
-use crate::domain::admin::person::{AdminId, EmailAddress};
+use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::StartedMilestone;
 use crate::domain::mail::{Mail, MailId, MailState, Recipient};
 use crate::domain::token::secret::TokenId;
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = mails)]
-struct Row {
-    id: i64,
-    kind: String,
-    token_id: Option<String>,
-    admin_id: Option<i64>,
-    address: String,
-    due_at: i64,
-    attempts: i64,
-    claimed_at: Option<i64>,
-    first_tried_at: Option<i64>,
-    tried_at: Option<i64>,
-    next_try_at: Option<i64>,
-    sent_at: Option<i64>,
-    failed_at: Option<i64>,
-    answer: Option<String>,
-}
 
 /// How mails have fared lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,12 +34,13 @@ pub struct LastResults {
 pub fn insert_for_admins(
     conn: &mut Conn,
     kind: MailKind,
-    token: &TokenId,
+    about: &About,
     due_at: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let active = server_admins::table.filter(server_admins::active.eq(true)).select((
         kind.as_str().into_sql::<Text>(),
-        token.as_str().into_sql::<Text>().nullable(),
+        about.token().map(TokenId::as_str).into_sql::<Nullable<Text>>(),
+        about.event().map(EventKey::as_str).into_sql::<Nullable<Text>>(),
         server_admins::id.nullable(),
         server_admins::email,
         seconds(due_at).into_sql::<BigInt>(),
@@ -66,6 +51,7 @@ pub fn insert_for_admins(
         .into_columns((
             mails::kind,
             mails::token_id,
+            mails::event,
             mails::admin_id,
             mails::address,
             mails::due_at,
@@ -81,14 +67,15 @@ pub fn insert_for_admins(
 pub fn insert(
     conn: &mut Conn,
     kind: MailKind,
-    token: Option<&TokenId>,
+    about: &About,
     recipient: &Recipient,
     due_at: DateTime<Utc>,
 ) -> Result<MailId, StoreError> {
     let id = diesel::insert_into(mails::table)
         .values((
             mails::kind.eq(kind.as_str()),
-            mails::token_id.eq(token.map(TokenId::as_str)),
+            mails::token_id.eq(about.token().map(TokenId::as_str)),
+            mails::event.eq(about.event().map(EventKey::as_str)),
             mails::admin_id.eq(recipient.admin.map(|id| id.0)),
             mails::address.eq(recipient.address.as_str()),
             mails::due_at.eq(seconds(due_at)),
@@ -99,14 +86,15 @@ pub fn insert(
     Ok(MailId(id))
 }
 
-/// Whether a mail of this kind about this token exists, to any recipient.
-pub fn exists(conn: &mut Conn, kind: MailKind, token: &TokenId) -> Result<bool, StoreError> {
-    let first: Option<i64> = mails::table
-        .filter(mails::token_id.eq(token.as_str()).and(mails::kind.eq(kind.as_str())))
-        .select(mails::id)
-        .first(conn)
-        .optional()?;
-    Ok(first.is_some())
+/// Whether a mail of this kind about the same exists, to any recipient.
+pub fn exists(conn: &mut Conn, kind: MailKind, about: &About) -> Result<bool, StoreError> {
+    let of_kind = mails::table.filter(mails::kind.eq(kind.as_str())).select(mails::id).into_boxed();
+    let same = match about {
+        About::Token(id) => of_kind.filter(mails::token_id.eq(id.as_str())),
+        About::Event(key) => of_kind.filter(mails::event.eq(key.as_str())),
+        About::Request => return Ok(false),
+    };
+    Ok(same.first::<i64>(conn).optional()?.is_some())
 }
 
 /// The milestones of which at least one mail was sent, each with the time of the first.
@@ -137,10 +125,22 @@ pub fn open_generated(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
     parse(rows)
 }
 
-/// Unsent mails: those about `token` and about generated tokens. Those with the fewest tries come
-/// first, so that none holds up the others.
+/// Unsent mails about events, whichever they are.
+pub fn open_about_events(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
+    let rows = mails::table
+        .filter(mails::sent_at.is_null().and(mails::failed_at.is_null()))
+        .filter(mails::event.is_not_null())
+        .order(mails::id.asc())
+        .select(Row::as_select())
+        .load(conn)?;
+    parse(rows)
+}
+
+/// Unsent mails: those about `token`, about generated tokens and about events. Those with the fewest
+/// tries come first, so that none holds up the others.
 pub fn open(conn: &mut Conn, token: Option<&TokenId>) -> Result<Vec<Mail>, StoreError> {
     let mut open = open_generated(conn)?;
+    open.append(&mut open_about_events(conn)?);
     if let Some(token) = token {
         let rows = mails::table
             .filter(mails::sent_at.is_null().and(mails::failed_at.is_null()))
@@ -245,45 +245,4 @@ pub fn settle(
             .execute(conn)?,
     };
     Ok(changed == 1)
-}
-
-fn parse(rows: Vec<Row>) -> Result<Vec<Mail>, StoreError> {
-    rows.into_iter().map(Mail::try_from).collect()
-}
-
-impl TryFrom<Row> for Mail {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        let state = state(&row)?;
-        let kind = row.kind.parse();
-        Ok(Self {
-            id: MailId(row.id),
-            kind: kind.map_err(|_unknown| corrupt("kind of mail", &row.kind))?,
-            token: row.token_id.as_deref().map(parse_token_id).transpose()?,
-            recipient: Recipient {
-                admin: row.admin_id.map(AdminId),
-                address: EmailAddress::stored(row.address),
-            },
-            due_at: instant(row.due_at)?,
-            attempts: u64::try_from(row.attempts).unwrap_or_default(),
-            claimed_at: row.claimed_at.map(instant).transpose()?,
-            first_tried_at: row.first_tried_at.map(instant).transpose()?,
-            state,
-        })
-    }
-}
-
-fn state(row: &Row) -> Result<MailState, StoreError> {
-    let answer = row.answer.clone().unwrap_or_default();
-    Ok(match (row.sent_at, row.failed_at, row.tried_at, row.next_try_at) {
-        (Some(at), ..) => MailState::Sent { at: instant(at)?, answer },
-        (None, Some(at), ..) => MailState::Failed { at: instant(at)?, answer },
-        (None, None, Some(tried_at), Some(next_try_at)) => MailState::Retrying {
-            tried_at: instant(tried_at)?,
-            next_try_at: instant(next_try_at)?,
-            answer,
-        },
-        _ => MailState::Waiting,
-    })
 }

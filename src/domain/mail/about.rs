@@ -1,0 +1,58 @@
+//! What a mail is about. Nobody gets two mails of one kind about the same.
+
+use crate::domain::token::secret::TokenId;
+
+/// What a mail is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A token.
+    Token(TokenId),
+    /// Something that happened once.
+    Event(EventKey),
+    /// Nothing that another mail could be about: somebody asked for this one.
+    Request,
+}
+
+impl About {
+    /// The token, if it is one.
+    pub const fn token(&self) -> Option<&TokenId> {
+        match self {
+            Self::Token(id) => Some(id),
+            Self::Event(_) | Self::Request => None,
+        }
+    }
+
+    /// The event, if it is one.
+    pub const fn event(&self) -> Option<&EventKey> {
+        match self {
+            Self::Event(key) => Some(key),
+            Self::Token(_) | Self::Request => None,
+        }
+    }
+
+    /// Tells it from others in a `Message-ID`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Token(id) => id.as_str(),
+            Self::Event(key) => key.as_str(),
+            Self::Request => "",
+        }
+    }
+}
+
+/// The key of something that happened once: every instance that notices it makes the same key of it,
+/// so that its mails are queued once. A part of the `Message-ID`: letters, digits and hyphens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EventKey(String);
+
+impl EventKey {
+    /// A key that was stored.
+    pub const fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
