@@ -94,7 +94,13 @@ impl Services {
         self.clock.now()
     }
 
-    /// A text that nobody can guess: a CSRF token, the reference of an error.
+    /// Ten letters and digits that nothing else has, in this process or another: what the request ids
+    /// of a listener begin with. Not a secret.
+    pub fn label(&self) -> String {
+        base62::random::<10>(|bytes| self.entropy.fill(bytes))
+    }
+
+    /// A text that nobody can guess, such as a CSRF token.
     pub fn random_text(&self) -> String {
         base62::random::<22>(|bytes| self.entropy.fill(bytes))
     }

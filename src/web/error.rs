@@ -157,7 +157,7 @@ impl PageError {
         }
     }
 
-    /// Whether the server is at fault: the cause is logged under a reference that the answer shows.
+    /// Whether the server is at fault: then the cause is logged.
     pub(super) const fn is_ours(&self) -> bool {
         matches!(self, Self::Failed(_) | Self::SessionNotLoaded(_) | Self::SessionNotStored(_))
     }

@@ -25,6 +25,7 @@ pub async fn serve(
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let label = services.label();
     let services = web::Data::new(services);
     let limits = Limits { total: CONNECTIONS, per_source: CONNECTIONS / 2, ..limits };
     let listener = Listener {
@@ -33,6 +34,7 @@ pub async fn serve(
         limits,
         trusted_proxies: Networks::default(),
         is_https: false,
+        label,
         threads: 1,
     };
     let configure = move |config: &mut web::ServiceConfig| {

@@ -45,8 +45,9 @@ pub async fn serve(
 ) -> io::Result<()> {
     let trusted_proxies = shared.site.trusted_proxies.clone();
     let is_https = shared.site.public_url.is_https();
+    let label = shared.services.label();
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let listener = Listener { socket, tls, limits, trusted_proxies, is_https, threads };
+    let listener = Listener { socket, tls, limits, trusted_proxies, is_https, label, threads };
     let shared = web::Data::new(shared);
     let configure = move |config: &mut web::ServiceConfig| {
         config

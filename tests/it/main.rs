@@ -22,6 +22,7 @@ mod connections;
 mod demo;
 mod expiry_mails;
 mod history;
+mod logs;
 mod mail_server;
 mod outages;
 mod output;

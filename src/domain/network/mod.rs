@@ -2,6 +2,7 @@
 
 pub mod login;
 pub mod public_url;
+pub mod request_id;
 pub mod source;
 pub mod throttle;
 

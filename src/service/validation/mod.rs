@@ -20,7 +20,6 @@ use self::fair_semaphore::FairSemaphore;
 use self::shared_reads::SharedReads;
 use self::verification_cache::{Fingerprint, Lookup, VerificationCache};
 use super::{Failure, Resources};
-use crate::domain::base62;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PhcString, PresentedToken, TokenId};
 use crate::entropy::random;
@@ -76,12 +75,6 @@ impl Validation {
     /// The verified tokens of this process.
     pub fn cache(&self) -> VerificationCache {
         self.cache.clone()
-    }
-
-    /// Ten letters and digits that no other thread or process has: the request ids of one thread
-    /// begin with them. Not a secret.
-    pub fn label(&self) -> String {
-        base62::random::<10>(|bytes| self.resources.entropy.fill(bytes))
     }
 
     /// A validator for the current thread.

@@ -1,15 +1,13 @@
-//! Answers to machines: fixed texts and the headers that all of them carry.
+//! Answers to machines: fixed texts and the headers that all of them carry, but for those that every
+//! answer of this server has (`connections`).
 //!
 //! No part of a request appears in an answer. A token that is not accepted gets the same bytes for
 //! every reason, so that no client learns which tokens exist.
 
-use std::cell::{Cell, RefCell};
-use std::fmt::Write;
-
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::web::Bytes;
@@ -22,7 +20,6 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 pub(crate) const READ_ONLY: &str = "GET, HEAD, OPTIONS";
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Seconds until a client may ask again after the server failed.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("30");
@@ -91,84 +88,56 @@ scim_errors! {
     Unavailable = 503, "The SCIM token cannot be checked at the moment. Try again later.";
 }
 
-/// Makes the answers of one thread.
-pub(crate) struct Answers {
-    /// Different in every process and thread, so that request ids are unique; not a secret.
-    prefix: String,
-    count: Cell<u64>,
-    /// Reused for every request id.
-    id: RefCell<String>,
+/// An answer with the common headers.
+pub(crate) fn new_answer(status: StatusCode) -> HttpResponse {
+    let mut answer = HttpResponse::new(status);
+    answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    answer
 }
 
-impl Answers {
-    /// Request ids begin with `prefix`.
-    pub(crate) fn new(prefix: String) -> Self {
-        Self { prefix, count: Cell::new(0), id: RefCell::default() }
-    }
+/// 200 with a body.
+pub(crate) fn ok(media_type: HeaderValue, body: impl Into<Bytes>) -> HttpResponse {
+    let mut answer = new_answer(StatusCode::OK);
+    answer.headers_mut().insert(CONTENT_TYPE, media_type);
+    answer.set_body(BoxBody::new(body.into()))
+}
 
-    /// An answer with the common headers.
-    pub(crate) fn new_answer(&self, status: StatusCode) -> HttpResponse {
-        let mut answer = HttpResponse::new(status);
-        let headers = answer.headers_mut();
-        headers.insert(CACHE_CONTROL, NO_STORE);
-        headers.insert(REQUEST_ID, self.request_id());
-        answer
-    }
+/// The answer to OPTIONS: without authentication, and nothing about other origins.
+pub(crate) fn options(allow: &'static str) -> HttpResponse {
+    let mut answer = new_answer(StatusCode::NO_CONTENT);
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    answer
+}
 
-    /// 200 with a body.
-    pub(crate) fn ok(&self, media_type: HeaderValue, body: impl Into<Bytes>) -> HttpResponse {
-        let mut answer = self.new_answer(StatusCode::OK);
-        answer.headers_mut().insert(CONTENT_TYPE, media_type);
-        answer.set_body(BoxBody::new(body.into()))
+/// A SCIM error.
+pub(crate) fn error(error: ScimError) -> HttpResponse {
+    let (status, body, challenge) = error.parts();
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = new_answer(status);
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, SCIM_JSON);
+    if let Some(challenge) = challenge {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
-
-    /// The answer to OPTIONS: without authentication, and nothing about other origins.
-    pub(crate) fn options(&self, allow: &'static str) -> HttpResponse {
-        let mut answer = self.new_answer(StatusCode::NO_CONTENT);
-        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
-        answer
-    }
-
-    /// A SCIM error.
-    pub(crate) fn error(&self, error: ScimError) -> HttpResponse {
-        let (status, body, challenge) = error.parts();
-        let mut answer = self
-            .new_answer(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-        let headers = answer.headers_mut();
-        headers.insert(CONTENT_TYPE, SCIM_JSON);
-        if let Some(challenge) = challenge {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    match error {
+        ScimError::Unavailable => {
+            headers.insert(RETRY_AFTER, RETRY_SECONDS);
         }
-        match error {
-            ScimError::Unavailable => {
-                headers.insert(RETRY_AFTER, RETRY_SECONDS);
-            }
-            ScimError::Throttled(seconds) => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-            }
-            // What follows on the connection is not trusted (RFC 6585 section 5).
-            ScimError::HeadTooLarge => answer.head_mut().set_connection_type(ConnectionType::Close),
-            _ => {}
+        ScimError::Throttled(seconds) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        answer.set_body(BoxBody::new(Bytes::from_static(body.as_bytes())))
+        // What follows on the connection is not trusted (RFC 6585 section 5).
+        ScimError::HeadTooLarge => answer.head_mut().set_connection_type(ConnectionType::Close),
+        _ => {}
     }
+    answer.set_body(BoxBody::new(Bytes::from_static(body.as_bytes())))
+}
 
-    /// 405 with the methods that are allowed (RFC 9110 section 15.5.6).
-    pub(crate) fn wrong_method(&self, allow: &'static str) -> HttpResponse {
-        let mut answer = self.error(ScimError::WrongMethod);
-        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
-        answer
-    }
-
-    fn request_id(&self) -> HeaderValue {
-        let count = self.count.get();
-        self.count.set(count.wrapping_add(1));
-        let mut id = self.id.borrow_mut();
-        id.clear();
-        // Writing to a text cannot fail.
-        let _ = write!(id, "{}-{count:x}", self.prefix);
-        HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("none"))
-    }
+/// 405 with the methods that are allowed (RFC 9110 section 15.5.6).
+pub(crate) fn wrong_method(allow: &'static str) -> HttpResponse {
+    let mut answer = error(ScimError::WrongMethod);
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    answer
 }
 
 #[cfg(test)]
@@ -176,14 +145,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_answer_has_the_common_headers_and_an_id_of_its_own() {
-        let answers = Answers::new("prefix".to_owned());
-        for count in 0..20 {
-            let answer = answers.error(ScimError::NoToken);
-            let header = |name: &str| answer.headers().get(name).unwrap().to_str().unwrap();
-
-            assert_eq!(header("cache-control"), "no-store");
-            assert_eq!(header("x-request-id"), format!("prefix-{count:x}"));
+    fn no_answer_may_be_cached() {
+        for answer in [error(ScimError::NoToken), options(READ_ONLY), ok(JSON, "{}")] {
+            assert_eq!(answer.headers().get(CACHE_CONTROL), Some(&NO_STORE));
         }
     }
 }

@@ -9,6 +9,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::answer::{error, new_answer, wrong_method};
 use super::authenticate::{self, Endpoint};
 use super::state::ApiState;
 use crate::domain::calendar::rfc3339;
@@ -21,17 +22,17 @@ const ALLOW: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 /// Answers a reverse proxy.
 pub(crate) async fn answer(api: &Rc<ApiState>, request: &HttpRequest) -> HttpResponse {
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
-        return api.answers.wrong_method(ALLOW);
+        return wrong_method(ALLOW);
     }
     match authenticate::authenticate(api, request, Endpoint::ForwardAuth).await {
-        Ok(token) => let_through(api, &token),
-        Err(error) => api.answers.error(error),
+        Ok(token) => let_through(&token),
+        Err(why) => error(why),
     }
 }
 
 /// Both headers are always there: some proxies pass a client's own copy on when one is missing.
-fn let_through(api: &ApiState, token: &ValidToken) -> HttpResponse {
-    let mut answer = api.answers.new_answer(StatusCode::OK);
+fn let_through(token: &ValidToken) -> HttpResponse {
+    let mut answer = new_answer(StatusCode::OK);
     let headers = answer.headers_mut();
     headers.insert(TOKEN_ID, value(token.id.as_str()));
     let expires = rfc3339(token.expires_at);

@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 
-use super::answer::{JSON, ScimError};
+use super::answer::{self, JSON, ScimError};
 use super::query;
 use super::state::ApiState;
 use crate::domain::introspection_client::IntrospectionClients;
@@ -40,33 +40,33 @@ pub(crate) async fn answer(
 ) -> HttpResponse {
     let clients = &api.site().introspection_clients;
     if clients.is_empty() {
-        return api.answers.error(ScimError::NotFound);
+        return answer::error(ScimError::NotFound);
     }
     match *request.method() {
         Method::POST => {}
-        Method::OPTIONS => return api.answers.options(METHODS),
-        _ => return api.answers.wrong_method(METHODS),
+        Method::OPTIONS => return answer::options(METHODS),
+        _ => return answer::wrong_method(METHODS),
     }
     if let Some(refusal) = refuse_caller(api, clients, request) {
         return refusal;
     }
     connections::prove(request);
     if !is_form(request) {
-        return api.answers.error(ScimError::WrongMediaType);
+        return answer::error(ScimError::WrongMediaType);
     }
     let body = match read(payload).await {
         Ok(body) => body,
-        Err(BodyError::TooLarge) => return api.answers.error(ScimError::BodyTooLarge),
-        Err(BodyError::Broken) => return invalid_request(api),
+        Err(BodyError::TooLarge) => return answer::error(ScimError::BodyTooLarge),
+        Err(BodyError::Broken) => return invalid_request(),
     };
     match token(request.query_string(), &body) {
         Ok(token) => introspect(api, request, &token).await,
         Err(FormError::TwoCredentials) => {
             let (from, agent) = (api.address(request), agent(request));
             api.services().usage.refused(Refusal::UnknownApplication, None, from, agent);
-            challenge(api)
+            challenge()
         }
-        Err(FormError::NotOneToken) => invalid_request(api),
+        Err(FormError::NotOneToken) => invalid_request(),
     }
 }
 
@@ -74,7 +74,7 @@ async fn introspect(api: &Rc<ApiState>, request: &HttpRequest, token: &str) -> H
     let from = api.address(request);
     let refused = |reason, known: Option<&TokenId>| {
         api.services().usage.refused(reason, known, from, agent(request));
-        api.answers.ok(JSON, INACTIVE)
+        answer::ok(JSON, INACTIVE)
     };
     let Ok(presented) = PresentedToken::parse(token) else {
         return refused(Refusal::BadChecksum, None);
@@ -82,10 +82,10 @@ async fn introspect(api: &Rc<ApiState>, request: &HttpRequest, token: &str) -> H
     match api.decide(&presented, from).await {
         Ok(Decision::Valid(token)) => {
             api.record_use(request, from, &token);
-            api.answers.ok(JSON, describe(api, &token))
+            answer::ok(JSON, describe(api, &token))
         }
         Ok(Decision::Refused { reason, known }) => refused(reason, known.as_ref()),
-        Err(error) => api.answers.error(error),
+        Err(error) => answer::error(error),
     }
 }
 
@@ -109,7 +109,7 @@ fn refuse_caller(
 ) -> Option<HttpResponse> {
     if !request.headers().contains_key(AUTHORIZATION) {
         // Some clients wait for the challenge first.
-        return Some(challenge(api));
+        return Some(challenge());
     }
     // Clients escape id and secret as in a form (RFC 6749 section 2.3.1), or not at all.
     let presented = credentials(request);
@@ -120,13 +120,13 @@ fn refuse_caller(
     let (from, agent) = (api.address(request), agent(request));
     let usage = &api.services().usage;
     if let Some(seconds) = usage.must_wait(client, from, agent) {
-        return Some(api.answers.error(ScimError::Throttled(seconds)));
+        return Some(answer::error(ScimError::Throttled(seconds)));
     }
     if presented.iter().flatten().any(|(id, secret)| clients.recognise(id, secret)) {
         return None;
     }
     usage.wrong_secret(client, from, agent);
-    Some(challenge(api))
+    Some(challenge())
 }
 
 /// Id and secret, if the request carries exactly one pair.
@@ -197,18 +197,18 @@ fn token(query: &str, body: &[u8]) -> Result<String, FormError> {
     }
 }
 
-fn challenge(api: &ApiState) -> HttpResponse {
-    let mut answer = error(api, StatusCode::UNAUTHORIZED, r#"{"error":"invalid_client"}"#);
+fn challenge() -> HttpResponse {
+    let mut answer = error(StatusCode::UNAUTHORIZED, r#"{"error":"invalid_client"}"#);
     answer.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
     answer
 }
 
-fn invalid_request(api: &ApiState) -> HttpResponse {
-    error(api, StatusCode::BAD_REQUEST, r#"{"error":"invalid_request"}"#)
+fn invalid_request() -> HttpResponse {
+    error(StatusCode::BAD_REQUEST, r#"{"error":"invalid_request"}"#)
 }
 
-fn error(api: &ApiState, status: StatusCode, body: &'static str) -> HttpResponse {
-    let mut answer = api.answers.ok(JSON, body);
+fn error(status: StatusCode, body: &'static str) -> HttpResponse {
+    let mut answer = answer::ok(JSON, body);
     *answer.status_mut() = status;
     answer
 }

@@ -52,7 +52,7 @@ async fn answer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
         return HttpResponse::InternalServerError().finish();
     };
     if head_limit::is_too_large(&request) {
-        return api.answers.error(ScimError::HeadTooLarge);
+        return answer::error(ScimError::HeadTooLarge);
     }
     match path::route(request.path()) {
         Some(Route::Validate) => validate::answer(api, &request).await,
@@ -63,14 +63,14 @@ async fn answer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
         }
         Some(Route::Introspect) => introspect::answer(api, &request, payload).await,
         Some(Route::OpenApi) => openapi(api, &request),
-        Some(Route::Nowhere) | None => api.answers.error(ScimError::NotFound),
+        Some(Route::Nowhere) | None => answer::error(ScimError::NotFound),
     }
 }
 
 fn openapi(api: &ApiState, request: &HttpRequest) -> HttpResponse {
     match *request.method() {
-        Method::GET | Method::HEAD => api.answers.ok(JSON, api.documents.openapi()),
-        Method::OPTIONS => api.answers.options(READ_ONLY),
-        _ => api.answers.wrong_method(READ_ONLY),
+        Method::GET | Method::HEAD => answer::ok(JSON, api.documents.openapi()),
+        Method::OPTIONS => answer::options(READ_ONLY),
+        _ => answer::wrong_method(READ_ONLY),
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::{READ_ONLY, SCIM_JSON, ScimError};
+use super::answer::{self, READ_ONLY, SCIM_JSON, ScimError};
 use super::authenticate::{self, Endpoint};
 use super::path::ScimResource;
 use super::state::ApiState;
@@ -28,13 +28,13 @@ pub(crate) async fn answer(
 ) -> HttpResponse {
     let method = request.method();
     if method == Method::OPTIONS && resource != ScimResource::Unknown {
-        return api.answers.options(READ_ONLY);
+        return answer::options(READ_ONLY);
     }
     if matches!(*method, Method::TRACE | Method::CONNECT) {
-        return api.answers.wrong_method(READ_ONLY);
+        return answer::wrong_method(READ_ONLY);
     }
     if let Err(error) = authenticate::authenticate(api, request, Endpoint::Resource).await {
-        return api.answers.error(error);
+        return answer::error(error);
     }
     let exists = match resource {
         ScimResource::Collection | ScimResource::Item => api.site().connection_test,
@@ -42,16 +42,12 @@ pub(crate) async fn answer(
         ScimResource::Unknown => false,
     };
     if !exists {
-        return api.answers.error(ScimError::NotFound);
+        return answer::error(ScimError::NotFound);
     }
     match (resource, method) {
-        (ScimResource::Collection, &Method::GET | &Method::HEAD) => {
-            api.answers.ok(SCIM_JSON, EMPTY)
-        }
-        (ScimResource::Item, &Method::GET | &Method::HEAD) => {
-            api.answers.error(ScimError::NotFound)
-        }
-        (_, method) if METHODS.contains(method) => api.answers.error(ScimError::NotImplemented),
-        _ => api.answers.wrong_method(READ_ONLY),
+        (ScimResource::Collection, &Method::GET | &Method::HEAD) => answer::ok(SCIM_JSON, EMPTY),
+        (ScimResource::Item, &Method::GET | &Method::HEAD) => answer::error(ScimError::NotFound),
+        (_, method) if METHODS.contains(method) => answer::error(ScimError::NotImplemented),
+        _ => answer::wrong_method(READ_ONLY),
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::{HttpRequest, rt, web};
 
-use super::answer::{Answers, ScimError};
+use super::answer::ScimError;
 use super::documents::Documents;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PresentedToken, TokenId};
@@ -18,7 +18,6 @@ use crate::web::{Shared, Site, connections};
 
 /// What a worker thread answers with.
 pub struct ApiState {
-    pub(super) answers: Answers,
     pub(super) documents: Documents,
     /// The last valid token, with the part of its description that stays the same: nearly always
     /// the next one is the same.
@@ -32,13 +31,11 @@ pub struct ApiState {
 impl ApiState {
     /// For the current thread.
     pub fn new(shared: &web::Data<Shared>) -> Rc<Self> {
-        let validation = &shared.services.validation;
         Rc::new(Self {
-            answers: Answers::new(validation.label()),
             documents: Documents::new(&shared.site),
             described: RefCell::default(),
             shared: web::Data::clone(shared),
-            validator: validation.validator(),
+            validator: shared.services.validation.validator(),
             complained: Cell::default(),
         })
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::{JSON, READ_ONLY};
+use super::answer::{self, JSON, READ_ONLY};
 use super::authenticate::{self, Endpoint};
 use super::state::ApiState;
 use crate::domain::calendar::rfc3339;
@@ -16,12 +16,12 @@ use crate::service::validation::ValidToken;
 pub(crate) async fn answer(api: &Rc<ApiState>, request: &HttpRequest) -> HttpResponse {
     match *request.method() {
         Method::GET | Method::HEAD => {}
-        Method::OPTIONS => return api.answers.options(READ_ONLY),
-        _ => return api.answers.wrong_method(READ_ONLY),
+        Method::OPTIONS => return answer::options(READ_ONLY),
+        _ => return answer::wrong_method(READ_ONLY),
     }
     match authenticate::authenticate(api, request, Endpoint::Resource).await {
-        Ok(token) => api.answers.ok(JSON, describe(api, &token)),
-        Err(error) => api.answers.error(error),
+        Ok(token) => answer::ok(JSON, describe(api, &token)),
+        Err(error) => answer::error(error),
     }
 }
 

@@ -13,6 +13,7 @@ use std::task::Poll;
 use futures_util::task::AtomicWaker;
 
 use super::deadlines::Deadlines;
+use super::request_ids::RequestIds;
 use super::state::Phase::{Busy, Closing, Farewell, Head, Idle, Killed, Late, Opening};
 use super::state::{AtomicState, State};
 
@@ -23,6 +24,8 @@ pub(super) struct Connection {
     pub(super) number: u64,
     /// With which others it is counted; nothing for a trusted proxy.
     pub(super) source: Option<IpAddr>,
+    /// Name its requests.
+    pub(super) ids: RequestIds,
     state: AtomicState,
     is_proven: AtomicBool,
     task: AtomicWaker,
@@ -40,10 +43,22 @@ pub(super) enum After {
 }
 
 impl Connection {
-    pub(super) fn new(deadlines: Arc<Deadlines>, number: u64, source: Option<IpAddr>) -> Self {
+    /// Request ids begin with `label`.
+    pub(super) fn new(
+        deadlines: Arc<Deadlines>,
+        label: &str,
+        number: u64,
+        source: Option<IpAddr>,
+    ) -> Self {
         let state = AtomicState::new(State::new(Opening, deadlines.after(deadlines.limits.head)));
         let (is_proven, task) = (AtomicBool::new(false), AtomicWaker::new());
-        Self { deadlines, number, source, state, is_proven, task }
+        let ids = RequestIds::new(label, number);
+        Self { deadlines, number, source, ids, state, is_proven, task }
+    }
+
+    /// Whether a trusted proxy is at the other end.
+    pub(super) const fn is_of_proxy(&self) -> bool {
+        self.source.is_none()
     }
 
     /// The TLS handshake is done: the first byte has its own time.
@@ -74,6 +89,7 @@ impl Connection {
 
     /// A request head is complete.
     pub(super) fn request_begins(&self, has_body: bool) {
+        self.ids.next();
         let deadline =
             if has_body { self.deadlines.after(self.deadlines.limits.body) } else { State::NEVER };
         self.state.change(|now| match now.phase {

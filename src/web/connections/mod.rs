@@ -12,6 +12,7 @@ mod limits;
 mod offers;
 mod protection;
 mod registry;
+mod request_ids;
 mod requests;
 mod state;
 mod stream;
@@ -32,6 +33,7 @@ use self::conversation::Host;
 pub use self::limits::Limits;
 use self::registry::Registry;
 use crate::domain::network::Networks;
+use crate::domain::network::request_id::RequestId;
 
 /// Connections that the system keeps until they are accepted.
 const BACKLOG: i32 = 1024;
@@ -45,6 +47,8 @@ pub(super) struct Listener {
     pub(super) trusted_proxies: Networks,
     /// Whether people and clients reach it over TLS, its own or that of a proxy.
     pub(super) is_https: bool,
+    /// What request ids begin with: no other listener has it.
+    pub(super) label: String,
     /// Threads that answer.
     pub(super) threads: usize,
 }
@@ -62,7 +66,7 @@ impl Listener {
     ) -> io::Result<()> {
         rustix::net::listen(&self.socket, BACKLOG)?;
         let limits = self.limits;
-        let registry = Arc::new(Registry::new(limits, self.trusted_proxies));
+        let registry = Arc::new(Registry::new(limits, self.trusted_proxies, self.label));
         let tls = self.tls.map(|mut tls| {
             // HTTP/2 would need limits of its own.
             tls.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -118,6 +122,12 @@ pub(super) fn prove(request: &HttpRequest) {
     {
         registry.is_proven(connection);
     }
+}
+
+/// The id of a request.
+pub(super) fn request_id(request: &HttpRequest) -> Option<RequestId> {
+    let connection = request.conn_data::<Arc<Connection>>()?;
+    Some(connection.ids.current(request.headers(), connection.is_of_proxy()))
 }
 
 /// Whether the body of a request has not arrived in time: whatever the answer, it will be 408.

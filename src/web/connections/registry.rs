@@ -16,6 +16,8 @@ use crate::domain::network::{Networks, source_network};
 pub(super) struct Registry {
     deadlines: Arc<Deadlines>,
     trusted_proxies: Networks,
+    /// What request ids begin with.
+    label: String,
     next_warning: AtomicU64,
     open: Mutex<Open>,
 }
@@ -31,10 +33,11 @@ struct Open {
 }
 
 impl Registry {
-    pub(super) fn new(limits: Limits, trusted_proxies: Networks) -> Self {
+    pub(super) fn new(limits: Limits, trusted_proxies: Networks, label: String) -> Self {
         Self {
             deadlines: Arc::new(Deadlines::new(limits)),
             trusted_proxies,
+            label,
             next_warning: AtomicU64::new(0),
             open: Mutex::default(),
         }
@@ -69,7 +72,8 @@ impl Registry {
         }
         let number = open.next;
         open.next += 1;
-        let connection = Arc::new(Connection::new(Arc::clone(&self.deadlines), number, source));
+        let deadlines = Arc::clone(&self.deadlines);
+        let connection = Arc::new(Connection::new(deadlines, &self.label, number, source));
         open.all.insert(number, Arc::clone(&connection));
         open.unproven.insert(number);
         if let Some(source) = source {
@@ -176,7 +180,8 @@ mod tests {
 
     fn registry(total: usize, per_source: usize) -> Arc<Registry> {
         let limits = Limits { total, per_source, ..Limits::within(4096) };
-        Arc::new(Registry::new(limits, Networks::parse("10.0.0.0/8").expect("a network")))
+        let proxies = Networks::parse("10.0.0.0/8").expect("a network");
+        Arc::new(Registry::new(limits, proxies, "label".to_owned()))
     }
 
     fn is_open(admitted: &Admitted) -> bool {

@@ -11,12 +11,14 @@ use actix_http::{ConnectionType, Payload, Request, Response};
 use actix_web::HttpResponse;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
 use super::connection::{After, Connection};
 use super::protection::protect;
+use super::request_ids::{X_REQUEST_ID, given};
 
 /// The application, surrounded.
 pub(super) struct Requests<S> {
@@ -50,8 +52,12 @@ where
                 }
             }
         }
+        let given = connection.as_ref().and_then(|connection| {
+            let text = given(request.head().headers(), connection.is_of_proxy())?;
+            HeaderValue::from_str(text).ok()
+        });
         let handler = self.application.call(request);
-        Answer { handler, connection, must_close, is_https: self.is_https }
+        Answer { handler, connection, given, must_close, is_https: self.is_https }
     }
 }
 
@@ -61,6 +67,8 @@ pin_project! {
         #[pin]
         handler: F,
         connection: Option<Arc<Connection>>,
+        // The id that a proxy has given the request.
+        given: Option<HeaderValue>,
         must_close: bool,
         is_https: bool,
     }
@@ -81,6 +89,10 @@ where
             Err(response) => response,
         };
         finish(response, after.unwrap_or(After::Closed));
+        let id = this.given.take().or_else(|| this.connection.as_ref().map(|c| c.ids.header()));
+        if let Some(id) = id {
+            response.headers_mut().insert(X_REQUEST_ID, id);
+        }
         protect(response.headers_mut(), *this.is_https);
         Poll::Ready(answer.map_err(Into::into))
     }

@@ -1,7 +1,7 @@
 //! How an error is answered: as a page, or as JSON for the script of a page.
 //!
-//! A failure of the server is logged once under a reference that the answer shows; nothing else of
-//! it leaves the server.
+//! Every answer shows the request's id as a reference. A failure of the server is logged once under
+//! it; nothing else of it leaves the server.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap, RETRY_AFTER};
@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::layout::{Layout, page};
 use super::paths::{HOME, LOGOUT, go_to, login_after};
+use crate::web::connections;
 use crate::web::error::{Explanation, PageError};
 
 #[derive(Template)]
@@ -21,7 +22,7 @@ struct ErrorPage<'a> {
     what: &'a str,
     changed: &'a str,
     remedy: &'a str,
-    reference: Option<&'a str>,
+    reference: &'a str,
 }
 
 /// What of a request decides how its errors are answered.
@@ -30,6 +31,8 @@ pub(super) struct Asked {
     is_form: bool,
     /// Where to come back to after a login: the page itself, or the page that a form belongs to.
     page: String,
+    /// The request's id: what the log calls the request, too.
+    reference: String,
 }
 
 impl Asked {
@@ -41,7 +44,9 @@ impl Asked {
             path if is_form => path.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"),
             path => request.uri().path_and_query().map_or(path, |path| path.as_str()).to_owned(),
         };
-        Self { wants_json: wants_json(request.headers()), is_form, page }
+        let reference = connections::request_id(request).map(|id| id.to_string());
+        let reference = reference.unwrap_or_default();
+        Self { wants_json: wants_json(request.headers()), is_form, page, reference }
     }
 }
 
@@ -52,16 +57,11 @@ pub(super) fn wants_json(headers: &HeaderMap) -> bool {
 }
 
 /// The answer to a request that failed with `error`.
-pub(super) fn answer(
-    error: &PageError,
-    layout: Layout,
-    reference: &str,
-    asked: &Asked,
-) -> HttpResponse {
+pub(super) fn answer(error: &PageError, layout: Layout, asked: &Asked) -> HttpResponse {
+    let reference = &asked.reference;
     if error.is_ours() {
-        tracing::error!(reference, %error, "a page failed");
+        tracing::error!(request.id = reference, %error, "a page failed");
     }
-    let reference = error.is_ours().then_some(reference);
     match error {
         _ if asked.wants_json => as_json(error, reference),
         PageError::SessionEnded => go_to(&login_after(&asked.page, asked.is_form)),
@@ -69,25 +69,22 @@ pub(super) fn answer(
     }
 }
 
-fn as_json(error: &PageError, reference: Option<&str>) -> HttpResponse {
+fn as_json(error: &PageError, reference: &str) -> HttpResponse {
     let Explanation { status, code, what, .. } = error.explain();
     let status = match error {
         PageError::SessionEnded => StatusCode::UNAUTHORIZED,
         _ => status,
     };
-    let mut body = json!({ "error": code, "message": what });
-    if let Some(body) = body.as_object_mut() {
-        if error.nothing_changed() {
-            body.insert("generated".to_owned(), false.into());
-        }
-        if let Some(reference) = reference {
-            body.insert("reference".to_owned(), reference.into());
-        }
+    let mut body = json!({ "error": code, "message": what, "reference": reference });
+    if error.nothing_changed()
+        && let Some(body) = body.as_object_mut()
+    {
+        body.insert("generated".to_owned(), false.into());
     }
     begin(error, status).json(body)
 }
 
-fn as_page(error: &PageError, layout: Layout, reference: Option<&str>) -> HttpResponse {
+fn as_page(error: &PageError, layout: Layout, reference: &str) -> HttpResponse {
     let Explanation { status, title, what, remedy, .. } = error.explain();
     let changed = if error.nothing_changed() {
         "Nothing was changed."

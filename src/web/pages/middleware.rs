@@ -96,9 +96,8 @@ fn finish(
 }
 
 fn render(error: &PageError, shared: &Shared, asked: &Asked) -> HttpResponse {
-    let reference = shared.services.random_text();
     let layout = Layout::plain(shared, shared.services.now());
-    let mut answer = error_page::answer(error, layout, &reference, asked);
+    let mut answer = error_page::answer(error, layout, asked);
     headers::apply(answer.headers_mut());
     answer
 }

@@ -10,6 +10,7 @@ pub(crate) fn check(request: &Request, response: &Response) {
     };
     expect("X-Content-Type-Options", "nosniff");
     expect("Cross-Origin-Resource-Policy", "same-origin");
+    assert!(response.header("X-Request-Id").is_some(), "{target} has no X-Request-Id");
     assert_eq!(response.header("Server"), None, "{target} names its server");
     for (name, _) in &response.headers {
         let name = name.to_ascii_lowercase();
@@ -17,7 +18,6 @@ pub(crate) fn check(request: &Request, response: &Response) {
         assert_ne!(name, "x-powered-by", "{target}");
     }
     if is_for_machines(target) {
-        assert!(response.header("X-Request-Id").is_some(), "{target} has no X-Request-Id");
         assert_eq!(response.header("Set-Cookie"), None, "{target} sets a cookie");
         expect("Cache-Control", "no-store");
         if response.status == 401 {
