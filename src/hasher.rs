@@ -5,6 +5,7 @@
 //! queue: when that is full, the caller learns so at once.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -48,6 +49,24 @@ pub enum HashError {
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// What has become of hashes since the start, for monitoring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashFigures {
+    /// How many were computed.
+    pub runs: u64,
+    /// How many wait for their turn.
+    pub waiting: usize,
+    /// How many were given up, because too many or for too long were waiting.
+    pub turned_away: u64,
+}
+
+#[derive(Default)]
+struct HashCounters {
+    runs: AtomicU64,
+    waiting: AtomicUsize,
+    turned_away: AtomicU64,
+}
+
 /// Hashes and verifies; cheap to clone.
 #[derive(Clone)]
 pub struct Hasher {
@@ -56,6 +75,7 @@ pub struct Hasher {
     argon2: Argon2<'static>,
     entropy: SharedEntropy,
     stand_in: Arc<tokio::sync::OnceCell<PhcString>>,
+    counters: Arc<HashCounters>,
 }
 
 impl fmt::Debug for Hasher {
@@ -87,12 +107,27 @@ impl Hasher {
                 .map_err(|error| format!("a thread cannot be started: {error}"))?;
         }
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        Ok(Self { queue, threads, argon2, entropy, stand_in: Arc::default() })
+        let (stand_in, counters) = (Arc::default(), Arc::default());
+        Ok(Self { queue, threads, argon2, entropy, stand_in, counters })
     }
 
     /// How many hashes are computed at a time.
     pub const fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// What has become of hashes since the start.
+    pub fn figures(&self) -> HashFigures {
+        HashFigures {
+            runs: self.counters.runs.load(Relaxed),
+            waiting: self.counters.waiting.load(Relaxed),
+            turned_away: self.counters.turned_away.load(Relaxed),
+        }
+    }
+
+    /// Counts a caller who did not want to wait any longer.
+    pub fn note_turned_away(&self) {
+        self.counters.turned_away.fetch_add(1, Relaxed);
     }
 
     /// The PHC string of `secret` with a fresh salt.
@@ -140,15 +175,28 @@ impl Hasher {
         job: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
         let (answer, result) = oneshot::channel();
+        let counters = Arc::clone(&self.counters);
         let job: Job = Box::new(move || {
+            counters.waiting.fetch_sub(1, Relaxed);
             // When nobody waits any more, the work is not worth its cost.
             if !answer.is_closed() {
-                let _ = answer.send(job());
+                let result = job();
+                counters.runs.fetch_add(1, Relaxed);
+                let _ = answer.send(result);
             }
         });
-        self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => HashError::Busy,
-            TrySendError::Disconnected(_) => HashError::Failed("the hashing threads have ended"),
+        self.counters.waiting.fetch_add(1, Relaxed);
+        self.queue.try_send(job).map_err(|error| {
+            self.counters.waiting.fetch_sub(1, Relaxed);
+            match error {
+                TrySendError::Full(_) => {
+                    self.note_turned_away();
+                    HashError::Busy
+                }
+                TrySendError::Disconnected(_) => {
+                    HashError::Failed("the hashing threads have ended")
+                }
+            }
         })?;
         result.await.unwrap_or(Err(HashError::Failed("a hashing thread has ended")))
     }
@@ -164,5 +212,39 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
             Ok(job) => job(),
             Err(_) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::entropy::OsEntropy;
+
+    #[tokio::test]
+    async fn who_waits_and_who_is_turned_away_is_counted() {
+        let cost = HashCost { memory: 8, passes: 1 };
+        let hasher = Hasher::start(cost, 1, 1, Arc::new(OsEntropy)).unwrap();
+        let (go_on, wait) = channel::<()>();
+        let (begun, has_begun) = channel();
+        let mut computed = Box::pin(hasher.run(move || {
+            begun.send(()).unwrap();
+            wait.recv().unwrap();
+            Ok(())
+        }));
+        assert!(computed.as_mut().now_or_never().is_none());
+        has_begun.recv().unwrap();
+        let mut waiting = Box::pin(hasher.run(|| Ok(())));
+        assert!(waiting.as_mut().now_or_never().is_none());
+
+        assert_eq!(hasher.run(|| Ok(())).await, Err(HashError::Busy));
+
+        assert_eq!(hasher.figures(), HashFigures { runs: 0, waiting: 1, turned_away: 1 });
+        go_on.send(()).unwrap();
+        assert_eq!((computed.await, waiting.await), (Ok(()), Ok(())));
+        assert_eq!(hasher.figures(), HashFigures { runs: 2, waiting: 0, turned_away: 1 });
     }
 }

@@ -10,6 +10,7 @@ mod authority;
 pub mod backup;
 mod failure;
 pub mod mails;
+pub mod monitoring;
 mod resources;
 pub mod sessions;
 pub mod tokens;
@@ -48,6 +49,8 @@ pub struct Services {
     pub usage: Arc<usage::Usage>,
     /// Mails.
     pub mails: mails::Mails,
+    /// What monitoring shows.
+    pub monitoring: monitoring::Monitoring,
     /// What the server does by itself.
     pub upkeep: upkeep::Upkeep,
     clock: SharedClock,
@@ -70,17 +73,21 @@ impl Services {
         let usage = Arc::new(usage::Usage::new(resources.clone()));
         let validation = validation::Validation::new(resources.clone());
         let new_mail = Arc::new(Notify::new());
+        let sessions = sessions::Sessions::new(resources.clone());
+        let mails = mails::Mails::new(resources.clone(), mails, Arc::clone(&new_mail));
         Self {
             activity: activity::Activity::new(resources.clone()),
-            tokens: tokens::Tokens::new(
-                resources.clone(),
-                validation.cache(),
-                Arc::clone(&new_mail),
-            ),
+            tokens: tokens::Tokens::new(resources.clone(), validation.cache(), new_mail),
             admins: admins::Admins::new(resources.clone()),
             logins: sessions::login::Logins::new(resources.clone()),
-            sessions: sessions::Sessions::new(resources.clone()),
-            mails: mails::Mails::new(resources.clone(), mails, new_mail),
+            monitoring: monitoring::Monitoring::new(
+                resources.clone(),
+                validation.clone(),
+                mails.clone(),
+                sessions.clone(),
+            ),
+            sessions,
+            mails,
             upkeep: upkeep::Upkeep::new(resources.clone(), Arc::clone(&usage), activity_retention),
             validation,
             usage,

@@ -24,6 +24,7 @@ mod expiry_mails;
 mod history;
 mod logs;
 mod mail_server;
+mod metrics;
 mod outages;
 mod output;
 mod pages;

@@ -17,7 +17,6 @@ on_each_database!(
     a_signal_ends_the_server_cleanly,
     requests_in_flight_are_finished,
     health_and_readiness_answer,
-    metrics_say_what_happened,
     pages_do_not_call_a_missing_table_temporary,
 );
 
@@ -90,44 +89,6 @@ fn health_and_readiness_answer(database: &Database) {
         let head = Request::new("HEAD", path).send(app.address).expect(200);
         assert_eq!(head.text(), "");
     }
-}
-
-fn metrics_say_what_happened(database: &Database) {
-    let app = TestApp::with(database, &[("SCIMWARD_METRICS_LISTEN", "127.0.0.1:0")]);
-    let metrics = || {
-        let address = app.metrics_address.expect("an address of its own");
-        let answer = Request::new("GET", "/metrics").send(address).expect(200);
-        assert!(answer.header("Content-Type").unwrap().starts_with("text/plain; version=0.0.4"));
-        answer.text().to_owned()
-    };
-    assert!(!metrics().contains("token_id"), "there is no token yet");
-    let old = app.generate(1);
-    let token = app.generate(6);
-    app.scim(token.plain.expose()).get("/v1/token/validate").expect(200);
-    app.scim(token.plain.expose()).get("/forward-auth").expect(200);
-    app.scim(old.plain.expose()).get("/v1/token/validate").expect(401);
-    app.scim("nonsense").get("/v1/token/validate").expect(401);
-
-    let text = metrics();
-
-    let expiry = token.token.expires_at.timestamp();
-    for line in [
-        "scimward_decisions_total{result=\"accepted\"} 2",
-        "scimward_decisions_total{result=\"refused\"} 2",
-        "scimward_decisions_total{result=\"undecided\"} 0",
-        "scimward_refusals_total{reason=\"revoked\"} 1",
-        "scimward_refusals_total{reason=\"expired\"} 0",
-        "scimward_database_up 1",
-        &format!(
-            "scimward_token_expiry_timestamp_seconds{{token_id=\"{}\"}} {expiry}",
-            token.token.id
-        ),
-    ] {
-        assert!(text.lines().any(|found| found == line), "{line}:\n{text}");
-    }
-    assert!(!text.contains(&token.plain.expose()[14..]), "{text}");
-    Request::new("GET", "/").send(app.metrics_address.unwrap()).expect(404);
-    Request::new("GET", "/metrics").send(app.address).expect(404);
 }
 
 #[test]

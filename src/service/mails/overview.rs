@@ -77,6 +77,10 @@ pub enum MailStatus {
 }
 
 impl MailStatus {
+    /// The words for all of them.
+    pub const ALL: [&str; 8] =
+        ["planned", "due", "sending", "retrying", "sent", "failed", "superseded", "cancelled"];
+
     /// The word for it.
     pub const fn as_str(&self) -> &'static str {
         match self {

@@ -132,6 +132,13 @@ impl Sessions {
         Ok(sessions.into_iter().filter(|session| is_within_limits(session, now)).collect())
     }
 
+    /// How many sessions there are that have not ended.
+    pub async fn count(&self) -> Result<usize, Failure> {
+        let now = self.resources.clock.now();
+        let sessions = self.resources.store.read(store::people::sessions::all_with_admins).await?;
+        Ok(sessions.iter().filter(|(session, admin)| is_open(session, admin, now)).count())
+    }
+
     /// Ends one session of the same Server Admin, named by its digest; says whether there was one.
     pub async fn end_own(&self, digest: Digest, by: Author) -> Result<bool, Failure> {
         let ended = move |conn: &mut Conn, by: &Authorized| {

@@ -38,6 +38,13 @@ impl FairSemaphore {
         waiting.await.unwrap_or_else(|_closed| Permit(self.clone()))
     }
 
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        let state = self.state();
+        let lines = state.waiting.iter().flat_map(|(_, line)| line);
+        lines.filter(|permit| !permit.is_closed()).count()
+    }
+
     fn state(&self) -> MutexGuard<'_, SemaphoreState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,9 +130,11 @@ mod tests {
         for one in &mut gone {
             assert!(one.as_mut().now_or_never().is_none());
         }
+        assert_eq!(semaphore.waiting(), 9);
         // One of them already has its permit and never looks at it.
         drop(held);
         drop(gone);
+        assert_eq!(semaphore.waiting(), 0);
 
         let again = [
             semaphore.acquire(source(2)).now_or_never(),

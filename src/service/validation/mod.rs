@@ -5,10 +5,12 @@
 //! stays true for ever.
 
 mod fair_semaphore;
+pub mod latency;
 mod shared_reads;
 pub(super) mod verification_cache;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -17,13 +19,14 @@ use tokio::task::spawn;
 use tokio::time::{Instant, timeout_at};
 
 use self::fair_semaphore::FairSemaphore;
+use self::latency::{Histogram, Latencies, Latency};
 use self::shared_reads::SharedReads;
 use self::verification_cache::{Fingerprint, Lookup, VerificationCache};
 use super::{Failure, Resources};
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PhcString, PresentedToken, TokenId};
 use crate::entropy::random;
-use crate::hasher::HashError;
+use crate::hasher::{HashError, HashFigures};
 use crate::store::StoreError;
 
 /// A decision that takes longer is given up: proxies and clients get an answer within two seconds.
@@ -62,6 +65,7 @@ pub struct Validation {
     resources: Resources,
     cache: VerificationCache,
     semaphore: FairSemaphore,
+    latencies: Latencies,
 }
 
 impl Validation {
@@ -69,7 +73,7 @@ impl Validation {
     pub fn new(resources: Resources) -> Self {
         let cache = VerificationCache::new(random(&*resources.entropy));
         let semaphore = FairSemaphore::new(resources.token_hasher.threads());
-        Self { resources, cache, semaphore }
+        Self { resources, cache, semaphore, latencies: Latencies::default() }
     }
 
     /// The verified tokens of this process.
@@ -84,7 +88,19 @@ impl Validation {
             resources: self.resources.clone(),
             cache: self.cache.clone(),
             semaphore: self.semaphore.clone(),
+            latency: self.latencies.of_thread(),
         }
+    }
+
+    /// How long decisions have taken since the start, failures included.
+    pub fn latency(&self) -> Latency {
+        self.latencies.read()
+    }
+
+    /// How the hashing of tokens fares: who waits for a turn has not reached the hasher.
+    pub fn hashing(&self) -> HashFigures {
+        let hasher = self.resources.token_hasher.figures();
+        HashFigures { waiting: hasher.waiting + self.semaphore.waiting(), ..hasher }
     }
 }
 
@@ -95,6 +111,7 @@ pub struct Validator {
     reads: SharedReads,
     cache: VerificationCache,
     semaphore: FairSemaphore,
+    latency: Arc<Histogram>,
 }
 
 impl Validator {
@@ -107,7 +124,18 @@ impl Validator {
         presented: &PresentedToken,
         source: IpAddr,
     ) -> Result<Decision, Failure> {
-        let deadline = Instant::now() + PATIENCE;
+        let began = Instant::now();
+        let decision = self.decide(presented, source, began + PATIENCE).await;
+        self.latency.record(began.elapsed());
+        decision
+    }
+
+    async fn decide(
+        &self,
+        presented: &PresentedToken,
+        source: IpAddr,
+        deadline: Instant,
+    ) -> Result<Decision, Failure> {
         let record = self.reads.get(presented.id()).await.map_err(|error| unavailable(&error))?;
         let now = self.resources.clock.now();
         let Some(record) = record else {
@@ -126,7 +154,10 @@ impl Validator {
             matches
         } else {
             let verified = self.verify(presented, hash, digest, source);
-            timeout_at(deadline, verified).await.unwrap_or(Err(HashError::Busy.into()))?
+            timeout_at(deadline, verified).await.unwrap_or_else(|_late| {
+                self.resources.token_hasher.note_turned_away();
+                Err(HashError::Busy.into())
+            })?
         };
         if !matches {
             return refused(Refusal::Unknown);

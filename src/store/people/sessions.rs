@@ -92,6 +92,17 @@ pub fn with_admin(
     rows.map(|(session, admin)| Ok((session.try_into()?, admin.try_into()?))).transpose()
 }
 
+/// Every session and the admin whose it is, ended or not: old ones are removed every hour.
+pub fn all_with_admins(conn: &mut Conn) -> Result<Vec<(Session, ServerAdmin)>, StoreError> {
+    let rows: Vec<(SessionRow, AdminRow)> = sessions::table
+        .inner_join(server_admins::table.on(server_admins::id.eq(sessions::admin_id)))
+        .select((SessionRow::as_select(), AdminRow::as_select()))
+        .load(conn)?;
+    let both =
+        |(session, admin): (SessionRow, AdminRow)| Ok((session.try_into()?, admin.try_into()?));
+    rows.into_iter().map(both).collect()
+}
+
 /// The sessions of an admin, the most recently used first.
 pub fn of_admin(conn: &mut Conn, admin: AdminId) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<SessionRow> = sessions::table

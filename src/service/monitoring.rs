@@ -1,0 +1,49 @@
+//! What monitoring shows besides the counters of `usage`: how hashing fares, and what is stored.
+
+use super::mails::{MailOverview, Mails};
+use super::sessions::Sessions;
+use super::validation::Validation;
+use super::{Failure, Resources};
+pub use crate::hasher::HashFigures;
+
+/// Gathers what monitoring shows.
+#[derive(Clone)]
+pub struct Monitoring {
+    resources: Resources,
+    validation: Validation,
+    mails: Mails,
+    sessions: Sessions,
+}
+
+/// What the database says.
+#[derive(Debug, Clone)]
+pub struct StoredFigures {
+    /// The newest token and the mails about it.
+    pub mails: MailOverview,
+    /// How many sessions have not ended.
+    pub sessions: usize,
+}
+
+impl Monitoring {
+    /// Asks these use cases.
+    pub const fn new(
+        resources: Resources,
+        validation: Validation,
+        mails: Mails,
+        sessions: Sessions,
+    ) -> Self {
+        Self { resources, validation, mails, sessions }
+    }
+
+    /// How the hashing of tokens and of passwords fares.
+    pub fn hashing(&self) -> [(&'static str, HashFigures); 2] {
+        let passwords = self.resources.password_hasher.figures();
+        [("token", self.validation.hashing()), ("password", passwords)]
+    }
+
+    /// What the database says.
+    pub async fn stored(&self) -> Result<StoredFigures, Failure> {
+        let mails = self.mails.overview(None).await?;
+        Ok(StoredFigures { mails, sessions: self.sessions.count().await? })
+    }
+}

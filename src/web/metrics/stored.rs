@@ -1,0 +1,67 @@
+//! What the database says. All instances on one database tell the same.
+
+use super::text::Text;
+use crate::domain::mail::kind::MailKind;
+use crate::domain::mail::milestone::Milestone;
+use crate::domain::token::Token;
+use crate::service::Services;
+use crate::service::mails::{ListedMail, MailOverview, MailStatus};
+
+pub(super) async fn show(text: &mut Text, services: &Services) {
+    let stored = services.monitoring.stored().await;
+    let is_up = u8::from(stored.is_ok());
+    text.gauge("scimward_database_up", "Whether the database answers.", is_up);
+    let Ok(stored) = stored else { return };
+    if let Some(token) = stored.mails.banner.history.unrevoked() {
+        current_token(text, token);
+    }
+    mails(text, &stored.mails);
+    text.gauge(
+        "scimward_sessions",
+        "Sessions of Server Admins that have not ended.",
+        stored.sessions,
+    );
+}
+
+fn current_token(text: &mut Text, token: &Token) {
+    let id = [("token_id", token.id.as_str())];
+    let name = "scimward_token_expiry_timestamp_seconds";
+    text.metric(name, "gauge", "When the current token expires.");
+    text.sample(name, &id, token.expires_at.timestamp());
+    let Some(last) = &token.last_use else { return };
+    let name = "scimward_token_last_used_timestamp_seconds";
+    text.metric(name, "gauge", "When the current token was accepted last, to the minute.");
+    text.sample(name, &id, last.at.timestamp());
+}
+
+fn mails(text: &mut Text, overview: &MailOverview) {
+    let name = "scimward_mails";
+    text.metric(name, "gauge", "Mails about the newest token, one for each recipient.");
+    let milestones = Milestone::ALL.map(MailKind::Expiry);
+    for kind in MailKind::ALL {
+        let count = |state: &str| count(&overview.mails, kind, state);
+        for state in MailStatus::ALL {
+            let count = count(state);
+            if count > 0 || milestones.contains(&kind) {
+                text.sample(name, &[("kind", kind.as_str()), ("state", state)], count);
+            }
+        }
+    }
+    let open = overview.mails.iter().filter(|mail| mail.status.is_open());
+    if let Some(oldest) = open.map(|mail| mail.due_at).min() {
+        text.gauge(
+            "scimward_mail_oldest_undelivered_timestamp_seconds",
+            "When the oldest mail became due that is still to be delivered.",
+            oldest.timestamp(),
+        );
+    }
+    text.gauge(
+        "scimward_mail_reaches_admins",
+        "Whether at least one active Server Admin can be reached by mail.",
+        u8::from(!overview.banner.health.reaches_nobody()),
+    );
+}
+
+fn count(mails: &[ListedMail], kind: MailKind, state: &str) -> usize {
+    mails.iter().filter(|mail| mail.kind == kind && mail.status.as_str() == state).count()
+}
