@@ -14,8 +14,17 @@ pub(super) fn settings(flags: &Flags) -> Result<Settings, CommandError> {
     if settings.log.level <= Level::INFO {
         settings.log.level = Level::ERROR;
     }
-    telemetry::start(&settings.log)?;
+    start_log(&settings)?;
     Ok(settings)
+}
+
+fn start_log(settings: &Settings) -> Result<(), String> {
+    telemetry::start(&settings.log)?;
+    if !settings.ignored.is_empty() {
+        let variables = settings.ignored.join(", ");
+        tracing::debug!(variables, "these are no settings: Kubernetes sets them for a Service");
+    }
+    Ok(())
 }
 
 /// Opens the application for a command.
@@ -26,7 +35,7 @@ pub(super) async fn open(flags: &Flags) -> Result<App, CommandError> {
 /// Opens the application for the server.
 pub(super) async fn open_server(flags: &Flags) -> Result<App, CommandError> {
     let settings = config::load(flags)?;
-    telemetry::start(&settings.log)?;
+    start_log(&settings)?;
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }

@@ -9,6 +9,7 @@ mod files;
 mod flags;
 mod parse;
 mod reader;
+mod service_links;
 mod settings;
 mod sources;
 mod value;

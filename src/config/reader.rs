@@ -139,6 +139,11 @@ impl ConfigReader {
         warnings
     }
 
+    /// Variables of the environment that only look like settings.
+    pub(super) fn take_ignored(&mut self) -> Vec<String> {
+        mem::take(&mut self.sources.ignored)
+    }
+
     fn row<T, E: Display>(
         &mut self,
         key: &Key,

@@ -40,6 +40,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// What is possible and dangerous, a sentence each.
     pub warnings: Vec<String>,
+    /// Variables of the environment that only look like settings: the platform's own.
+    pub ignored: Vec<String>,
 }
 
 /// Reads the rows, in the order of the manual.
@@ -88,6 +90,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         site,
         log,
         warnings: read.take_warnings(),
+        ignored: read.take_ignored(),
     }
 }
 

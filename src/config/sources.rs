@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::flags::Flags;
-use super::value;
+use super::{service_links, value};
 
 /// The file that is read when no other is named and it exists.
 const DEFAULT_FILE: &str = "scimward.toml";
@@ -53,6 +53,8 @@ pub(super) struct Sources {
     by_source: Vec<Texts>,
     /// The configuration file, if there is one.
     pub(super) file: Option<PathBuf>,
+    /// Variables that only look like settings.
+    pub(super) ignored: Vec<String>,
     problems: Vec<String>,
 }
 
@@ -141,10 +143,11 @@ impl Sources {
     fn read_environment(&mut self, environment: impl Iterator<Item = (OsString, OsString)>) {
         let mut texts = Texts::new();
         for (name, value) in environment {
-            let Some(short) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
-                continue;
-            };
-            if let Ok(text) = value.into_string() {
+            let Some(name) = name.to_str() else { continue };
+            let Some(short) = name.strip_prefix(PREFIX) else { continue };
+            if value.to_str().is_some_and(|value| service_links::is_injected(name, value)) {
+                self.ignored.push(name.to_owned());
+            } else if let Ok(text) = value.into_string() {
                 texts.insert(short.to_ascii_lowercase(), SourceText::new(&text, ENVIRONMENT));
             } else {
                 self.problems.push(format!("{PREFIX}{short} is not valid UTF-8"));

@@ -37,6 +37,48 @@ fn an_empty_variable_means_the_default_for_every_setting() {
 }
 
 #[test]
+fn what_kubernetes_sets_for_a_service_is_ignored() {
+    let database = Database::fresh(Engine::Sqlite);
+    let mut scimward = Scimward::bare(database.folder());
+    let defaults = shown(&scimward);
+    for (service, address, port) in
+        [("", "10.96.0.7", "8080"), ("_POSTGRES", "fd00::8", "5432"), ("_HTTP_PORT", "::1", "80")]
+    {
+        let url = format!("tcp://{address}:{port}");
+        for (end, value) in [
+            ("_SERVICE_HOST".to_owned(), address),
+            ("_SERVICE_PORT".to_owned(), port),
+            ("_SERVICE_PORT_HTTP".to_owned(), port),
+            ("_PORT".to_owned(), &url),
+            (format!("_PORT_{port}_TCP"), &url),
+            (format!("_PORT_{port}_TCP_PROTO"), "tcp"),
+            (format!("_PORT_{port}_TCP_PORT"), port),
+            (format!("_PORT_{port}_TCP_ADDR"), address),
+        ] {
+            scimward = scimward.with(&format!("SCIMWARD{service}{end}"), value);
+        }
+    }
+
+    assert_eq!(shown(&scimward), defaults);
+    let quiet = scimward.serve().stop();
+    assert!(quiet.code == 0 && !quiet.stderr.contains("Kubernetes"), "{quiet:?}");
+    let stopped = scimward.clone().with("SCIMWARD_LOG", "debug").serve().stop();
+    for part in ["Kubernetes", "SCIMWARD_PORT_8080_TCP_ADDR", "SCIMWARD_POSTGRES_SERVICE_HOST"] {
+        assert!(stopped.stderr.contains(part), "{}", stopped.stderr);
+    }
+    for (name, value) in [
+        ("SCIMWARD_PORT", "8080"),
+        ("SCIMWARD_SERVICE_NAME", "scimward"),
+        ("SCIMWARD_PUBLIC_URI", "https://scim.example.com"),
+        ("SCIMWARD_SMTP_PORT", "587"),
+    ] {
+        let ended = scimward.clone().with(name, value).run(&["serve"]);
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.stderr.contains(&format!("{name} is not a setting")), "{ended:?}");
+    }
+}
+
+#[test]
 fn a_server_that_does_not_start_says_why_whatever_the_setting_is() {
     let database = Database::fresh(Engine::Sqlite);
     let scimward = Scimward::bare(database.folder());
