@@ -44,7 +44,8 @@ pub(super) fn run(command: &Command, flags: &Flags) -> Result<ExitCode, CommandE
 
 fn problems_with_files(settings: &Settings) -> Vec<String> {
     let tls = settings.tls.as_ref().map(TlsFiles::load);
-    tls.and_then(Result::err).into_iter().collect()
+    let authority = settings.services.mails.mailer.problem();
+    tls.and_then(Result::err).into_iter().chain(authority).collect()
 }
 
 fn line(line: &ReportLine) -> String {

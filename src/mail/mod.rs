@@ -11,6 +11,7 @@ mod message;
 mod session;
 mod smtp;
 mod smtp_url;
+mod trust;
 mod wrap;
 
 use std::path::PathBuf;
@@ -46,6 +47,14 @@ impl Mailer {
     /// Whether mails reach anybody; files do not.
     pub const fn reaches_people(&self) -> bool {
         matches!(self, Self::Server(_))
+    }
+
+    /// What is wrong with the file of certificates that the mail server's URL names, if anything.
+    pub fn problem(&self) -> Option<String> {
+        match self {
+            Self::Server(server) => server.trust().err(),
+            Self::Directory(_) => None,
+        }
     }
 
     /// The folder that takes the place of a mail server.

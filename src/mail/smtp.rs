@@ -145,9 +145,10 @@ async fn connect(server: &MailServer, own: &ClientId) -> Result<AsyncSmtpConnect
         implicit,
         None,
     );
-    let mut connection = connection
-        .await
-        .map_err(|error| format!("{server} cannot be reached: {}", answer_of(&error)))?;
+    let mut connection = connection.await.map_err(|error| {
+        let hint = if is_no_tls(&error) { "; write smtp:// if it begins without TLS" } else { "" };
+        format!("{server} cannot be reached: {}{hint}", answer_of(&error))
+    })?;
     if let Some(tls) = upgrade {
         if !connection.can_starttls() {
             return Err(format!(
@@ -158,12 +159,32 @@ async fn connect(server: &MailServer, own: &ClientId) -> Result<AsyncSmtpConnect
         let upgraded = connection.starttls(tls, own).await;
         upgraded.map_err(|error| format!("{server} cannot encrypt: {}", answer_of(&error)))?;
     }
+    if server.security != Security::None {
+        let trust = server.trust()?;
+        let shown = connection.certificate_chain().map_err(|error| answer_of(&error))?;
+        let checked = trust.check(&shown, &server.host);
+        checked.map_err(|error| format!("{server} is not trusted: {error}"))?;
+    }
     if let Some((user, password)) = server.credentials() {
         let mechanisms = [Mechanism::Plain, Mechanism::Login];
         let signed_in = connection.auth(&mechanisms, &Credentials::new(user, password)).await;
         signed_in.map_err(|error| format!("{server} refused the login: {}", answer_of(&error)))?;
     }
     Ok(connection)
+}
+
+/// What came first was nothing of TLS.
+fn is_no_tls(error: &Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = io.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if matches!(tls, Some(rustls::Error::InvalidMessage(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn client_id(host: &str) -> ClientId {

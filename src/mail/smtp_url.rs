@@ -1,13 +1,15 @@
-//! Which mail server to use, how long to wait for it, and which certificates to trust.
+//! Which mail server to use, how it is protected, and how long to wait for it.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
+use lettre::transport::smtp::client::{CertificateStore, TlsParameters};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::trust::Trust;
 use crate::domain::network::login::{AmbiguousLogin, check_login};
 
 /// How the connection is protected.
@@ -50,6 +52,8 @@ pub struct MailServer {
     pub(super) port: u16,
     pub(super) security: Security,
     pub(super) login: Option<(String, SecretString)>,
+    /// The only authority that is trusted, instead of the machine's.
+    pub(super) authority: Option<PathBuf>,
     pub(super) limits: TimeLimits,
 }
 
@@ -65,9 +69,20 @@ pub enum InvalidServer {
     /// Not percent-encoded UTF-8.
     #[error(transparent)]
     Encoding(#[from] AmbiguousLogin),
-    /// Something after the host other than `?tls=`.
-    #[error("after the host only ?tls=none (no encryption) is understood, and only with smtp://")]
+    /// Something after the host other than `?tls=` and `?ca=`.
+    #[error(
+        "after the host only ?tls=none (no encryption, with smtp://) or ?ca=FILE (the authority \
+         that signed the server's certificate) is understood"
+    )]
     Options,
+    /// `smtp://` with the port of `smtps://`.
+    #[error("port 465 speaks TLS from the first byte: write smtps:// instead of smtp://")]
+    NeedsImplicit,
+    /// `smtps://` with a port of `smtp://`.
+    #[error(
+        "port {0} begins unencrypted and goes on by STARTTLS: write smtp:// instead of smtps://"
+    )]
+    NeedsStartTls(u16),
 }
 
 impl FromStr for MailServer {
@@ -80,15 +95,25 @@ impl FromStr for MailServer {
         let url = Url::parse(text.trim()).map_err(|_unreadable| InvalidServer::Unreadable)?;
         let host = url.host_str().filter(|host| !host.is_empty());
         let host = host.ok_or(InvalidServer::Unreadable)?;
-        let security = match (url.scheme(), url.query()) {
-            ("smtps", None | Some("tls=required")) => Security::Implicit,
-            ("smtp", None | Some("tls=required")) => Security::StartTls,
-            ("smtp", Some("tls=none")) => Security::None,
-            ("smtp" | "smtps", _) => return Err(InvalidServer::Options),
-            _ => return Err(InvalidServer::Unreadable),
-        };
+        if !matches!(url.scheme(), "smtp" | "smtps") {
+            return Err(InvalidServer::Unreadable);
+        }
         if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
             return Err(InvalidServer::Options);
+        }
+        let options = Options::read(url.query())?;
+        let security = match (url.scheme(), options.tls) {
+            ("smtps", true) => Security::Implicit,
+            ("smtp", true) => Security::StartTls,
+            ("smtp", false) if options.authority.is_none() => Security::None,
+            _ => return Err(InvalidServer::Options),
+        };
+        match (security, url.port()) {
+            (Security::StartTls, Some(465)) => return Err(InvalidServer::NeedsImplicit),
+            (Security::Implicit, Some(port @ (25 | 587))) => {
+                return Err(InvalidServer::NeedsStartTls(port));
+            }
+            _ => {}
         }
         let default_port = if security == Security::Implicit { 465 } else { 587 };
         Ok(Self {
@@ -96,8 +121,32 @@ impl FromStr for MailServer {
             port: url.port().unwrap_or(default_port),
             security,
             login: login(&url)?,
+            authority: options.authority,
             limits: TimeLimits::PRODUCTION,
         })
+    }
+}
+
+/// What comes after the `?`.
+struct Options {
+    tls: bool,
+    authority: Option<PathBuf>,
+}
+
+impl Options {
+    fn read(query: Option<&str>) -> Result<Self, InvalidServer> {
+        let mut options = Self { tls: true, authority: None };
+        for pair in query.into_iter().flat_map(|query| query.split('&')) {
+            match pair.split_once('=') {
+                Some(("tls", "required")) => {}
+                Some(("tls", "none")) => options.tls = false,
+                Some(("ca", file)) if !file.is_empty() => {
+                    options.authority = Some(decode(file)?.into());
+                }
+                _ => return Err(InvalidServer::Options),
+            }
+        }
+        Ok(options)
     }
 }
 
@@ -115,21 +164,21 @@ fn decode(text: &str) -> Result<String, InvalidServer> {
 }
 
 impl MailServer {
-    /// Trusts the machine's certificate authorities, or Mozilla's if the machine has none.
+    /// For a handshake with any certificate: [`Trust::check`] comes after it.
     pub(super) fn tls(&self) -> Result<TlsParameters, String> {
-        let builder = TlsParameters::builder(self.host.clone());
-        let trusted = rustls_native_certs::load_native_certs().certs;
-        let builder = if trusted.is_empty() {
-            builder.certificate_store(CertificateStore::WebpkiRoots)
-        } else {
-            let usable =
-                trusted.into_iter().filter_map(|der| Certificate::from_der(der.to_vec()).ok());
-            usable.fold(
-                builder.certificate_store(CertificateStore::None),
-                lettre::transport::smtp::client::TlsParametersBuilder::add_root_certificate,
-            )
-        };
+        let builder = TlsParameters::builder(self.host.clone())
+            .certificate_store(CertificateStore::None)
+            .dangerous_accept_invalid_certs(true)
+            .dangerous_accept_invalid_hostnames(true);
         builder.build().map_err(|error| error.to_string())
+    }
+
+    /// Whose certificates are believed.
+    ///
+    /// # Errors
+    /// A sentence, when the file of the authority cannot be used.
+    pub(super) fn trust(&self) -> Result<Trust, String> {
+        Trust::load(self.authority.as_deref())
     }
 
     /// User and password in plain text, for the `AUTH` command.
@@ -142,10 +191,11 @@ impl MailServer {
 impl fmt::Display for MailServer {
     /// Writes the URL without user and password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, query) = match self.security {
-            Security::StartTls => ("smtp", ""),
-            Security::Implicit => ("smtps", ""),
-            Security::None => ("smtp", "?tls=none"),
+        let scheme = if self.security == Security::Implicit { "smtps" } else { "smtp" };
+        let query = match (self.security, &self.authority) {
+            (Security::None, _) => "?tls=none".to_owned(),
+            (_, Some(file)) => format!("?ca={}", file.display()),
+            (_, None) => String::new(),
         };
         let host =
             if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
@@ -171,6 +221,16 @@ mod tests {
             ("smtp://127.0.0.1:2525?tls=none", "smtp://127.0.0.1:2525?tls=none"),
             ("smtps://[::1]", "smtps://[::1]:465"),
             ("smtp://mail.example.com?tls=required", "smtp://mail.example.com:587"),
+            (
+                "smtp://mail.example.com?ca=/etc/a%20b.pem",
+                "smtp://mail.example.com:587?ca=/etc/a b.pem",
+            ),
+            (
+                "smtps://mail.example.com?tls=required&ca=a.pem",
+                "smtps://mail.example.com:465?ca=a.pem",
+            ),
+            ("smtp://127.0.0.1:465?tls=none", "smtp://127.0.0.1:465?tls=none"),
+            ("smtps://mail.example.com:2465", "smtps://mail.example.com:2465"),
         ] {
             assert_eq!(text.parse::<MailServer>().unwrap().to_string(), shown);
         }
@@ -190,6 +250,13 @@ mod tests {
             ("smtp://mail.example.com?tls=maybe", InvalidServer::Options),
             ("smtps://mail.example.com?tls=none", InvalidServer::Options),
             ("smtp://mail.example.com/x", InvalidServer::Options),
+            ("smtp://mail.example.com?ca=", InvalidServer::Options),
+            ("smtp://mail.example.com?tls=none&ca=a.pem", InvalidServer::Options),
+            ("smtp://mail.example.com?cafile=a.pem", InvalidServer::Options),
+            ("smtp://u:p@mail.example.com:465", InvalidServer::NeedsImplicit),
+            ("smtp://mail.example.com:465?ca=a.pem", InvalidServer::NeedsImplicit),
+            ("smtps://mail.example.com:587", InvalidServer::NeedsStartTls(587)),
+            ("smtps://mail.example.com:25", InvalidServer::NeedsStartTls(25)),
         ] {
             assert_eq!(text.parse::<MailServer>().err(), Some(error), "{text}");
         }

@@ -81,11 +81,19 @@ impl MailServer {
 
     /// Starts with this protection.
     pub(crate) fn with(protection: Protection) -> Self {
+        let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        Self::showing(protection, &own)
+    }
+
+    /// Starts with this protection and this certificate.
+    pub(crate) fn showing(
+        protection: Protection,
+        key: &rcgen::CertifiedKey<rcgen::KeyPair>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(State::default());
-        let key = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-        let tls = Arc::new(tls(&key));
+        let tls = Arc::new(tls(key));
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {

@@ -1,0 +1,131 @@
+//! Whether a mail server is the one that its URL names.
+//!
+//! lettre's own check takes no certificate that is its own authority, as `openssl req -x509` makes
+//! them, even if it is the very one that was named. So the handshake accepts any, and nothing but a
+//! greeting is said before this check.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::ring;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, Error, RootCertStore};
+use x509_cert::Certificate;
+use x509_cert::der::Decode;
+
+/// What to do about a certificate that nobody vouches for.
+const REMEDY: &str = "name the authority that signed it, or the certificate itself, in PEM form \
+                      with ?ca=FILE in SCIMWARD_SMTP_URL or with SSL_CERT_FILE";
+
+/// The certificates that are believed.
+pub(super) struct Trust {
+    roots: RootCertStore,
+    /// As they are, to recognise one that a server shows as its own.
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Trust {
+    /// Those of the file alone, else the machine's, else Mozilla's.
+    ///
+    /// # Errors
+    /// A sentence, when the file cannot be used.
+    pub(super) fn load(file: Option<&Path>) -> Result<Self, String> {
+        let certificates = match file {
+            Some(file) => read(file)?,
+            None => rustls_native_certs::load_native_certs().certs,
+        };
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates.iter().cloned());
+        if certificates.is_empty() {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        Ok(Self { roots, certificates })
+    }
+
+    /// Checks the certificates that a server has shown, its own first.
+    ///
+    /// # Errors
+    /// What is wrong, and the remedy.
+    pub(super) fn check(self, shown: &[Vec<u8>], host: &str) -> Result<(), String> {
+        let shown: Vec<_> = shown.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
+        let Some((own, others)) = shown.split_first() else {
+            return Err("it has no certificate".to_owned());
+        };
+        let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
+        let is_known = self.certificates.contains(own);
+        let result = match self.verify(own, others, &name) {
+            Err(_) if is_known => verify_known(own, &name),
+            result => result,
+        };
+        result.map_err(|error| explained(&error, host))
+    }
+
+    fn verify(
+        self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+    ) -> Result<(), Error> {
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(self.roots.into(), provider)
+            .build()
+            .map_err(|error| Error::General(error.to_string()))?;
+        verifier.verify_server_cert(own, others, name, &[], UnixTime::now()).map(|_| ())
+    }
+}
+
+/// A certificate that was named needs nobody to vouch for it.
+fn verify_known(own: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<(), Error> {
+    let certificate =
+        Certificate::from_der(own).map_err(|_malformed| CertificateError::BadEncoding)?;
+    let validity = certificate.tbs_certificate.validity;
+    let now = UnixTime::now().as_secs();
+    if now < validity.not_before.to_unix_duration().as_secs() {
+        return Err(CertificateError::NotValidYet.into());
+    }
+    if now > validity.not_after.to_unix_duration().as_secs() {
+        return Err(CertificateError::Expired.into());
+    }
+    verify_server_name(&ParsedCertificate::try_from(own)?, name)
+}
+
+fn explained(error: &Error, host: &str) -> String {
+    use CertificateError::{
+        BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext,
+        NotValidYet, NotValidYetContext, Other, UnknownIssuer,
+    };
+    let Error::InvalidCertificate(error) = error else { return error.to_string() };
+    match error {
+        UnknownIssuer | BadSignature => {
+            format!("its certificate is signed by nobody whom this machine trusts; {REMEDY}")
+        }
+        // The library has no name for a certificate that is its own authority.
+        Other(_) => format!("its certificate is self-signed; {REMEDY}"),
+        NotValidForName | NotValidForNameContext { .. } => format!(
+            "its certificate is not for the name {host}; write the host in SCIMWARD_SMTP_URL as \
+             the certificate does"
+        ),
+        Expired | ExpiredContext { .. } => "its certificate has expired".to_owned(),
+        NotValidYet | NotValidYetContext { .. } => "its certificate is not valid yet".to_owned(),
+        other => format!("its certificate cannot be used: {other}"),
+    }
+}
+
+/// The certificates of a PEM file.
+fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let why = match read {
+        Ok(certificates) if !certificates.is_empty() => return Ok(certificates),
+        Ok(_) => "there is no certificate in PEM form in it".to_owned(),
+        Err(pem::Error::Io(error)) if error.kind() != io::ErrorKind::InvalidData => {
+            error.to_string()
+        }
+        Err(_) => "it is not in PEM form".to_owned(),
+    };
+    Err(format!("{}, which ?ca= names, cannot be used: {why}", file.display()))
+}
