@@ -83,10 +83,20 @@ pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, Com
 async fn send(services: &Services, format: &OutputFormat) -> Result<ExitCode, CommandError> {
     let report = services.mails.send_now().await?;
     let after = services.mails.overview(None).await?;
-    let SendReport { due, sent, failed, left, nobody_to_tell } = report;
+    let SendReport { due, sent, failed, nobody_to_tell, .. } = report;
+    let open: Vec<_> = after.mails.iter().filter(|mail| mail.status.is_open()).collect();
+    // Another instance has these in hand: it sends them, or tries again.
+    let elsewhere = open.iter().filter(|mail| mail.status == MailStatus::Sending).count();
+    let left = open.len() - elsewhere;
     format.print(
-        || json!({ "due": due, "sent": sent, "failed": failed, "left": left }),
-        || format!("{due} due, {sent} sent, {failed} failed, {left} left"),
+        || json!({ "due": due, "sent": sent, "failed": failed, "left": left, "elsewhere": elsewhere }),
+        || match elsewhere {
+            0 => format!("{due} due, {sent} sent, {failed} failed, {left} left"),
+            _ => format!(
+                "{due} due, {sent} sent, {failed} failed, {left} left, {elsewhere} being sent by \
+                 another instance"
+            ),
+        },
     )?;
     if nobody_to_tell {
         note("There is nobody to tell: no Server Admin is active.");
@@ -97,8 +107,9 @@ async fn send(services: &Services, format: &OutputFormat) -> Result<ExitCode, Co
             directory.display()
         ));
     }
-    let open = after.mails.iter().filter(|mail| mail.status.is_open());
-    open.for_each(|mail| note(&line(mail)));
+    for mail in open {
+        note(&line(mail));
+    }
     let done = failed == 0 && left == 0 && !nobody_to_tell;
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,5 +1,7 @@
 //! What happens between scimward and a mail server that misbehaves, and between two instances.
 
+mod certificates;
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -263,4 +265,30 @@ fn without_starttls_nothing_is_sent() {
     assert!(refused.code == 1 && refused.stderr.contains("STARTTLS"), "{refused:?}");
     assert!(!refused.stderr.contains("password"), "{refused:?}");
     assert!(!server.has_heard("AUTH") && !server.has_heard("MAIL") && server.take().is_empty());
+}
+
+#[test]
+fn what_another_instance_is_sending_is_no_failure() {
+    let database = Database::fresh(Engine::Sqlite);
+    let server = MailServer::start();
+    let scimward = Scimward::on(&database)
+        .with("SCIMWARD_SMTP_URL", &server.url())
+        .with("SCIMWARD_MAIL_FROM", "scim@example.com");
+    scimward.add_admin("ada");
+    assert_eq!(scimward.run(&["token", "generate"]).code, 0);
+    server.fault("ada@example.com", Fault::NeverAnswer);
+    let mut sending = scimward.spawn(&["notify"]);
+    while server.take().is_empty() {
+        std::thread::yield_now();
+    }
+
+    let beside = scimward.run(&["notify"]);
+    let json = scimward.run(&["notify", "--json"]);
+
+    assert_eq!(beside.code, 0, "{beside:?}");
+    assert!(beside.stdout.contains("0 left, 1 being sent by another instance"), "{beside:?}");
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!((&json["left"], &json["elsewhere"]), (&0.into(), &1.into()));
+    sending.kill().unwrap();
+    sending.wait().unwrap();
 }
