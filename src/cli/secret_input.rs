@@ -10,6 +10,8 @@ use super::error::CommandError;
 
 /// Longer input is not a secret but a mistake, such as a wrong file.
 const LONGEST: u64 = 4096;
+/// What some editors write at the beginning of a file.
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A new password: from standard input, or typed twice.
 pub(super) fn new_password(from_stdin: bool) -> Result<SecretString, CommandError> {
@@ -25,10 +27,9 @@ pub(super) fn new_password(from_stdin: bool) -> Result<SecretString, CommandErro
     }
 }
 
-/// A token: from standard input, or typed when that is a terminal.
+/// A token, as it was entered: from standard input, or typed when that is a terminal.
 pub(super) fn token() -> Result<SecretString, CommandError> {
-    let text = if io::stdin().is_terminal() { prompt("SCIM token: ")? } else { first_line()? };
-    Ok(SecretString::from(text.expose_secret().trim()))
+    if io::stdin().is_terminal() { prompt("SCIM token: ") } else { text() }
 }
 
 fn prompt(question: &str) -> Result<SecretString, CommandError> {
@@ -38,8 +39,30 @@ fn prompt(question: &str) -> Result<SecretString, CommandError> {
 }
 
 fn first_line() -> Result<SecretString, CommandError> {
-    let mut text = Zeroizing::new(String::new());
-    let read = io::stdin().take(LONGEST).read_to_string(&mut text);
+    let text = text()?;
+    let line = text.expose_secret().lines().next().unwrap_or_default();
+    if line.starts_with(BYTE_ORDER_MARK) {
+        return Err(
+            "standard input begins with a byte order mark, which would become part of the \
+                    password; nothing was changed"
+                .to_owned()
+                .into(),
+        );
+    }
+    Ok(SecretString::from(line))
+}
+
+fn text() -> Result<SecretString, CommandError> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = io::stdin().take(LONGEST).read_to_end(&mut bytes);
     read.map_err(|error| format!("standard input cannot be read: {error}"))?;
-    Ok(SecretString::from(text.lines().next().unwrap_or_default()))
+    match str::from_utf8(&bytes) {
+        Ok(text) => Ok(SecretString::from(text)),
+        Err(_) if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) => {
+            Err("standard input is UTF-16, as older PowerShell writes it; make it UTF-8 or ASCII"
+                .to_owned()
+                .into())
+        }
+        Err(_) => Err("standard input is not UTF-8".to_owned().into()),
+    }
 }

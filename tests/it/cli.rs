@@ -1,5 +1,7 @@
 //! The command line: exit codes, what goes where, and secrets that stay out of sight.
 
+mod verifying;
+
 use crate::support::actors::{PASSWORD, ScimClient, Visitor};
 use crate::support::database::{Database, Engine};
 use crate::support::http::Request;

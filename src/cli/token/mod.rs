@@ -5,6 +5,7 @@ mod generate;
 mod revoke;
 mod show;
 mod text;
+mod traces;
 mod verify;
 
 use std::process::ExitCode;

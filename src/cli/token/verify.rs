@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::text;
+use super::{text, traces};
 use crate::cli::error::CommandError;
 use crate::cli::open::open;
 use crate::cli::output::OutputFormat;
@@ -20,13 +20,17 @@ use crate::service::validation::Decision;
 
 pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode, CommandError> {
     // Read before the database is opened: a mistyped token needs none.
-    let presented = secret_input::token()?;
-    let presented = match PresentedToken::parse(presented.expose_secret()) {
+    let entered = secret_input::token()?;
+    let entered = entered.expose_secret().trim();
+    let presented = match PresentedToken::parse(entered) {
         Ok(presented) => presented,
-        Err(error) => return answer(format, "malformed", None, &error.to_string()),
+        Err(error) => {
+            let text = traces::of(entered).map_or_else(|| error.to_string(), str::to_owned);
+            return answer(format, "malformed", None, &text);
+        }
     };
     let services = open(flags).await?.services;
-    let validator = services.validation.validator();
+    let validator = services.validation.validator().patient();
     let decision = validator.validate(&presented, Ipv4Addr::LOCALHOST.into()).await?;
     let now = services.now();
     let id = match decision {

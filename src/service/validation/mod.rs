@@ -31,6 +31,8 @@ use crate::store::StoreError;
 
 /// A decision that takes longer is given up: proxies and clients get an answer within two seconds.
 const PATIENCE: Duration = Duration::from_millis(1700);
+/// A command has no caller that gives up.
+const LONG_PATIENCE: Duration = Duration::from_mins(2);
 
 /// A token that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +91,7 @@ impl Validation {
             cache: self.cache.clone(),
             semaphore: self.semaphore.clone(),
             latency: self.latencies.of_thread(),
+            patience: PATIENCE,
         }
     }
 
@@ -112,9 +115,16 @@ pub struct Validator {
     cache: VerificationCache,
     semaphore: FairSemaphore,
     latency: Arc<Histogram>,
+    patience: Duration,
 }
 
 impl Validator {
+    /// For somebody who waits rather than ask again: a command on a busy machine.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self { patience: LONG_PATIENCE, ..self }
+    }
+
     /// Decides about a token that `source` presents.
     ///
     /// # Errors
@@ -125,7 +135,7 @@ impl Validator {
         source: IpAddr,
     ) -> Result<Decision, Failure> {
         let began = Instant::now();
-        let decision = self.decide(presented, source, began + PATIENCE).await;
+        let decision = self.decide(presented, source, began + self.patience).await;
         self.latency.record(began.elapsed());
         decision
     }
