@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use diesel::connection::{Connection, SimpleConnection};
+use diesel::dsl::sql;
 use diesel::migration::{Migration, MigrationSource};
-use diesel::{QueryResult, SqliteConnection};
+use diesel::sql_types::Text;
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Conn;
@@ -37,12 +39,28 @@ pub(crate) fn run(conn: &mut Conn) -> Result<(), String> {
         Conn::Sqlite(conn) => settle(
             conn.immediate_transaction(|conn: &mut SqliteConnection| Ok(apply(conn, SQLITE))),
         ),
-        Conn::Postgres(conn) => settle(conn.transaction(|conn: &mut PgConnection| {
-            conn.batch_execute("SELECT pg_advisory_xact_lock(7246)")?;
-            Ok(apply(conn, POSTGRES))
-        })),
+        Conn::Postgres(conn) => check_encoding(conn).and_then(|()| {
+            settle(conn.transaction(|conn: &mut PgConnection| {
+                conn.batch_execute("SELECT pg_advisory_xact_lock(7246)")?;
+                Ok(apply(conn, POSTGRES))
+            }))
+        }),
     };
     applied.map(|count| tracing::debug!(migrations.applied = count, "the schema is up to date"))
+}
+
+/// Names are in every script of the world. `SQL_ASCII` keeps whatever it is given.
+fn check_encoding(conn: &mut PgConnection) -> Result<(), String> {
+    let setting = sql::<Text>("current_setting('server_encoding')");
+    let encoding: String =
+        diesel::select(setting).get_result(conn).map_err(|error| error.to_string())?;
+    if matches!(&*encoding, "UTF8" | "SQL_ASCII") {
+        return Ok(());
+    }
+    Err(format!(
+        "its encoding is {encoding}, in which not every name can be written: make one with \
+         `createdb --encoding=UTF8 --template=template0 NAME`"
+    ))
 }
 
 fn settle(transaction: QueryResult<Result<usize, String>>) -> Result<usize, String> {

@@ -74,3 +74,25 @@ fn execute(database: &Database, statement: &str) {
         .expect("sqlite3 is installed");
     assert!(done.success());
 }
+
+#[test]
+fn postgres_in_which_not_every_name_can_be_written_is_refused() {
+    for (encoding, is_refused) in [("LATIN1", true), ("EUC_JP", true), ("SQL_ASCII", false)] {
+        let database = Database::encoded(encoding);
+        let scimward = Scimward::on(&database).with("SCIMWARD_LISTEN", "127.0.0.1:0");
+        if !is_refused {
+            scimward.serve();
+            continue;
+        }
+        for arguments in [&["serve"][..], &["token", "generate"]] {
+            let ended = scimward.run(arguments);
+
+            assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{encoding}: {ended:?}");
+            for part in [encoding, "createdb --encoding=UTF8"] {
+                assert!(ended.stderr.contains(part), "{encoding}: {}", ended.stderr);
+            }
+        }
+        let tables = database.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'");
+        assert_eq!(tables, ["0"], "{encoding}: something was made");
+    }
+}

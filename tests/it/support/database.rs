@@ -54,6 +54,17 @@ impl Database {
         Self { url, folder, name, engine }
     }
 
+    /// Makes an empty PostgreSQL database whose texts are stored in another encoding.
+    pub(crate) fn encoded(encoding: &str) -> Self {
+        let made = Self::fresh(Engine::Postgres);
+        execute(&format!("DROP DATABASE {}", made.name));
+        execute(&format!(
+            "CREATE DATABASE {} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'",
+            made.name
+        ));
+        made
+    }
+
     /// The URL as it is configured.
     pub(crate) fn url(&self) -> &str {
         &self.url
