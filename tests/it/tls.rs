@@ -115,20 +115,57 @@ fn a_token_is_accepted_over_tls_1_2_and_1_3() {
     }
 }
 
+/// Writes a certificate and its key, and files of every kind that cannot take their place.
+fn write_unusable(folder: &Path) {
+    let made = write_certificate(folder);
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    };
+    let other = generate_simple_self_signed(["other".to_owned()]).unwrap().signing_key;
+    write("empty.pem", b"");
+    write("other.pem", other.serialize_pem().as_bytes());
+    write("bom.pem", format!("\u{feff}{}", made.signing_key.serialize_pem()).as_bytes());
+    let utf16 = made.cert.pem().encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    write("utf16.pem", &[&[0xff, 0xfe], &*utf16].concat());
+    write("cert.der", made.cert.der());
+    let pem = |label: &str, head: &str| {
+        format!("-----BEGIN {label}-----\n{head}MIIB\n-----END {label}-----\n")
+    };
+    write("pkcs8.pem", pem("ENCRYPTED PRIVATE KEY", "").as_bytes());
+    let head = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n";
+    write("pkcs1.pem", pem("RSA PRIVATE KEY", head).as_bytes());
+}
+
 #[test]
 fn a_certificate_that_cannot_be_used_is_named_before_anything_is_served() {
     let database = Database::fresh(Engine::Sqlite);
-    write_certificate(database.folder());
-    std::fs::write(database.folder().join("empty.pem"), "").unwrap();
-    let other = generate_simple_self_signed(["other".to_owned()]).unwrap().signing_key;
-    std::fs::write(database.folder().join("other.pem"), other.serialize_pem()).unwrap();
+    write_unusable(database.folder());
     for (cert, key, cause) in [
         ("none.pem", "key.pem", "SCIMWARD_TLS_CERT: none.pem cannot be read"),
         ("cert.pem", "none.pem", "SCIMWARD_TLS_KEY: none.pem cannot be read"),
         ("empty.pem", "key.pem", "SCIMWARD_TLS_CERT: empty.pem cannot be read"),
         ("cert.pem", "empty.pem", "SCIMWARD_TLS_KEY: empty.pem cannot be read"),
         ("key.pem", "key.pem", "SCIMWARD_TLS_CERT: key.pem cannot be read"),
-        ("cert.pem", "other.pem", "cert.pem and its key cannot be used"),
+        ("cert.pem", "other.pem", "the key other.pem does not belong to the certificate cert.pem"),
+        (
+            "cert.pem",
+            "cert.pem",
+            "SCIMWARD_TLS_KEY: cert.pem cannot be read: it holds a certificate",
+        ),
+        ("bom.pem", "key.pem", "SCIMWARD_TLS_CERT: bom.pem cannot be read: it begins with a byte"),
+        ("cert.pem", "bom.pem", "SCIMWARD_TLS_KEY: bom.pem cannot be read: it begins with a byte"),
+        ("utf16.pem", "key.pem", "it is UTF-16"),
+        ("cert.der", "key.pem", "SCIMWARD_TLS_CERT: cert.der cannot be read: it is in binary form"),
+        (
+            "cert.pem",
+            "pkcs8.pem",
+            "SCIMWARD_TLS_KEY: pkcs8.pem cannot be read: the key is encrypted",
+        ),
+        (
+            "cert.pem",
+            "pkcs1.pem",
+            "SCIMWARD_TLS_KEY: pkcs1.pem cannot be read: the key is encrypted",
+        ),
     ] {
         let scimward = Scimward::on(&database)
             .with("SCIMWARD_LISTEN", "127.0.0.1:0")
