@@ -11,5 +11,6 @@ pub mod calendar;
 pub mod introspection_client;
 pub mod mail;
 pub mod network;
+pub mod requests;
 pub mod token;
 pub mod visible;

@@ -24,6 +24,10 @@ const PURGE_EVERY: TimeDelta = TimeDelta::hours(1);
 const REQUESTS_KEPT: TimeDelta = TimeDelta::days(2);
 /// Links are kept for a while after their expiry: their page says what became of them.
 const LINKS_KEPT: TimeDelta = TimeDelta::days(30);
+/// Requests by hour are kept for 13 months, however long these are.
+const HOURS_KEPT: TimeDelta = TimeDelta::days(398);
+/// Callers are kept for 30 days and the one that has begun.
+const CALLERS_KEPT: TimeDelta = TimeDelta::days(31);
 
 /// Removes at most so many rows from before an instant; returns how many.
 type Purge = fn(&mut Conn, DateTime<Utc>, i64) -> Result<usize, StoreError>;
@@ -87,8 +91,10 @@ impl Upkeep {
         if self.last_purge().is_some_and(|last| (now - last).abs() < PURGE_EVERY) {
             return Ok(());
         }
-        let purges: [(Lock, Purge, TimeDelta); 5] = [
+        let purges: [(Lock, Purge, TimeDelta); 7] = [
             (Lock::Usage, store::purge::activity, self.activity_retention),
+            (Lock::Usage, store::purge::request_hours, HOURS_KEPT),
+            (Lock::Usage, store::requests::callers::purge, CALLERS_KEPT),
             // A session past its absolute limit is no longer touched, and so becomes idle too.
             (Lock::Admins, store::purge::sessions, IDLE_LIMIT),
             (Lock::Admins, store::purge::one_time_links, LINKS_KEPT),

@@ -184,6 +184,14 @@ pub fn exists(
     Ok(found.is_some())
 }
 
+/// How many entries of this kind there are since `since`.
+pub fn count_since(conn: &mut Conn, kind: Kind, since: DateTime<Utc>) -> Result<i64, StoreError> {
+    Ok(activity::table
+        .filter(activity::kind.eq(kind.as_str()).and(activity::at.ge(seconds(since))))
+        .count()
+        .get_result(conn)?)
+}
+
 type RefusedRow = (Option<String>, Option<String>, Option<String>, Option<String>, i64, i64);
 
 /// The entries about requests that were refused since `since`, newest first, at most `limit`.

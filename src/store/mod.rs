@@ -12,6 +12,7 @@ mod error;
 pub mod mails;
 pub mod people;
 pub mod purge;
+pub mod requests;
 mod row;
 mod schema;
 pub mod settings;

@@ -6,7 +6,9 @@ use diesel::prelude::*;
 use super::database::connection::Conn;
 use super::error::StoreError;
 use super::row::seconds;
-use super::schema::{activity, login_failures, one_time_links, sessions, used_requests};
+use super::schema::{
+    activity, login_failures, one_time_links, request_hours, sessions, used_requests,
+};
 
 macro_rules! purges {
     ($($(#[$doc:meta])* $table:ident, $key:ident: $type:ty, $time:ident;)*) => {$(
@@ -40,4 +42,6 @@ purges! {
     login_failures, subject: String, last_at;
     /// Ids of forms, by their use.
     used_requests, id_hash: String, used_at;
+    /// Requests by hour.
+    request_hours, hour: i64, hour;
 }

@@ -132,4 +132,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    request_hours (hour) {
+        hour -> BigInt,
+        accepted -> BigInt,
+        refused -> BigInt,
+        first_accepted_at -> Nullable<BigInt>,
+        last_accepted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    callers (day, address, token_id, agent) {
+        day -> BigInt,
+        token_id -> Text,
+        address -> Text,
+        agent -> Text,
+        accepted -> BigInt,
+        refused -> BigInt,
+        first_at -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(mails, server_admins, sessions);

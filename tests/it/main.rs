@@ -31,6 +31,7 @@ mod pages;
 mod people;
 mod proxies;
 mod races;
+mod requests;
 mod scale;
 mod server;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]

@@ -9,6 +9,7 @@ use diesel::connection::{Connection, InstrumentationEvent};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use scimward::domain::activity::Kind;
+use scimward::domain::requests::callers::Caller;
 use scimward::store::{self, Conn};
 
 use crate::support::app::TestApp;
@@ -20,7 +21,8 @@ on_each_database!(no_query_of_a_page_or_of_the_upkeep_looks_at_a_whole_table);
 /// Connections with which the store reads at once.
 const READERS: usize = 4;
 /// Tables that grow for as long as scimward runs.
-const GROWING: [&str; 5] = ["activity", "mails", "tokens", "sessions", "login_failures"];
+const GROWING: [&str; 6] =
+    ["activity", "mails", "tokens", "sessions", "login_failures", "request_hours"];
 
 fn no_query_of_a_page_or_of_the_upkeep_looks_at_a_whole_table(database: &Database) {
     let app = TestApp::start(database);
@@ -41,19 +43,7 @@ fn no_query_of_a_page_or_of_the_upkeep_looks_at_a_whole_table(database: &Databas
     ] {
         admin.get(&format!("/admin/{page}")).expect(200);
     }
-    let later = app.services().now() + TimeDelta::days(1);
-    for purge in [
-        store::purge::activity,
-        store::purge::sessions,
-        store::purge::login_failures,
-        |conn: &mut Conn, at, _| {
-            let token = store::tokens::history(conn)?.newest.unwrap().id;
-            store::activity::exists(conn, Kind::TokenExpired, &token, at)?;
-            Ok(store::mails::open(conn, Some(&token))?.len())
-        },
-    ] {
-        app.wait(app.store().read(move |conn| purge(conn, later, 10))).unwrap();
-    }
+    ask_for_what_no_page_shows(&app);
 
     let queries = queries.all();
     for table in GROWING {
@@ -70,6 +60,34 @@ fn no_query_of_a_page_or_of_the_upkeep_looks_at_a_whole_table(database: &Databas
             ]),
         };
         check(query, &plan);
+    }
+}
+
+/// What upkeep, commands and mails ask for.
+fn ask_for_what_no_page_shows(app: &TestApp) {
+    let later = app.services().now() + TimeDelta::days(1);
+    for purge in [
+        store::purge::activity,
+        store::purge::sessions,
+        store::purge::login_failures,
+        store::purge::request_hours,
+        store::requests::callers::purge,
+        |conn: &mut Conn, at, _| {
+            store::requests::hours::since(conn, at)?;
+            store::requests::hours::first(conn)?;
+            store::requests::callers::of_day(conn, at)?;
+            store::requests::callers::earlier(conn, &Caller::OTHERS, at)?;
+            Ok(store::requests::callers::accepted_addresses(conn, at)?.len())
+        },
+        |conn: &mut Conn, at, _| {
+            let token = store::tokens::history(conn)?.newest.unwrap().id;
+            store::activity::exists(conn, Kind::TokenExpired, &token, at)?;
+            store::activity::count_since(conn, Kind::NewCaller, at)?;
+            store::tokens::last_used(conn)?;
+            Ok(store::mails::open(conn, Some(&token))?.len())
+        },
+    ] {
+        app.wait(app.store().read(move |conn| purge(conn, later, 10))).unwrap();
     }
 }
 

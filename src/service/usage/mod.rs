@@ -8,7 +8,9 @@
 
 pub mod counters;
 mod guesses;
+mod new_callers;
 mod refusals;
+mod tally;
 mod uses;
 
 use std::net::IpAddr;
@@ -138,22 +140,30 @@ impl Usage {
         self.uses.first().await;
     }
 
-    /// Writes what has gathered: every minute, at shutdown and after a first use. What cannot be
-    /// written is kept for the next time.
+    /// Writes what has gathered: every minute, at shutdown and after a first use; once an hour also that
+    /// there was nothing. What cannot be written is kept for the next time.
     pub async fn write(&self) -> Result<(), Failure> {
         let mut entries = self.writing.lock().await;
+        let now = self.resources.clock.now();
         let (uses, refusals) = (self.uses.take(), self.refusals.take());
-        if uses.is_empty() && refusals.is_empty() {
+        if uses.0.is_empty() && refusals.0.is_empty() && entries.are_of(now) {
             return Ok(());
         }
-        let (kept_uses, kept_refusals) = (uses.clone(), refusals.clone());
+        let kept = (uses.clone(), refusals.clone());
         let mut next = entries.clone();
-        next.begin(self.resources.clock.now());
+        next.begin(now);
         let written = self.resources.store.write(Lock::Usage, move |conn| {
-            uses.iter().try_for_each(|(id, last)| uses::write(conn, id, last))?;
+            let ((uses, mut tally), (refusals, refused)) = (uses, refusals);
+            tally.absorb(refused);
+            let mut firsts = Vec::new();
+            for (id, last) in &uses {
+                firsts.extend(uses::write(conn, id, last)?);
+            }
             for (key, group) in refusals {
                 next.write(conn, key, group)?;
             }
+            let new_callers = tally.write(conn, now)?;
+            new_callers::record(conn, new_callers, &firsts, now)?;
             Ok(next)
         });
         match written.await {
@@ -162,8 +172,9 @@ impl Usage {
                 Ok(())
             }
             Err(error) => {
-                self.uses.put_back(kept_uses);
-                self.refusals.put_back(kept_refusals, self.resources.clock.now());
+                let (uses, refusals) = kept;
+                self.uses.put_back(uses);
+                self.refusals.put_back(refusals, now);
                 Err(StoreError::into(error))
             }
         }

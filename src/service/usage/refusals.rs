@@ -6,9 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use super::tally::Tally;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::network::source::{Source, clean_agent};
+use crate::domain::requests::Outcome;
 use crate::domain::token::LateUse;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::TokenId;
@@ -46,6 +48,7 @@ pub(super) struct Refusals {
 #[derive(Default)]
 struct RefusalsState {
     unwritten: RefusalCounts,
+    tally: Tally,
     hour: i64,
     /// The groups that are counted apart in this hour.
     apart: HashSet<RefusalKey>,
@@ -68,6 +71,7 @@ impl Refusals {
         now: DateTime<Utc>,
     ) {
         let mut state = self.state();
+        state.tally.count((token, from, agent), Outcome::Refused, now);
         let key = RefusalKey { reason, token: token.cloned(), from: Some(from) };
         let key = state.bounded(key, now);
         let group = state.unwritten.entry(key).or_insert_with(|| RefusalCount {
@@ -81,13 +85,15 @@ impl Refusals {
         group.last_from = from;
     }
 
-    pub(super) fn take(&self) -> RefusalCounts {
-        std::mem::take(&mut self.state().unwritten)
+    pub(super) fn take(&self) -> (RefusalCounts, Tally) {
+        let mut state = self.state();
+        (std::mem::take(&mut state.unwritten), std::mem::take(&mut state.tally))
     }
 
     /// Adds what could not be written to what came since.
-    pub(super) fn put_back(&self, counts: RefusalCounts, now: DateTime<Utc>) {
+    pub(super) fn put_back(&self, (counts, tally): (RefusalCounts, Tally), now: DateTime<Utc>) {
         let mut state = self.state();
+        state.tally.absorb(tally);
         for (key, group) in counts {
             let count = group.count;
             let key = state.bounded(key, now);
@@ -119,6 +125,11 @@ impl RefusalsState {
 }
 
 impl HourEntries {
+    /// Whether something was written in the hour of `now`.
+    pub(super) const fn are_of(&self, now: DateTime<Utc>) -> bool {
+        self.hour == hour(now)
+    }
+
     /// Forgets the entries when another hour has begun.
     pub(super) fn begin(&mut self, now: DateTime<Utc>) {
         if self.hour != hour(now) {

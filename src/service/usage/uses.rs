@@ -7,9 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
+use super::tally::Tally;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::network::source::{Source, clean_agent};
+use crate::domain::requests::Outcome;
+use crate::domain::requests::callers::Caller;
 use crate::domain::token::LastUse;
 use crate::domain::token::secret::TokenId;
 use crate::store::{self, Conn, StoreError};
@@ -24,6 +27,7 @@ pub(super) struct Uses {
 #[derive(Default)]
 struct UsesState {
     unwritten: HashMap<TokenId, LastUse>,
+    tally: Tally,
     /// Tokens that were used in this process.
     seen: HashSet<TokenId>,
 }
@@ -31,6 +35,7 @@ struct UsesState {
 impl Uses {
     pub(super) fn add(&self, id: &TokenId, from: IpAddr, agent: Option<&str>, now: DateTime<Utc>) {
         let mut state = self.state();
+        state.tally.count((Some(id), from, agent), Outcome::Accepted, now);
         if let Some(last) = state.unwritten.get_mut(id) {
             last.at = now;
             last.from = from;
@@ -51,13 +56,15 @@ impl Uses {
         self.first.notified().await;
     }
 
-    pub(super) fn take(&self) -> HashMap<TokenId, LastUse> {
-        std::mem::take(&mut self.state().unwritten)
+    pub(super) fn take(&self) -> (HashMap<TokenId, LastUse>, Tally) {
+        let mut state = self.state();
+        (std::mem::take(&mut state.unwritten), std::mem::take(&mut state.tally))
     }
 
     /// Keeps what could not be written, unless there is something newer.
-    pub(super) fn put_back(&self, uses: HashMap<TokenId, LastUse>) {
+    pub(super) fn put_back(&self, (uses, tally): (HashMap<TokenId, LastUse>, Tally)) {
         let mut state = self.state();
+        state.tally.absorb(tally);
         for (id, last) in uses {
             state.unwritten.entry(id).or_insert(last);
         }
@@ -68,11 +75,17 @@ impl Uses {
     }
 }
 
-pub(super) fn write(conn: &mut Conn, id: &TokenId, last: &LastUse) -> Result<(), StoreError> {
-    if store::tokens::record_use(conn, id, last)? {
-        let source = Source { address: Some(last.from), agent: last.agent.clone() };
-        let event = Event::new(last.at, Kind::TokenFirstUsed, Actor::System, source);
-        store::activity::record(conn, &event.about_token(id.clone()))?;
+/// Writes the last use of a token; returns who it was if it was the first.
+pub(super) fn write(
+    conn: &mut Conn,
+    id: &TokenId,
+    last: &LastUse,
+) -> Result<Option<Caller>, StoreError> {
+    if !store::tokens::record_use(conn, id, last)? {
+        return Ok(None);
     }
-    Ok(())
+    let source = Source::new(last.from, last.agent.as_deref());
+    let event = Event::new(last.at, Kind::TokenFirstUsed, Actor::System, source.clone());
+    store::activity::record(conn, &event.about_token(id.clone()))?;
+    Ok(Some(Caller { token: Some(id.clone()), source }))
 }

@@ -64,6 +64,16 @@ pub fn replaced_by(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, Store
     row.optional()?.map(Token::try_from).transpose()
 }
 
+/// The token that was used last, whether or not it is revoked.
+pub fn last_used(conn: &mut Conn) -> Result<Option<Token>, StoreError> {
+    let row = tokens::table
+        .filter(tokens::last_used_at.is_not_null())
+        .order(tokens::last_used_at.desc())
+        .select(TokenRow::as_select())
+        .first::<TokenRow>(conn);
+    row.optional()?.map(Token::try_from).transpose()
+}
+
 /// The token with this id.
 pub fn by_id(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError> {
     let row = tokens::table.find(id.as_str()).select(TokenRow::as_select()).first::<TokenRow>(conn);

@@ -8,12 +8,14 @@ use super::{done, generate};
 use crate::support::database::{Database, Engine};
 use crate::support::process::Scimward;
 
-/// Runs SQL on a database in a folder.
-fn sqlite3(folder: &Path, file: &str, sql: &str) {
+/// Runs SQL on a database in a folder; returns what it finds.
+fn sqlite3(folder: &Path, file: &str, sql: &str) -> String {
     // A comment at the beginning would be taken for an option.
     let done =
-        Command::new("sqlite3").args([file, &format!(";{sql}")]).current_dir(folder).status();
-    assert!(done.expect("sqlite3 is installed").success(), "{sql}");
+        Command::new("sqlite3").args([file, &format!(";{sql}")]).current_dir(folder).output();
+    let done = done.expect("sqlite3 is installed");
+    assert!(done.status.success(), "{sql}");
+    String::from_utf8(done.stdout).expect("UTF-8")
 }
 
 #[test]
@@ -103,8 +105,9 @@ fn what_is_no_backup_is_not_restored() {
     fs::write(folder.join("text.db"), "-- a dump in SQL\n".repeat(500)).unwrap();
     fs::write(folder.join("cut.db"), &whole[..whole.len() / 2]).unwrap();
     let mut spoilt = whole;
-    let middle = spoilt.len() / 2;
-    spoilt[middle..middle + 4096].fill(0xa5);
+    let index = "SELECT rootpage FROM sqlite_schema WHERE name = 'activity_by_kind'";
+    let page: usize = sqlite3(folder, "whole.db", index).trim().parse().unwrap();
+    spoilt[(page - 1) * 4096..page * 4096].fill(0xa5);
     fs::write(folder.join("spoilt.db"), spoilt).unwrap();
     sqlite3(folder, "foreign.db", "CREATE TABLE something (a)");
     fs::copy(folder.join("whole.db"), folder.join("newer.db")).unwrap();

@@ -43,6 +43,7 @@ fn fill(sentence: Sentence, name: &str, event: &Event, names: Option<&Names>) ->
         "their" => sentence.words("their"),
         "token" => sentence.code(event.token.as_ref().map_or("", TokenId::as_str)),
         "subject" => sentence.foreign(subject),
+        "caller" => sentence.foreign(event.source.agent.as_deref().unwrap_or("unnamed")),
         "requests" => sentence.words(counted(event.count, "SCIM request")),
         "mail" => sentence.words(mail(subject)),
         "recipients" => match &event.detail {
@@ -84,6 +85,7 @@ pub(crate) fn notes(event: &Event, since: DateTime<Utc>, now: DateTime<Utc>) -> 
         Kind::TokenGenerated => vec![generated(event)],
         Kind::TokenExpired => vec![Sentence::new("SCIM sync has stopped.")],
         Kind::MailSent | Kind::MailWritten => Vec::new(),
+        Kind::NewCaller => vec![new_caller(event)],
         Kind::RequestsRefused => refused(event, since, now),
         _ => {
             let detail = event.detail.as_ref().map(|detail| Sentence::default().foreign(detail));
@@ -110,6 +112,13 @@ fn generated(event: &Event) -> Sentence {
         Some(replaced) => note.words(" Token ").code(replaced).words(" was revoked."),
         None => note,
     }
+}
+
+/// `First request from 203.0.113.24 with token K4W9PA12.`
+fn new_caller(event: &Event) -> Sentence {
+    let from = event.source.address_text().unwrap_or_default();
+    let token = event.token.as_ref().map_or("", TokenId::as_str);
+    Sentence::new(format!("First request from {from} with token ")).code(token).words(".")
 }
 
 /// What was wrong, from where, since when and what to do about it.

@@ -1,0 +1,3 @@
+DROP INDEX tokens_by_last_use;
+DROP TABLE callers;
+DROP TABLE request_hours;
