@@ -41,7 +41,9 @@ impl Demo {
     /// # Errors
     /// What could not be done and why.
     pub async fn prepare(listener: TcpListener) -> Result<Self, String> {
-        Self::play(listener).await.map_err(|error| format!("the demo cannot be made: {error:#}"))
+        Box::pin(Self::play(listener))
+            .await
+            .map_err(|error| format!("the demo cannot be made: {error:#}"))
     }
 
     async fn play(listener: TcpListener) -> anyhow::Result<Self> {

@@ -9,6 +9,7 @@ pub mod admins;
 mod authority;
 pub mod backup;
 mod failure;
+mod fair_semaphore;
 pub mod mails;
 pub mod monitoring;
 mod resources;
@@ -72,6 +73,7 @@ impl Services {
         let ServiceSettings { mails, activity_retention } = settings;
         let usage = Arc::new(usage::Usage::new(resources.clone()));
         let validation = validation::Validation::new(resources.clone());
+        let logins = sessions::login::Logins::new(resources.clone());
         let new_mail = Arc::new(Notify::new());
         let sessions = sessions::Sessions::new(resources.clone());
         let mails = mails::Mails::new(resources.clone(), mails, Arc::clone(&new_mail));
@@ -79,10 +81,10 @@ impl Services {
             activity: activity::Activity::new(resources.clone()),
             tokens: tokens::Tokens::new(resources.clone(), validation.cache(), new_mail),
             admins: admins::Admins::new(resources.clone()),
-            logins: sessions::login::Logins::new(resources.clone()),
+            logins: logins.clone(),
             monitoring: monitoring::Monitoring::new(
-                resources.clone(),
                 validation.clone(),
+                logins,
                 mails.clone(),
                 sessions.clone(),
             ),

@@ -1,16 +1,17 @@
 //! What monitoring shows besides the counters of `usage`: how hashing fares, and what is stored.
 
+use super::Failure;
 use super::mails::{MailOverview, Mails};
 use super::sessions::Sessions;
+use super::sessions::login::Logins;
 use super::validation::Validation;
-use super::{Failure, Resources};
 pub use crate::hasher::HashFigures;
 
 /// Gathers what monitoring shows.
 #[derive(Clone)]
 pub struct Monitoring {
-    resources: Resources,
     validation: Validation,
+    logins: Logins,
     mails: Mails,
     sessions: Sessions,
 }
@@ -27,18 +28,17 @@ pub struct StoredFigures {
 impl Monitoring {
     /// Asks these use cases.
     pub const fn new(
-        resources: Resources,
         validation: Validation,
+        logins: Logins,
         mails: Mails,
         sessions: Sessions,
     ) -> Self {
-        Self { resources, validation, mails, sessions }
+        Self { validation, logins, mails, sessions }
     }
 
     /// How the hashing of tokens and of passwords fares.
     pub fn hashing(&self) -> [(&'static str, HashFigures); 2] {
-        let passwords = self.resources.password_hasher.figures();
-        [("token", self.validation.hashing()), ("password", passwords)]
+        [("token", self.validation.hashing()), ("password", self.logins.hashing())]
     }
 
     /// What the database says.

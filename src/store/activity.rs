@@ -53,14 +53,18 @@ pub fn record(conn: &mut Conn, event: &Event) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Counts what has happened again in the entry with this key, or adds an entry if there is none;
-/// returns the key for the next time.
+/// Counts what has happened again in the entry with this key, which then is about the subject of the
+/// event, or adds an entry if there is none; returns the key for the next time.
 pub fn count(conn: &mut Conn, entry: Option<i64>, event: &Event) -> Result<i64, StoreError> {
     let row = NewRow::from(event);
     if let Some(id) = entry {
         let same = activity::table.find(id).filter(activity::kind.eq(row.kind));
         let counted = diesel::update(same)
-            .set((activity::at.eq(row.at), activity::count.eq(activity::count + row.count)))
+            .set((
+                activity::at.eq(row.at),
+                activity::subject.eq(row.subject),
+                activity::count.eq(activity::count + row.count),
+            ))
             .execute(conn)?;
         if counted == 1 {
             return Ok(id);

@@ -22,6 +22,7 @@ mod connections;
 mod demo;
 mod expiry_mails;
 mod history;
+mod logins;
 mod logs;
 mod mail_server;
 mod metrics;

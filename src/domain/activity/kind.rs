@@ -101,9 +101,10 @@ kinds! {
         /// A Server Admin logged in.
         LoggedIn: "logged_in", "Logged in", "sign-in", "",
             ["{who} logged in"];
-        /// A login failed; `subject` is the e-mail address that was tried.
+        /// Logins from a source failed within an hour; `subject` names the e-mail addresses that were
+        /// tried, `count` is how many.
         LoginFailed: "login_failed", "Login failed", "alert", "attention",
-            ["Login failed for {subject}"];
+            ["{logins} failed for {subject}"];
         /// A Server Admin logged out.
         LoggedOut: "logged_out", "Logged out", "sign-out", "",
             ["{who} logged out"];

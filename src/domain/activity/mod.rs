@@ -2,6 +2,7 @@
 
 mod kind;
 pub mod timeline;
+pub mod tried;
 
 use chrono::{DateTime, Utc};
 

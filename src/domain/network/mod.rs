@@ -6,7 +6,7 @@ pub mod request_id;
 pub mod source;
 pub mod throttle;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -102,6 +102,21 @@ pub fn source_network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The networks that an address is in, from the widest to what one client has to itself: about what
+/// registries give to a provider, a provider to a site, and a site to a client.
+pub fn networks_around(address: IpAddr) -> [IpAddr; 4] {
+    match source_network(address) {
+        IpAddr::V4(address) => [8, 16, 24, 32].map(|length| {
+            let mask = u32::MAX << (u32::BITS - length);
+            IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & mask))
+        }),
+        IpAddr::V6(address) => [32, 48, 56, 64].map(|length| {
+            let mask = u128::MAX << (u128::BITS - length);
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
+        }),
+    }
+}
+
 /// An address, with or without a port and brackets.
 fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?;
@@ -194,6 +209,21 @@ mod tests {
         let line: &[u8] = &[&many[..], b"10.0.0.2"].concat();
         let client = client_address([127, 0, 0, 1].into(), [line].into_iter(), &near);
         assert_eq!(client, IpAddr::from([10, 0, 0, 1]));
+    }
+
+    #[test]
+    fn an_address_is_in_wide_and_narrow_networks() {
+        for (address, networks) in [
+            ("203.0.113.7", ["203.0.0.0", "203.0.0.0", "203.0.113.0", "203.0.113.7"]),
+            ("::ffff:203.0.113.7", ["203.0.0.0", "203.0.0.0", "203.0.113.0", "203.0.113.7"]),
+            (
+                "2001:db8:1:2345:6::7",
+                ["2001:db8::", "2001:db8:1::", "2001:db8:1:2300::", "2001:db8:1:2345::"],
+            ),
+        ] {
+            let expected = networks.map(|network| network.parse::<IpAddr>().unwrap());
+            assert_eq!(networks_around(address.parse().unwrap()), expected);
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Changing passwords.
 
-use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{Admins, PasswordError};
@@ -12,8 +11,9 @@ use crate::domain::admin::password::NewPassword;
 use crate::domain::token::secret::PhcString;
 use crate::service::Failure;
 use crate::service::authority::Authorized;
-use crate::service::sessions::{begin, delay, login};
-use crate::store::people::{admins, links, login_failures, sessions};
+use crate::service::sessions::begin;
+use crate::service::sessions::failures::Counters;
+use crate::store::people::{admins, links, sessions};
 use crate::store::{Conn, StoreError, activity};
 
 impl Admins {
@@ -27,22 +27,8 @@ impl Admins {
         fresh: SecretString,
         by: Author,
     ) -> Result<SessionId, PasswordError> {
-        let admin = self
-            .write_as(by.clone(), |conn, by| {
-                let (_, admin) = by.session()?;
-                count_attempt(conn, &account(admin), by.now)?;
-                Ok::<_, PasswordError>(admin.clone())
-            })
-            .await?;
+        let admin = self.check_present(present, by.clone()).await?;
         let stored = admin.password_hash.clone();
-        let right = self.resources.password_hasher.verify(present, stored.clone()).await;
-        if !right.map_err(Failure::from)? {
-            return Err(PasswordError::WrongPassword);
-        }
-        let counted = account(&admin);
-        let forgotten =
-            self.write_as(by.clone(), move |conn, _| Ok(login_failures::clear(conn, &counted)?));
-        forgotten.await.map_err(|failure: Failure| PasswordError::from(failure))?;
         let hash = self.hash_of(fresh, &admin).await?;
         let id = self.resources.session_id();
         let digest = id.digest();
@@ -63,6 +49,40 @@ impl Admins {
         Ok(id)
     }
 
+    /// The Server Admin behind a session, if this is their password.
+    async fn check_present(
+        &self,
+        present: SecretString,
+        by: Author,
+    ) -> Result<ServerAdmin, PasswordError> {
+        let count = |conn: &mut Conn, by: &Authorized| {
+            let (_, admin) = by.session()?;
+            let counters = Counters::of_change(admin.id);
+            if let Some(until) = counters.throttled_until(conn, by.now)? {
+                return Err(PasswordError::Throttled { until });
+            }
+            Ok((admin.clone(), counters.count(conn, by.now)?))
+        };
+        let (admin, counted) = self.write_as(by.clone(), count).await?;
+        let hash = admin.password_hash.clone();
+        let verified = self.resources.password_hasher.verify(present, hash).await;
+        if verified == Ok(false) {
+            return Err(PasswordError::WrongPassword);
+        }
+        let (id, is_right) = (admin.id, verified.is_ok());
+        let forgotten = self.write_as(by, move |conn, _| {
+            let forgotten = if is_right {
+                Counters::of_change(id).clear(conn)
+            } else {
+                counted.take_back(conn)
+            };
+            Ok(forgotten?)
+        });
+        forgotten.await.map_err(|failure: Failure| PasswordError::from(failure))?;
+        verified.map_err(Failure::from)?;
+        Ok(admin)
+    }
+
     /// Sets an admin's password, ends all that the old one has opened, and forgets failed logins.
     pub async fn set_password(
         &self,
@@ -74,8 +94,7 @@ impl Admins {
         let admin = ServerAdmin { password_hash: hash, ..admin.clone() };
         self.write_as(by, move |conn, by| {
             replace(conn, &admin, by)?;
-            login_failures::clear(conn, &login::account(&admin.email))?;
-            Ok(login_failures::clear(conn, &account(&admin))?)
+            Ok(Counters::of_account(admin.id, &admin.email).clear(conn)?)
         })
         .await
     }
@@ -97,21 +116,4 @@ fn replace(conn: &mut Conn, admin: &ServerAdmin, by: &Authorized) -> Result<(), 
     sessions::delete_of_admin(conn, admin.id)?;
     links::consume_all_of(conn, admin.id, by.now)?;
     activity::record(conn, &by.event(Kind::PasswordChanged).about(admin.email.as_str()))
-}
-
-/// What attempts to change a password are counted for.
-fn account(admin: &ServerAdmin) -> String {
-    format!("password:{}", admin.id.0)
-}
-
-/// Counts an attempt as a failure before the password is looked at, so that guessing in parallel
-/// gains nothing; a success takes it back.
-fn count_attempt(conn: &mut Conn, account: &str, now: DateTime<Utc>) -> Result<(), PasswordError> {
-    if let Some(failures) = login_failures::of(conn, account)? {
-        let (count, last) = (failures.count, failures.last_at);
-        if let Some(until) = delay::throttled_until(count, delay::FREE_FOR_ACCOUNT, last, now) {
-            return Err(PasswordError::Throttled { until });
-        }
-    }
-    Ok(login_failures::add(conn, account, now)?)
 }

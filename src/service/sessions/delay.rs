@@ -2,10 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Failures of one account that cost nothing: people mistype.
-pub(crate) const FREE_FOR_ACCOUNT: u64 = 5;
-/// Failures from one source that cost nothing: a whole office may share an address.
-pub(crate) const FREE_FOR_SOURCE: u64 = 20;
 /// The longest delay; nobody is locked out for good.
 const LONGEST: TimeDelta = TimeDelta::minutes(15);
 

@@ -1,25 +1,47 @@
-//! Signing in: the same time and the same answer for unknown addresses, and growing delays.
+//! Signing in: the same time and the same answer for unknown addresses, growing delays, and fair
+//! turns.
+//!
+//! Checking a password is expensive, so only a few logins are looked at at a time, and sources take
+//! turns. A login that does not get its turn is counted nowhere: the password may have been right.
+
+use std::net::IpAddr;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
+use tokio::task::spawn;
+use tokio::time::timeout;
 
-use super::{begin, delay};
+use super::failures::{Counted, Counters};
+use super::{begin, failed};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::ServerAdmin;
-use crate::domain::admin::actor::Actor;
 use crate::domain::admin::code::{Digest, SessionId};
 use crate::domain::admin::person::EmailAddress;
+use crate::domain::network::UNKNOWN;
 use crate::domain::network::source::Source;
+use crate::hasher::{HashError, HashFigures};
+use crate::service::fair_semaphore::{FairSemaphore, Permit};
 use crate::service::{Failure, Resources};
 use crate::store::{self, Conn, Lock, StoreError};
 
 /// Failed logins are forgotten this long after the last one.
 pub const LOGIN_FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
+/// A login waits this long for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Checks who signs in.
 #[derive(Clone)]
 pub struct Logins {
     resources: Resources,
+    turns: Turns,
+}
+
+/// Those who have failed lately wait behind each other, not before those who have not.
+#[derive(Clone)]
+struct Turns {
+    fresh: FairSemaphore,
+    failed: FairSemaphore,
 }
 
 /// Why somebody was not signed in.
@@ -34,6 +56,9 @@ pub enum LoginError {
         /// The first instant at which another attempt is looked at.
         until: DateTime<Utc>,
     },
+    /// Too many others sign in at the moment: the password was not looked at.
+    #[error("too many others are signing in")]
+    Busy,
     /// The server failed.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -45,10 +70,30 @@ impl From<StoreError> for LoginError {
     }
 }
 
+impl From<HashError> for LoginError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::Busy,
+            failed @ HashError::Failed(_) => Self::Failed(failed.into()),
+        }
+    }
+}
+
+/// Who tries to sign in.
+#[derive(Debug, Clone)]
+struct LoginAttempt {
+    email: Option<EmailAddress>,
+    source: Source,
+    counters: Counters,
+}
+
 impl Logins {
     /// Works on `resources`.
-    pub const fn new(resources: Resources) -> Self {
-        Self { resources }
+    pub fn new(resources: Resources) -> Self {
+        // One more than are hashed: while one is hashed, another is read or written.
+        let lane = || FairSemaphore::new(resources.password_hasher.threads() + 1);
+        let turns = Turns { fresh: lane(), failed: lane() };
+        Self { resources, turns }
     }
 
     /// Signs in the Server Admin with this address and password, and returns the id of the session.
@@ -58,17 +103,102 @@ impl Logins {
         password: SecretString,
         source: Source,
     ) -> Result<SessionId, LoginError> {
+        let email = email.parse::<EmailAddress>().ok();
+        let counters = Counters::of_login(email.as_ref(), &source);
+        let attempt = LoginAttempt { email, source, counters };
+        let turn = self.turn(&attempt).await?;
+        let logins = self.clone();
+        // A task of its own: what was counted is recorded or taken back even if the client is gone,
+        // and until then nobody else has the turn.
+        let checked = spawn(async move {
+            let checked = logins.check(attempt, password).await;
+            drop(turn);
+            checked
+        });
+        checked.await.unwrap_or(Err(HashError::Failed("a login has ended early").into()))
+    }
+
+    /// How the hashing of passwords fares: who waits for a turn has not reached the hasher.
+    pub fn hashing(&self) -> HashFigures {
+        let hasher = self.resources.password_hasher.figures();
+        let waiting = self.turns.fresh.waiting() + self.turns.failed.waiting();
+        HashFigures { waiting: hasher.waiting + waiting, ..hasher }
+    }
+
+    /// Waits for the turn of an attempt that may be looked at.
+    async fn turn(&self, attempt: &LoginAttempt) -> Result<Permit, LoginError> {
         let now = self.resources.clock.now();
-        let attempt = LoginAttempt::new(email, source);
-        let found = self.start(attempt.clone(), now).await?;
-        let right = match &found {
-            Some(admin) => {
-                let hash = admin.password_hash.clone();
-                self.resources.password_hasher.verify(password, hash).await
-            }
-            None => self.resources.password_hasher.verify_stand_in(password).await,
+        let (counters, from) = (attempt.counters.clone(), Counters::of_source(&attempt.source));
+        let counted = move |conn: &mut Conn| {
+            Ok((counters.throttled_until(conn, now)?, from.has_failures(conn)?))
+        };
+        let (throttled, has_failed) = self.resources.store.read(counted).await?;
+        if let Some(until) = throttled {
+            return Err(LoginError::Throttled { until });
         }
-        .map_err(Failure::from)?;
+        let lane = if has_failed { &self.turns.failed } else { &self.turns.fresh };
+        let source: IpAddr = attempt.source.address.unwrap_or(UNKNOWN);
+        let turn = timeout(PATIENCE, lane.acquire(source)).await;
+        turn.map_err(|_elapsed| {
+            self.resources.password_hasher.note_turned_away();
+            LoginError::Busy
+        })
+    }
+
+    /// Looks at an attempt whose turn it is.
+    async fn check(
+        &self,
+        attempt: LoginAttempt,
+        password: SecretString,
+    ) -> Result<SessionId, LoginError> {
+        // The turn may have come late.
+        let now = self.resources.clock.now();
+        let (found, counted) = self.start(attempt.clone(), now).await?;
+        let checked = self.finish(found, password, attempt, now).await;
+        if matches!(checked, Err(LoginError::Busy | LoginError::Failed(_))) {
+            let taken_back =
+                self.resources.store.write(Lock::Admins, |conn| counted.take_back(conn));
+            if let Err(error) = taken_back.await {
+                let error: StoreError = error;
+                tracing::warn!(%error, "a login that could not be checked counts as failed");
+            }
+        }
+        checked
+    }
+
+    /// Counts the attempt as a failure and finds who it is.
+    async fn start(
+        &self,
+        attempt: LoginAttempt,
+        now: DateTime<Utc>,
+    ) -> Result<(Option<ServerAdmin>, Counted), LoginError> {
+        let start = move |conn: &mut Conn| {
+            if let Some(until) = attempt.counters.throttled_until(conn, now)? {
+                return Err(LoginError::Throttled { until });
+            }
+            let counted = attempt.counters.count(conn, now)?;
+            let found = match &attempt.email {
+                Some(email) => store::people::admins::by_email(conn, email)?,
+                None => None,
+            };
+            Ok((found, counted))
+        };
+        self.resources.store.write(Lock::Admins, start).await
+    }
+
+    /// Checks the password, and records how it went.
+    async fn finish(
+        &self,
+        found: Option<ServerAdmin>,
+        password: SecretString,
+        attempt: LoginAttempt,
+        now: DateTime<Utc>,
+    ) -> Result<SessionId, LoginError> {
+        let hasher = &self.resources.password_hasher;
+        let right = match &found {
+            Some(admin) => hasher.verify(password, admin.password_hash.clone()).await?,
+            None => hasher.verify_stand_in(password).await?,
+        };
         let admin = found.filter(|admin| right && admin.active);
         let id = self.resources.session_id();
         let digest = id.digest();
@@ -77,62 +207,6 @@ impl Logins {
         });
         if signed_in.await? { Ok(id) } else { Err(LoginError::WrongCredentials) }
     }
-
-    /// Counts the attempt as a failure before the password is looked at, so that guessing in
-    /// parallel gains nothing; a success takes it back.
-    async fn start(
-        &self,
-        attempt: LoginAttempt,
-        now: DateTime<Utc>,
-    ) -> Result<Option<ServerAdmin>, LoginError> {
-        self.resources
-            .store
-            .write(Lock::Admins, move |conn| {
-                let mut until = now;
-                for (subject, free) in &attempt.subjects {
-                    if let Some(failures) = store::people::login_failures::of(conn, subject)? {
-                        let (count, last) = (failures.count, failures.last_at);
-                        let throttled = delay::throttled_until(count, *free, last, now);
-                        until = until.max(throttled.unwrap_or(now));
-                    }
-                }
-                if until > now {
-                    return Err(LoginError::Throttled { until });
-                }
-                for (subject, _) in &attempt.subjects {
-                    store::people::login_failures::add(conn, subject, now)?;
-                }
-                match &attempt.email {
-                    Some(email) => Ok(store::people::admins::by_email(conn, email)?),
-                    None => Ok(None),
-                }
-            })
-            .await
-    }
-}
-
-/// Who tries to sign in, and what failures are counted for: the account, whether it exists or not,
-/// and the source, each with the number of failures that cost nothing.
-#[derive(Debug, Clone)]
-struct LoginAttempt {
-    email: Option<EmailAddress>,
-    source: Source,
-    subjects: Vec<(String, u64)>,
-}
-
-impl LoginAttempt {
-    fn new(email: &str, source: Source) -> Self {
-        let email = email.parse::<EmailAddress>().ok();
-        let account = email.as_ref().map(|email| (account(email), delay::FREE_FOR_ACCOUNT));
-        let from = source.address_text();
-        let from = from.map(|address| (format!("source:{address}"), delay::FREE_FOR_SOURCE));
-        Self { email, source, subjects: account.into_iter().chain(from).collect() }
-    }
-}
-
-/// What failed logins with this address are counted for.
-pub(crate) fn account(email: &EmailAddress) -> String {
-    format!("account:{}", blake3::hash(email.key().as_bytes()).to_hex())
 }
 
 /// Begins the session of an admin whose password was right, unless it was changed or they were
@@ -144,21 +218,17 @@ fn finish(
     attempt: &LoginAttempt,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let source = attempt.source.clone();
+    let LoginAttempt { email, source, counters } = attempt;
     let admin = match admin {
-        Some(admin) if begin(conn, digest, admin, &source, now)? => Some(admin),
-        _ => None,
-    };
-    let event = if let Some(admin) = admin {
-        for (subject, _) in &attempt.subjects {
-            store::people::login_failures::clear(conn, subject)?;
+        Some(admin) if begin(conn, digest, admin, source, now)? => admin,
+        _ => {
+            failed::record(conn, email.as_ref(), source, now)?;
+            return Ok(false);
         }
-        store::people::admins::set_last_login(conn, admin.id, now)?;
-        Event::new(now, Kind::LoggedIn, admin.actor(), source)
-    } else {
-        let email = attempt.email.as_ref().map_or("an unreadable address", EmailAddress::as_str);
-        Event::new(now, Kind::LoginFailed, Actor::System, source).about(email)
     };
+    counters.clear(conn)?;
+    store::people::admins::set_last_login(conn, admin.id, now)?;
+    let event = Event::new(now, Kind::LoggedIn, admin.actor(), source.clone());
     store::activity::record(conn, &event)?;
-    Ok(admin.is_some())
+    Ok(true)
 }

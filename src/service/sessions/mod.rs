@@ -2,8 +2,10 @@
 //!
 //! A session id is a random text that only the browser holds; the database holds its digest.
 
-pub(super) mod delay;
+mod delay;
 pub mod ending;
+mod failed;
+pub(super) mod failures;
 pub(super) mod limits;
 pub mod login;
 

@@ -4,7 +4,6 @@
 //! revocation could make wrong. Only that a certain text matched a certain hash is remembered, which
 //! stays true for ever.
 
-mod fair_semaphore;
 pub mod latency;
 mod shared_reads;
 pub(super) mod verification_cache;
@@ -18,10 +17,10 @@ use secrecy::SecretString;
 use tokio::task::spawn;
 use tokio::time::{Instant, timeout_at};
 
-use self::fair_semaphore::FairSemaphore;
 use self::latency::{Histogram, Latencies, Latency};
 use self::shared_reads::SharedReads;
 use self::verification_cache::{Fingerprint, Lookup, VerificationCache};
+use super::fair_semaphore::FairSemaphore;
 use super::{Failure, Resources};
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PhcString, PresentedToken, TokenId};

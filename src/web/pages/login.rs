@@ -107,6 +107,11 @@ pub(super) async fn log_in(
             let error = format!("Too many attempts. Try again in {}.", wait(seconds));
             (StatusCode::TOO_MANY_REQUESTS, error, Some(seconds))
         }
+        Err(LoginError::Busy) => {
+            let error = "Too many people are logging in at the moment. Your password was not \
+                checked, and this does not count as a failed attempt. Try again.";
+            (StatusCode::SERVICE_UNAVAILABLE, error.into(), Some(1))
+        }
         Err(LoginError::Failed(failure)) => return Err(PageError::from(failure).into()),
     };
     let mut answer = HttpResponse::build(status);

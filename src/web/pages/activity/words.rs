@@ -45,6 +45,8 @@ fn fill(sentence: Sentence, name: &str, event: &Event, names: Option<&Names>) ->
         "subject" => sentence.foreign(subject),
         "caller" => sentence.foreign(event.source.agent.as_deref().unwrap_or("unnamed")),
         "requests" => sentence.words(counted(event.count, "SCIM request")),
+        "logins" if event.count == 1 => sentence.words("Login"),
+        "logins" => sentence.words(counted(event.count, "login")),
         "mail" => sentence.words(mail(subject)),
         "recipients" => match &event.detail {
             Some(recipient) => sentence.foreign(recipient),
@@ -87,6 +89,9 @@ pub(crate) fn notes(event: &Event, since: DateTime<Utc>, now: DateTime<Utc>) -> 
         Kind::MailSent | Kind::MailWritten => Vec::new(),
         Kind::NewCaller => vec![new_caller(event)],
         Kind::RequestsRefused => refused(event, since, now),
+        Kind::LoginFailed if event.source.address.is_none() => {
+            vec![Sentence::new("From various addresses.")]
+        }
         _ => {
             let detail = event.detail.as_ref().map(|detail| Sentence::default().foreign(detail));
             detail.into_iter().chain(origin(event)).collect()
@@ -247,6 +252,23 @@ mod tests {
         assert_eq!(noted(&refused, "2026-11-22T09:38:00Z"), [what, Refusal::Expired.remedy()]);
         let since = noted(&refused, "2026-11-21T00:00:00Z");
         assert_eq!(since[0], format!("{what} Since 21 Nov 2026, 00:00 UTC."));
+    }
+
+    #[test]
+    fn failed_logins_of_an_hour_are_counted() {
+        let failed =
+            event(Kind::LoginFailed, Actor::System).about("ada@example.com, b@example.com");
+        let nowhere = Event { source: Source::default(), ..failed.clone() };
+        let noted = |event: &Event| noted(event, "2026-11-22T09:38:00Z");
+
+        let addresses = "ada@example.com, b@example.com";
+        assert_eq!(shown(&failed), format!("Login failed for {addresses}"));
+        assert_eq!(
+            shown(&failed.clone().times(1_200)),
+            format!("1,200 logins failed for {addresses}")
+        );
+        assert_eq!(noted(&failed), ["203.0.113.24"]);
+        assert_eq!(noted(&nowhere), ["From various addresses."]);
     }
 
     #[test]

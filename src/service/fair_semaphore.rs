@@ -1,12 +1,15 @@
 //! A semaphore that is fair to sources, not to requests.
 //!
 //! A source that asks for very much waits behind itself: every other one gets the permit after next.
+//! Nor does it help to own many addresses: wide networks take turns, and within them narrower ones.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
+
+use crate::domain::network::networks_around;
 
 /// Hands out a fixed number of permits; cheap to clone.
 #[derive(Clone)]
@@ -16,8 +19,14 @@ pub(crate) struct FairSemaphore {
 
 struct SemaphoreState {
     free: usize,
-    /// Requests that wait, by source; the first source is next.
-    waiting: VecDeque<(IpAddr, VecDeque<oneshot::Sender<Permit>>)>,
+    waiting: Line,
+}
+
+/// Requests that wait: by network if it is one of networks, the first of which is next.
+#[derive(Default)]
+struct Line {
+    networks: VecDeque<(IpAddr, Line)>,
+    requests: VecDeque<oneshot::Sender<Permit>>,
 }
 
 /// The permission to work; when dropped, it goes to the next in line.
@@ -26,7 +35,7 @@ pub(crate) struct Permit(FairSemaphore);
 impl FairSemaphore {
     /// As many at a time as `count`.
     pub(crate) fn new(count: usize) -> Self {
-        let state = SemaphoreState { free: count, waiting: VecDeque::new() };
+        let state = SemaphoreState { free: count, waiting: Line::default() };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
@@ -40,9 +49,7 @@ impl FairSemaphore {
 
     /// How many wait.
     pub(crate) fn waiting(&self) -> usize {
-        let state = self.state();
-        let lines = state.waiting.iter().flat_map(|(_, line)| line);
-        lines.filter(|permit| !permit.is_closed()).count()
+        self.state().waiting.count()
     }
 
     fn state(&self) -> MutexGuard<'_, SemaphoreState> {
@@ -58,26 +65,56 @@ impl SemaphoreState {
             return None;
         }
         let (permit, waiting) = oneshot::channel();
-        match self.waiting.iter_mut().find(|(other, _)| *other == source) {
-            Some((_, line)) => line.push_back(permit),
-            None => self.waiting.push_back((source, VecDeque::from([permit]))),
-        }
+        self.waiting.push(&networks_around(source), permit);
         Some(waiting)
     }
 
-    /// The next in line; its source goes to the end. The permit is free if nobody waits.
+    /// The next in line. The permit is free if nobody waits.
     fn next(&mut self) -> Option<oneshot::Sender<Permit>> {
-        while let Some((source, mut line)) = self.waiting.pop_front() {
-            let next = std::iter::from_fn(|| line.pop_front()).find(|permit| !permit.is_closed());
+        let next = self.waiting.pop();
+        self.free += usize::from(next.is_none());
+        next
+    }
+}
+
+impl Line {
+    /// Goes to the end of the line of the last of these networks, each of which is in the one before.
+    fn push(&mut self, networks: &[IpAddr], permit: oneshot::Sender<Permit>) {
+        let Some((network, narrower)) = networks.split_first() else {
+            self.requests.push_back(permit);
+            return;
+        };
+        if let Some((_, line)) = self.networks.iter_mut().find(|(other, _)| other == network) {
+            line.push(narrower, permit);
+        } else {
+            let mut line = Self::default();
+            line.push(narrower, permit);
+            self.networks.push_back((*network, line));
+        }
+    }
+
+    /// The next that still waits; its network goes to the end.
+    fn pop(&mut self) -> Option<oneshot::Sender<Permit>> {
+        while let Some((network, mut line)) = self.networks.pop_front() {
+            let next = line.pop();
             if !line.is_empty() {
-                self.waiting.push_back((source, line));
+                self.networks.push_back((network, line));
             }
             if next.is_some() {
                 return next;
             }
         }
-        self.free += 1;
-        None
+        std::iter::from_fn(|| self.requests.pop_front()).find(|permit| !permit.is_closed())
+    }
+
+    /// How many still wait.
+    fn count(&self) -> usize {
+        let own = self.requests.iter().filter(|permit| !permit.is_closed()).count();
+        self.networks.iter().fold(own, |count, (_, line)| count + line.count())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.networks.is_empty() && self.requests.is_empty()
     }
 }
 
@@ -120,6 +157,31 @@ mod tests {
         drop(second);
 
         assert!(little.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn who_owns_many_addresses_gains_nothing() {
+        let many =
+            |n: u16| [IpAddr::from([10, 0, 7, 255]), [0x2001, 0xdb8, n, 0, 0, 0, 0, n].into()];
+        let mut turns = Vec::new();
+        let semaphore = FairSemaphore::new(1);
+        let first = semaphore.acquire(source(1)).await;
+        let mut much: Vec<_> =
+            (0..40).flat_map(many).map(|from| Box::pin(semaphore.acquire(from))).collect();
+        for one in &mut much {
+            assert!(one.as_mut().now_or_never().is_none());
+        }
+        let mut little = pin!(semaphore.acquire(source(2)));
+        assert!(little.as_mut().now_or_never().is_none());
+
+        drop(first);
+        while little.as_mut().now_or_never().is_none() {
+            let turn = much.iter_mut().position(|one| one.as_mut().now_or_never().is_some());
+            turns.push(turn.unwrap());
+            drop(much.remove(*turns.last().unwrap()));
+        }
+
+        assert_eq!(turns.len(), 2, "one of each of the two: {turns:?}");
     }
 
     #[tokio::test]
