@@ -88,6 +88,8 @@ pub(super) fn read<T>(
     let mut problems = reader.sources.into_problems();
     problems.append(&mut reader.problems);
     let value = if problems.is_empty() { Ok(value) } else { Err(ConfigError(problems)) };
+    // The manual lists it last; it is read before, because several structs hold it.
+    reader.lines.sort_by_key(|line| line.key == "SCIMWARD_PRODUCT_NAME");
     (value, reader.lines)
 }
 

@@ -225,8 +225,7 @@ fn path_of(url: &DatabaseUrl) -> Result<PathBuf, String> {
     match url {
         DatabaseUrl::Sqlite(path) => Ok(files::real(path)),
         DatabaseUrl::Postgres(_) => Err("a PostgreSQL database is backed up and restored by its \
-                                         own tools, pg_dump and pg_restore; the part on backups \
-                                         of docs/databases.md says how"
+                                         own tools, pg_dump and pg_restore; docs/backup.md says how"
             .to_owned()),
     }
 }

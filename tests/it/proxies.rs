@@ -1,5 +1,7 @@
 //! The recipes of `docs/proxies` with the real nginx, Caddy and `HAProxy`, and the real scimward.
 
+mod pages;
+
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 

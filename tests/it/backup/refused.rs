@@ -190,7 +190,7 @@ fn postgres_is_left_to_its_own_tools() {
         let ended = scimward.run(&[command, "backup.db"]);
 
         assert_eq!((ended.code, &*ended.stdout), (1, ""), "{ended:?}");
-        for word in ["pg_dump", "docs/databases.md"] {
+        for word in ["pg_dump", "docs/backup.md"] {
             assert!(ended.stderr.contains(word), "{ended:?}");
         }
     }

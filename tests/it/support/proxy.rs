@@ -35,10 +35,13 @@ impl Proxy {
         Self::changed(program, folder, scimward, service, |recipe| recipe)
     }
 
-    /// Starts `program` with nothing but `server` behind it.
-    pub(crate) fn in_front(program: Program, folder: &Path, server: SocketAddr) -> Self {
+    /// Starts `program` in front of scimward's own pages.
+    pub(crate) fn in_front(program: Program, folder: &Path, scimward: SocketAddr) -> Self {
         let address = free_address();
-        Self::launch(program, folder, address, &program.passing_on(address, server))
+        let recipe = std::fs::read_to_string(recipes().join("pages").join(program.recipe()));
+        let recipe =
+            replaced(&recipe.expect("the recipe"), "127.0.0.1:8080", &scimward.to_string());
+        Self::launch(program, folder, address, &program.listening(&recipe, address))
     }
 
     /// Starts it with a change to the recipe.
@@ -112,35 +115,19 @@ impl Program {
         match self {
             Self::Nginx => replaced(recipe, "127.0.0.1:8443", &address.to_string()),
             // An address without a scheme would make Caddy ask for a certificate.
-            Self::Caddy => replaced(recipe, "scim.example.com {", &format!("http://{address} {{")),
+            Self::Caddy => {
+                let (_, rest) = recipe.split_once(".example.com {").expect("an address");
+                format!("http://{address} {{{rest}")
+            }
+            Self::Haproxy if !recipe.contains("lua") => {
+                replaced(recipe, "127.0.0.1:8443", &address.to_string())
+            }
             Self::Haproxy => {
                 // The folder of the project may have a blank in its name.
                 let action = format!("\"{}\"\n", recipes().join("scim-auth.lua").display());
                 let recipe = replaced(recipe, "/etc/haproxy/scim-auth.lua\n", &action);
                 replaced(&recipe, "127.0.0.1:8443", &address.to_string())
             }
-        }
-    }
-
-    /// A configuration that passes everything on.
-    fn passing_on(self, address: SocketAddr, server: SocketAddr) -> String {
-        match self {
-            Self::Nginx => format!(
-                "server {{ listen {address}; location / {{ proxy_pass http://{server};
-                 proxy_set_header X-Forwarded-For $remote_addr; }} }}"
-            ),
-            Self::Caddy => format!("http://{address} {{\n\treverse_proxy {server}\n}}\n"),
-            Self::Haproxy => format!(
-                "defaults
-                    mode http
-                    timeout connect 2s
-                    timeout client 60s
-                    timeout server 60s
-                listen pages
-                    bind {address}
-                    http-request set-header X-Forwarded-For %[src]
-                    server scimward {server}\n"
-            ),
         }
     }
 
