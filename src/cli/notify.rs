@@ -75,7 +75,7 @@ pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, Com
     }
     command.format.print(
         || overview_json(&overview),
-        || overview.mails.iter().map(line).collect::<Vec<_>>().join("\n"),
+        || overview.all().map(line).collect::<Vec<_>>().join("\n"),
     )?;
     Ok(ExitCode::SUCCESS)
 }
@@ -84,7 +84,7 @@ async fn send(services: &Services, format: &OutputFormat) -> Result<ExitCode, Co
     let report = services.mails.send_now().await?;
     let after = services.mails.overview(None).await?;
     let SendReport { due, sent, failed, nobody_to_tell, .. } = report;
-    let open: Vec<_> = after.mails.iter().filter(|mail| mail.status.is_open()).collect();
+    let open: Vec<_> = after.all().filter(|mail| mail.status.is_open()).collect();
     // Another instance has these in hand: it sends them, or tries again.
     let elsewhere = open.iter().filter(|mail| mail.status == MailStatus::Sending).count();
     let left = open.len() - elsewhere;
@@ -101,7 +101,7 @@ async fn send(services: &Services, format: &OutputFormat) -> Result<ExitCode, Co
     if nobody_to_tell {
         note("There is nobody to tell: no Server Admin is active.");
     }
-    if let Some(directory) = after.banner.health.directory.filter(|_| sent > 0) {
+    if let Some(directory) = after.banner.health.directory.as_ref().filter(|_| sent > 0) {
         note(&format!(
             "No mail server is configured: mails were written to {}.",
             directory.display()
@@ -144,7 +144,7 @@ fn line(mail: &ListedMail) -> String {
 }
 
 fn overview_json(overview: &MailOverview) -> Value {
-    let mails = overview.mails.iter().map(|mail| {
+    let mails = overview.all().map(|mail| {
         let (at, answer) = match &mail.status {
             MailStatus::Retrying { answer, next_try_at } => (Some(*next_try_at), Some(answer)),
             MailStatus::Failed { answer, at } => (Some(*at), Some(answer)),

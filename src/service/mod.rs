@@ -76,11 +76,12 @@ impl Services {
         let logins = sessions::login::Logins::new(resources.clone());
         let new_mail = Arc::new(Notify::new());
         let sessions = sessions::Sessions::new(resources.clone());
+        let alerts = mails::Alerts::new(&mails.extra, Arc::clone(&new_mail));
         let mails = mails::Mails::new(resources.clone(), mails, Arc::clone(&new_mail));
         Self {
             activity: activity::Activity::new(resources.clone()),
             tokens: tokens::Tokens::new(resources.clone(), validation.cache(), new_mail),
-            admins: admins::Admins::new(resources.clone()),
+            admins: admins::Admins::new(resources.clone(), alerts),
             logins: logins.clone(),
             monitoring: monitoring::Monitoring::new(
                 validation.clone(),

@@ -91,8 +91,9 @@ impl Upkeep {
         if self.last_purge().is_some_and(|last| (now - last).abs() < PURGE_EVERY) {
             return Ok(());
         }
-        let purges: [(Lock, Purge, TimeDelta); 7] = [
+        let purges: [(Lock, Purge, TimeDelta); 8] = [
             (Lock::Usage, store::purge::activity, self.activity_retention),
+            (Lock::Mails, store::purge::mails, self.activity_retention),
             (Lock::Usage, store::purge::request_hours, HOURS_KEPT),
             (Lock::Usage, store::requests::callers::purge, CALLERS_KEPT),
             // A session past its absolute limit is no longer touched, and so becomes idle too.

@@ -49,8 +49,19 @@ struct Row {
 
 /// Adds an entry.
 pub fn record(conn: &mut Conn, event: &Event) -> Result<(), StoreError> {
-    diesel::insert_into(activity::table).values(NewRow::from(event)).execute(conn)?;
-    Ok(())
+    add_entry(conn, event).map(drop)
+}
+
+/// Adds an entry and returns its key.
+pub fn add_entry(conn: &mut Conn, event: &Event) -> Result<i64, StoreError> {
+    let row = diesel::insert_into(activity::table).values(NewRow::from(event));
+    Ok(row.returning(activity::id).get_result(conn)?)
+}
+
+/// The entry with this key.
+pub fn by_id(conn: &mut Conn, id: i64) -> Result<Option<Recorded>, StoreError> {
+    let row = activity::table.find(id).select(Row::as_select()).first::<Row>(conn);
+    row.optional()?.map(Recorded::try_from).transpose()
 }
 
 /// Counts what has happened again in the entry with this key, which then is about the subject of the
@@ -70,8 +81,7 @@ pub fn count(conn: &mut Conn, entry: Option<i64>, event: &Event) -> Result<i64, 
             return Ok(id);
         }
     }
-    let id = diesel::insert_into(activity::table).values(row).returning(activity::id);
-    Ok(id.get_result(conn)?)
+    add_entry(conn, event)
 }
 
 impl<'a> From<&'a Event> for NewRow<'a> {

@@ -7,7 +7,7 @@ use super::database::connection::Conn;
 use super::error::StoreError;
 use super::row::seconds;
 use super::schema::{
-    activity, login_failures, one_time_links, request_hours, sessions, used_requests,
+    activity, login_failures, mails, one_time_links, request_hours, sessions, used_requests,
 };
 
 macro_rules! purges {
@@ -44,4 +44,17 @@ purges! {
     used_requests, id_hash: String, used_at;
     /// Requests by hour.
     request_hours, hour: i64, hour;
+}
+
+/// Mails that are about no token.
+///
+/// Removes at most `limit` from before `cutoff`, the oldest first; returns how many.
+pub fn mails(conn: &mut Conn, cutoff: DateTime<Utc>, limit: i64) -> Result<usize, StoreError> {
+    let old: Vec<i64> = mails::table
+        .filter(mails::token_id.is_null().and(mails::due_at.lt(seconds(cutoff))))
+        .order(mails::due_at.asc())
+        .select(mails::id)
+        .limit(limit)
+        .load(conn)?;
+    Ok(diesel::delete(mails::table.filter(mails::id.eq_any(old))).execute(conn)?)
 }

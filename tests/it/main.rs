@@ -14,6 +14,7 @@
 )]
 
 mod activity;
+mod alerts;
 mod api;
 mod authority;
 mod backup;

@@ -58,6 +58,12 @@ fn recorded(app: &TestApp, kind: Kind) -> usize {
     app.activity().iter().filter(|entry| entry.event.kind == kind).count()
 }
 
+/// What people have done: mails leave by themselves.
+fn actions(app: &TestApp) -> usize {
+    let is_mail = |kind| matches!(kind, Kind::MailSent | Kind::MailWritten | Kind::MailFailed);
+    app.activity().iter().filter(|entry| !is_mail(entry.event.kind)).count()
+}
+
 fn csrf_of(browser: &Visitor) -> String {
     let page = browser.get(ACCOUNT).text().to_owned();
     page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
@@ -70,7 +76,7 @@ fn every_form_asks_for_the_token_of_the_session(database: &Database) {
     let grace_off = path_of(&app, "grace@example.com", "/deactivate");
     let grace_on = path_of(&app, "grace@example.com", "/reactivate");
     let graces = path_of(&app, "grace@example.com", "");
-    let before = app.activity().len();
+    let before = actions(&app);
 
     for path in [
         INVITE,
@@ -89,14 +95,14 @@ fn every_form_asks_for_the_token_of_the_session(database: &Database) {
         let nobody = app.visitor().post(path, &fields).expect(303);
         assert!(nobody.header("Location").unwrap().starts_with("/login?next=/admin/"), "{path}");
     }
-    assert_eq!(app.activity().len(), before, "nothing was changed");
+    assert_eq!(actions(&app), before, "nothing was changed");
 }
 
 fn two_hundred_admins_are_listed_by_pages(database: &Database) {
     let app = TestApp::start(database);
     let ada = app.admin("Ada");
     for number in 0..199 {
-        app.add_admin(&format!("Person{number}"));
+        app.add_silently(&format!("Person{number}"));
     }
     let mut seen = Vec::new();
     let mut page = 1;

@@ -68,6 +68,7 @@ fn ask_for_what_no_page_shows(app: &TestApp) {
     let later = app.services().now() + TimeDelta::days(1);
     for purge in [
         store::purge::activity,
+        store::purge::mails,
         store::purge::sessions,
         store::purge::login_failures,
         store::purge::request_hours,

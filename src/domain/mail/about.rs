@@ -2,6 +2,9 @@
 
 use crate::domain::token::secret::TokenId;
 
+/// What the keys of entries begin with.
+const ENTRY: &str = "entry-";
+
 /// What a mail is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
@@ -46,6 +49,16 @@ impl About {
 pub struct EventKey(String);
 
 impl EventKey {
+    /// The key of an entry of the activity list.
+    pub fn entry(id: i64) -> Self {
+        Self(format!("{ENTRY}{id}"))
+    }
+
+    /// Which entry of the activity list it is, if it is one.
+    pub fn entry_id(&self) -> Option<i64> {
+        self.0.strip_prefix(ENTRY)?.parse().ok()
+    }
+
     /// A key that was stored.
     pub const fn stored(text: String) -> Self {
         Self(text)
@@ -54,5 +67,16 @@ impl EventKey {
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_an_entry_leads_back_to_it() {
+        assert_eq!(EventKey::entry(17).entry_id(), Some(17));
+        assert_eq!(EventKey::stored("silence-17".to_owned()).entry_id(), None);
     }
 }

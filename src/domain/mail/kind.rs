@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::alert::Alert;
 use super::milestone::Milestone;
 
 /// What a mail is about.
@@ -14,6 +15,8 @@ pub enum MailKind {
     Generated,
     /// The identity provider still presents the token that was replaced.
     StillUsed,
+    /// Who may sign in, or how, was changed.
+    Alert(Alert),
     /// Somebody is invited to become a Server Admin.
     Invitation,
     /// Somebody wants to know whether mails arrive.
@@ -27,13 +30,18 @@ pub struct UnknownMailKind;
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Expiry(Milestone::FifteenDaysBefore),
         Self::Expiry(Milestone::OneDayBefore),
         Self::Expiry(Milestone::OnTheDay),
         Self::Expiry(Milestone::OneDayAfter),
         Self::Generated,
         Self::StillUsed,
+        Self::Alert(Alert::Added),
+        Self::Alert(Alert::Reactivated),
+        Self::Alert(Alert::Deactivated),
+        Self::Alert(Alert::Changed),
+        Self::Alert(Alert::PasswordChanged),
         Self::Invitation,
         Self::Test,
     ];
@@ -44,6 +52,7 @@ impl MailKind {
             Self::Expiry(milestone) => milestone.as_str(),
             Self::Generated => "generated",
             Self::StillUsed => "still-used",
+            Self::Alert(alert) => alert.as_str(),
             Self::Invitation => "invitation",
             Self::Test => "test",
         }
@@ -57,6 +66,12 @@ impl MailKind {
         }
     }
 
+    /// Whether it goes to whom it was addressed, whatever has become of them since: who deactivates
+    /// others or changes their addresses cannot keep it from them.
+    pub const fn keeps_recipients(self) -> bool {
+        matches!(self, Self::Alert(_))
+    }
+
     /// The mail's name in a sentence: `15-day expiry mail`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -66,6 +81,7 @@ impl MailKind {
             Self::Expiry(Milestone::OneDayAfter) => "After-expiry mail",
             Self::Generated => "Security mail",
             Self::StillUsed => "Mail about the replaced token",
+            Self::Alert(alert) => alert.name(),
             Self::Invitation => "Invitation",
             Self::Test => "Test mail",
         }
@@ -87,6 +103,7 @@ impl fmt::Display for MailKind {
             Self::Expiry(milestone) => milestone.fmt(f),
             Self::Generated => f.write_str("Token generated"),
             Self::StillUsed => f.write_str("Replaced token still used"),
+            Self::Alert(alert) => alert.fmt(f),
             Self::Invitation => f.write_str("Invitation"),
             Self::Test => f.write_str("Test mail"),
         }

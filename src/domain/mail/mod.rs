@@ -4,6 +4,7 @@
 //! a crash after the server accepted the mail costs one duplicate, never a missing mail.
 
 pub mod about;
+pub mod alert;
 pub mod kind;
 pub mod milestone;
 

@@ -1,5 +1,6 @@
 //! The words of the mails. They say what is true when they are sent, and never hold a token.
 
+mod alert;
 mod expiry;
 mod generated;
 mod invitation;
@@ -7,6 +8,7 @@ mod still_used;
 mod test_mail;
 mod time_to_expiry;
 
+pub use self::alert::{Change, Told, alert};
 pub use self::expiry::{Expiry, expiry};
 pub use self::generated::generated;
 pub use self::invitation::invitation;

@@ -127,6 +127,7 @@ impl Admins {
         let hash = self.hash(&new).await?;
         let id = self.resources.session_id();
         let (digest, session) = (code.digest(), id.digest());
+        let alerts = self.alerts.clone();
         let joined = move |conn: &mut Conn| {
             let link = usable(conn, purpose, &digest, now)?.ok_or(AddError::LinkNotUsable)?;
             if link.email.is_some_and(|invited| invited != new.email.as_str()) {
@@ -136,16 +137,28 @@ impl Admins {
             let admin = insert(conn, &new, &hash, now)?;
             begin(conn, &session, &admin, &from, now)?;
             let event = Event::new(now, Kind::AdminAdded, admin.actor(), from);
-            activity::record(conn, &event.about(new.email.as_str()))?;
+            let event = match inviter(conn, &digest)? {
+                Some(inviter) => event.with_detail(format!("invited by {inviter}")),
+                None => event,
+            };
+            alerts.record(conn, &event.about(new.email.as_str()), None)?;
             Ok::<_, AddError>(admins::set_last_login(conn, admin.id, now)?)
         };
         self.resources.store.write(Lock::Admins, joined).await?;
+        self.alerts.wake();
         Ok(id)
     }
 
     fn code(&self) -> SecretCode {
         SecretCode::generate(|bytes| self.resources.entropy.fill(bytes))
     }
+}
+
+/// Who made an invitation, by name and address: the names of two may be the same.
+fn inviter(conn: &mut Conn, digest: &Digest) -> Result<Option<String>, StoreError> {
+    let creator = links::creator(conn, digest)?;
+    let creator = creator.map(|id| admins::by_id(conn, id)).transpose()?.flatten();
+    Ok(creator.map(|creator| format!("{} <{}>", creator.name, creator.email)))
 }
 
 /// The set-up link is of no use once there is any Server Admin.

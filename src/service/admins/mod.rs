@@ -12,6 +12,7 @@ use secrecy::SecretString;
 pub use self::errors::{ActivationError, AddError, InviteError, PasswordError, ProfileError};
 pub use self::links::IssuedLink;
 use super::authority::Authorized;
+use super::mails::Alerts;
 use super::{Failure, Resources};
 use crate::domain::activity::Kind;
 use crate::domain::admin::actor::Author;
@@ -20,12 +21,13 @@ use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
 use crate::domain::token::secret::PhcString;
 use crate::store::people::{admins, links as stored_links, sessions};
-use crate::store::{Conn, Lock, StoreError, activity};
+use crate::store::{Conn, Lock, StoreError};
 
 /// Manages Server Admins.
 #[derive(Clone)]
 pub struct Admins {
     resources: Resources,
+    alerts: Alerts,
 }
 
 /// Somebody who is to become a Server Admin.
@@ -40,9 +42,9 @@ pub struct NewAdmin {
 }
 
 impl Admins {
-    /// Works on `resources`.
-    pub const fn new(resources: Resources) -> Self {
-        Self { resources }
+    /// Works on `resources`, and tells everybody of changes by `alerts`.
+    pub(crate) const fn new(resources: Resources, alerts: Alerts) -> Self {
+        Self { resources, alerts }
     }
 
     /// All Server Admins, by name.
@@ -71,10 +73,11 @@ impl Admins {
     /// Adds a Server Admin with a password.
     pub async fn add(&self, new: NewAdmin, by: Author) -> Result<ServerAdmin, AddError> {
         let hash = self.hash(&new).await?;
+        let alerts = self.alerts.clone();
         self.write_as(by, move |conn, by| {
             let admin = insert(conn, &new, &hash, by.now)?;
             let event = by.event(Kind::AdminAdded).about(new.email.as_str());
-            activity::record(conn, &event)?;
+            alerts.record(conn, &event, None)?;
             Ok(admin)
         })
         .await
@@ -88,6 +91,7 @@ impl Admins {
         active: bool,
         by: Author,
     ) -> Result<ServerAdmin, ActivationError> {
+        let alerts = self.alerts.clone();
         self.write_as(by, move |conn, by| {
             let admin = admins::by_id(conn, id)?.ok_or(UnknownAdmin)?;
             if admin.active == active {
@@ -103,7 +107,7 @@ impl Admins {
                 stored_links::consume_all_of(conn, id, by.now)?;
             }
             admins::set_active(conn, id, active)?;
-            activity::record(conn, &by.event(kind).about(admin.email.as_str()))?;
+            alerts.record(conn, &by.event(kind).about(admin.email.as_str()), Some(&admin))?;
             Ok(ServerAdmin { active, ..admin })
         })
         .await
@@ -117,6 +121,7 @@ impl Admins {
         email: EmailAddress,
         by: Author,
     ) -> Result<(), ProfileError> {
+        let alerts = self.alerts.clone();
         self.write_as(by, move |conn, by| {
             let before = admins::by_id(conn, id)?.ok_or(UnknownAdmin)?;
             if before.name == name && before.email == email {
@@ -130,7 +135,7 @@ impl Admins {
                 .event(Kind::AdminChanged)
                 .about(email.as_str())
                 .with_detail(format!("was {} <{}>", before.name, before.email));
-            Ok(activity::record(conn, &event)?)
+            Ok(alerts.record(conn, &event, Some(&before))?)
         })
         .await
     }
@@ -148,7 +153,9 @@ impl Admins {
         E: From<StoreError> + From<Failure> + Send + 'static,
         F: FnOnce(&mut Conn, &Authorized) -> Result<T, E> + Send + 'static,
     {
-        self.resources.write_as(by, Lock::Admins, change).await
+        let changed = self.resources.write_as(by, Lock::Admins, change).await?;
+        self.alerts.wake();
+        Ok(changed)
     }
 }
 

@@ -11,10 +11,11 @@ use crate::domain::admin::password::NewPassword;
 use crate::domain::token::secret::PhcString;
 use crate::service::Failure;
 use crate::service::authority::Authorized;
+use crate::service::mails::Alerts;
 use crate::service::sessions::begin;
 use crate::service::sessions::failures::Counters;
 use crate::store::people::{admins, links, sessions};
-use crate::store::{Conn, StoreError, activity};
+use crate::store::{Conn, StoreError};
 
 impl Admins {
     /// Changes one's own password, knowing the present one, and ends all that the old one has opened:
@@ -32,13 +33,14 @@ impl Admins {
         let hash = self.hash_of(fresh, &admin).await?;
         let id = self.resources.session_id();
         let digest = id.digest();
+        let alerts = self.alerts.clone();
         self.write_as(by, move |conn, by| {
             let (_, admin) = by.session()?;
             if admin.password_hash != stored {
                 return Err(PasswordError::WrongPassword);
             }
             let admin = ServerAdmin { password_hash: hash, ..admin.clone() };
-            replace(conn, &admin, by)?;
+            replace(conn, &admin, by, &alerts)?;
             if begin(conn, &digest, &admin, by.source(), by.now)? {
                 Ok(())
             } else {
@@ -92,8 +94,9 @@ impl Admins {
     ) -> Result<(), PasswordError> {
         let hash = self.hash_of(fresh, admin).await?;
         let admin = ServerAdmin { password_hash: hash, ..admin.clone() };
+        let alerts = self.alerts.clone();
         self.write_as(by, move |conn, by| {
-            replace(conn, &admin, by)?;
+            replace(conn, &admin, by, &alerts)?;
             Ok(Counters::of_account(admin.id, &admin.email).clear(conn)?)
         })
         .await
@@ -111,9 +114,15 @@ impl Admins {
 }
 
 /// Stores the password of `admin`; ends their sessions and the invitations that they have made.
-fn replace(conn: &mut Conn, admin: &ServerAdmin, by: &Authorized) -> Result<(), StoreError> {
+fn replace(
+    conn: &mut Conn,
+    admin: &ServerAdmin,
+    by: &Authorized,
+    alerts: &Alerts,
+) -> Result<(), StoreError> {
     admins::set_password(conn, admin.id, &admin.password_hash)?;
     sessions::delete_of_admin(conn, admin.id)?;
     links::consume_all_of(conn, admin.id, by.now)?;
-    activity::record(conn, &by.event(Kind::PasswordChanged).about(admin.email.as_str()))
+    let event = by.event(Kind::PasswordChanged).about(admin.email.as_str());
+    alerts.record(conn, &event, None)
 }

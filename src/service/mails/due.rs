@@ -52,7 +52,7 @@ impl DueMails {
         match mail.kind {
             MailKind::Expiry(milestone) => is_current && self.milestone == Some(milestone),
             MailKind::StillUsed => is_current && self.still_used().is_some(),
-            MailKind::Generated => true,
+            MailKind::Generated | MailKind::Alert(_) => true,
             MailKind::Invitation | MailKind::Test => false,
         }
     }

@@ -1,11 +1,14 @@
-//! Mails about the token: which are due, sending them, and how they stand.
+//! Mails about the token and about Server Admins: which are due, sending them, and how they stand.
 //!
 //! [`Mails::send_due`] is the whole job: after a crash, on another machine or a month later it finds
 //! in the database what is left to do. No transaction is open while it talks to a mail server.
 
+mod alerts;
 mod due;
+mod events;
 mod health;
 mod immediate;
+mod listed;
 mod overview;
 mod queue;
 mod recipients;
@@ -17,9 +20,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
+pub(crate) use self::alerts::Alerts;
+pub use self::events::EventMails;
 pub use self::health::{BannerFacts, MailHealth};
 pub use self::immediate::{Delivery, InvitationMail};
-pub use self::overview::{ListedMail, MailOverview, MailStatus};
+pub use self::listed::{ListedMail, MailStatus};
+pub use self::overview::MailOverview;
 pub use self::sending::SendReport;
 use super::Resources;
 use crate::domain::activity::{Event, Kind};

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::due::DueMails;
+use super::events::{self, EventMails};
 use super::health::{BannerFacts, MailHealth};
+use super::listed::{ListedMail, MailStatus};
 use super::recipients::{self, NamedRecipient};
 use super::{MailSettings, Mails};
 use crate::domain::admin::ServerAdmin;
+use crate::domain::mail::Mail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::Milestone;
-use crate::domain::mail::{Mail, MailState};
 use crate::domain::token::Token;
 use crate::service::Failure;
 use crate::store::{self, Conn, StoreError};
@@ -25,79 +27,14 @@ pub struct MailOverview {
     pub admins: Vec<ServerAdmin>,
     /// The mails about the newest token: milestones first, each with its recipients.
     pub mails: Vec<ListedMail>,
+    /// The mails about what happened lately, and those that are still to be sent: newest first.
+    pub events: Vec<EventMails>,
 }
 
-/// One mail to one recipient, queued or planned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedMail {
-    /// What it is about.
-    pub kind: MailKind,
-    /// The recipient's name; an address from the configuration has none.
-    pub name: Option<String>,
-    /// The recipient's address.
-    pub address: String,
-    /// When it became or becomes due.
-    pub due_at: DateTime<Utc>,
-    /// How it stands.
-    pub status: MailStatus,
-}
-
-/// How a mail stands at an instant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MailStatus {
-    /// Its day is to come.
-    Planned,
-    /// It is sent within a minute.
-    Due,
-    /// It is being sent.
-    Sending,
-    /// The last try failed and another one follows.
-    Retrying {
-        /// What the mail server answered.
-        answer: String,
-        /// When it is tried again.
-        next_try_at: DateTime<Utc>,
-    },
-    /// The mail server accepted it.
-    Sent {
-        /// When.
-        at: DateTime<Utc>,
-    },
-    /// It failed permanently.
-    Failed {
-        /// When.
-        at: DateTime<Utc>,
-        /// What the mail server answered.
-        answer: String,
-    },
-    /// A later mail was due before it could be sent.
-    Superseded,
-    /// The token was replaced or revoked before, or the recipient no longer gets mails.
-    Cancelled,
-}
-
-impl MailStatus {
-    /// The words for all of them.
-    pub const ALL: [&str; 8] =
-        ["planned", "due", "sending", "retrying", "sent", "failed", "superseded", "cancelled"];
-
-    /// The word for it.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Planned => "planned",
-            Self::Due => "due",
-            Self::Sending => "sending",
-            Self::Retrying { .. } => "retrying",
-            Self::Sent { .. } => "sent",
-            Self::Failed { .. } => "failed",
-            Self::Superseded => "superseded",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether it is to be sent as soon as possible.
-    pub const fn is_open(&self) -> bool {
-        matches!(self, Self::Due | Self::Sending | Self::Retrying { .. })
+impl MailOverview {
+    /// All mails.
+    pub fn all(&self) -> impl Iterator<Item = &ListedMail> {
+        self.mails.iter().chain(self.events.iter().flat_map(|event| &event.mails))
     }
 }
 
@@ -133,8 +70,10 @@ fn overview(
         let earlier = open_generated.iter().filter(|mail| mail.about.token() != Some(&token.id));
         mails.extend(earlier.map(|mail| list.listed(mail)));
     }
+    let events = events::load(conn, &admins, now)?;
     let health = MailHealth::load(conn, &admins, settings)?;
-    Ok(MailOverview { banner: BannerFacts { now, history: due.history, health }, admins, mails })
+    let banner = BannerFacts { now, history: due.history, health };
+    Ok(MailOverview { banner, admins, mails, events })
 }
 
 /// What the list of mails about a token is made from.
@@ -181,35 +120,19 @@ impl MailList<'_> {
     }
 
     fn listed(&self, mail: &Mail) -> ListedMail {
-        let admin = self.admins.iter().find(|admin| Some(admin.id) == mail.recipient.admin);
-        ListedMail {
-            kind: mail.kind,
-            name: admin.map(|admin| admin.name.to_string()),
-            address: mail.recipient.address.to_string(),
-            due_at: mail.due_at,
-            status: self.status_of_queued(mail),
-        }
+        ListedMail::new(mail, self.admins, self.status_of_queued(mail))
     }
 
     fn status_of_queued(&self, mail: &Mail) -> MailStatus {
-        let waiting = match &mail.state {
-            MailState::Sent { at, .. } => return MailStatus::Sent { at: *at },
-            MailState::Failed { at, answer } => {
-                return MailStatus::Failed { at: *at, answer: answer.clone() };
-            }
-            MailState::Retrying { answer, next_try_at, .. } => {
-                MailStatus::Retrying { answer: answer.clone(), next_try_at: *next_try_at }
-            }
-            MailState::Waiting => MailStatus::Due,
-        };
-        if !recipients::contains(self.recipients, &mail.recipient) {
+        let status = MailStatus::of(mail, self.now);
+        if !status.is_open() {
+            status
+        } else if !recipients::contains(self.recipients, mail) {
             MailStatus::Cancelled
         } else if !self.due.allows(mail) {
             self.status_of_withheld(mail)
-        } else if mail.is_claimed(self.now) {
-            MailStatus::Sending
         } else {
-            waiting
+            status
         }
     }
 

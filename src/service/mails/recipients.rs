@@ -40,26 +40,36 @@ pub(crate) fn all(admins: &[ServerAdmin], settings: &MailSettings) -> Vec<NamedR
     all
 }
 
-/// Whether a mail's recipient is one of `all`.
-pub(crate) fn contains(all: &[NamedRecipient], recipient: &Recipient) -> bool {
-    all.iter().any(|known| match recipient.admin {
-        Some(_) => known.recipient.admin == recipient.admin,
-        None => known.recipient.address.key() == recipient.address.key(),
-    })
+/// Whether a mail still has a recipient: one of `all`, or whoever it was addressed to.
+pub(crate) fn contains(all: &[NamedRecipient], mail: &Mail) -> bool {
+    let recipient = &mail.recipient;
+    mail.kind.keeps_recipients()
+        || all.iter().any(|known| match recipient.admin {
+            Some(_) => known.recipient.admin == recipient.admin,
+            None => known.recipient.address.key() == recipient.address.key(),
+        })
 }
 
 /// A mail's recipient with the present name and address; none if they were deactivated or removed
-/// from the configuration.
+/// from the configuration. Some mails stay with the address that they were queued for.
 pub(crate) fn current(
     conn: &mut Conn,
     mail: &Mail,
     settings: &MailSettings,
 ) -> Result<Option<NamedRecipient>, StoreError> {
     let Some(id) = mail.recipient.admin else {
+        if mail.kind.keeps_recipients() {
+            return Ok(Some(NamedRecipient::from(&mail.recipient.address)));
+        }
         let key = mail.recipient.address.key();
         let extra = settings.extra.iter().find(|address| address.key() == key);
         return Ok(extra.map(NamedRecipient::from));
     };
-    let admin = store::people::admins::by_id(conn, id)?.filter(|admin| admin.active);
+    let admin = store::people::admins::by_id(conn, id)?;
+    if mail.kind.keeps_recipients() {
+        let name = admin.map(|admin| admin.name.to_string());
+        return Ok(Some(NamedRecipient { name, recipient: mail.recipient.clone() }));
+    }
+    let admin = admin.filter(|admin| admin.active);
     Ok(admin.as_ref().map(NamedRecipient::from))
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::due::DueMails;
-use super::{MailSettings, Mails, activity, recipients, writing};
+use super::writing::Writing;
+use super::{MailSettings, Mails, activity, recipients};
 use crate::domain::activity::Kind;
 use crate::domain::mail::{Mail, MailId, MailState, Retry};
 use crate::domain::token::secret::TokenId;
@@ -101,7 +102,7 @@ impl Mails {
         self.record_sent(sent).await?;
         result?;
         let overview = self.overview(None).await?;
-        report.left = overview.mails.iter().filter(|mail| mail.status.is_open()).count();
+        report.left = overview.all().filter(|mail| mail.status.is_open()).count();
         Ok(report)
     }
 
@@ -115,7 +116,7 @@ impl Mails {
             let recipients = recipients::all(&store::people::admins::list(conn)?, &settings);
             let mails = mails.iter().filter(|mail| {
                 due.allows(mail)
-                    && recipients::contains(&recipients, &mail.recipient)
+                    && recipients::contains(&recipients, mail)
                     && mail.may_be_tried(now, retry)
             });
             Ok(mails.map(|mail| mail.id).collect())
@@ -203,7 +204,8 @@ fn claim(
     let Some(mut mail) = mail else { return Ok(None) };
     let Some(current) = recipients::current(conn, &mail, settings)? else { return Ok(None) };
     mail.recipient = current.recipient;
-    let Some(letter) = writing::write(conn, &mail, &due, settings, now)? else { return Ok(None) };
+    let writing = Writing { due: &due, settings, now };
+    let Some(letter) = writing.letter(conn, &mail)? else { return Ok(None) };
     store::mails::claim(conn, &mail, now)?;
     mail.attempts += 1;
     mail.first_tried_at.get_or_insert(now);

@@ -4,39 +4,95 @@ use chrono::{DateTime, Utc};
 
 use super::MailSettings;
 use super::due::DueMails;
+use crate::domain::admin::person::EmailAddress;
 use crate::domain::mail::Mail;
+use crate::domain::mail::about::{About, EventKey};
+use crate::domain::mail::alert::Alert;
 use crate::domain::mail::kind::MailKind;
+use crate::domain::token::Token;
 use crate::mail::letter::Letter;
-use crate::mail::letters;
+use crate::mail::letters::{self, Told};
 use crate::store::{self, Conn, StoreError};
 
-/// Writes the letter of a queued mail; none if what it is about is gone.
-pub(crate) fn write(
-    conn: &mut Conn,
-    mail: &Mail,
-    due: &DueMails,
-    settings: &MailSettings,
-    now: DateTime<Utc>,
-) -> Result<Option<Letter>, StoreError> {
-    let MailSettings { letterhead, schedule, .. } = settings;
-    let recipient = &mail.recipient;
-    let token = mail.about.token().map(|id| store::tokens::by_id(conn, id)).transpose()?;
-    let Some(token) = token.flatten() else { return Ok(None) };
-    Ok(match mail.kind {
-        MailKind::Expiry(milestone) => {
-            let expiry = letters::Expiry { token: &token, milestone, schedule: *schedule, now };
-            Some(letters::expiry(&expiry, recipient, letterhead))
+/// What the letter of a queued mail is written with.
+pub(crate) struct Writing<'a> {
+    /// What is due.
+    pub(crate) due: &'a DueMails,
+    /// In whose name, and in which zone.
+    pub(crate) settings: &'a MailSettings,
+    /// When it is sent.
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Writing<'_> {
+    /// Writes the letter of a queued mail; none if what it is about is gone.
+    pub(crate) fn letter(
+        &self,
+        conn: &mut Conn,
+        mail: &Mail,
+    ) -> Result<Option<Letter>, StoreError> {
+        match (&mail.about, mail.kind) {
+            (About::Token(id), _) => match store::tokens::by_id(conn, id)? {
+                Some(token) => self.about_token(conn, mail, &token),
+                None => Ok(None),
+            },
+            (About::Event(key), MailKind::Alert(alert)) => self.alert(conn, mail, key, alert),
+            (About::Event(_) | About::Request, _) => Ok(None),
         }
-        MailKind::Generated => {
-            let replaced = store::tokens::replaced_by(conn, &token.id)?.map(|token| token.id);
-            let by = token.generated_by.admin_id();
-            let by = by.map(|id| store::people::admins::by_id(conn, id)).transpose()?.flatten();
-            let email = by.as_ref().map(|admin| &admin.email);
-            Some(letters::generated(&token, email, replaced.as_ref(), schedule.zone, letterhead))
-        }
-        MailKind::StillUsed => due
-            .still_used()
-            .map(|facts| letters::still_used(&facts, schedule.zone, recipient, letterhead)),
-        MailKind::Invitation | MailKind::Test => None,
-    })
+    }
+
+    fn about_token(
+        &self,
+        conn: &mut Conn,
+        mail: &Mail,
+        token: &Token,
+    ) -> Result<Option<Letter>, StoreError> {
+        let MailSettings { letterhead, schedule, .. } = self.settings;
+        let recipient = &mail.recipient;
+        Ok(match mail.kind {
+            MailKind::Expiry(milestone) => {
+                let now = self.now;
+                let expiry = letters::Expiry { token, milestone, schedule: *schedule, now };
+                Some(letters::expiry(&expiry, recipient, letterhead))
+            }
+            MailKind::Generated => {
+                let replaced = store::tokens::replaced_by(conn, &token.id)?.map(|token| token.id);
+                let by = token.generated_by.admin_id();
+                let by = by.map(|id| store::people::admins::by_id(conn, id)).transpose()?.flatten();
+                let email = by.as_ref().map(|admin| &admin.email);
+                Some(letters::generated(token, email, replaced.as_ref(), schedule.zone, letterhead))
+            }
+            MailKind::StillUsed => self
+                .due
+                .still_used()
+                .map(|facts| letters::still_used(&facts, schedule.zone, recipient, letterhead)),
+            MailKind::Alert(_) | MailKind::Invitation | MailKind::Test => None,
+        })
+    }
+
+    fn alert(
+        &self,
+        conn: &mut Conn,
+        mail: &Mail,
+        key: &EventKey,
+        alert: Alert,
+    ) -> Result<Option<Letter>, StoreError> {
+        let entry = key.entry_id().map(|id| store::activity::by_id(conn, id)).transpose()?;
+        let Some(event) = entry.flatten().map(|entry| entry.event) else { return Ok(None) };
+        let changed = EmailAddress::stored(event.subject.clone().unwrap_or_default());
+        let changed = store::people::admins::by_email(conn, &changed)?;
+        let name = changed.as_ref().map(|admin| admin.name.as_str());
+        let change = letters::Change { alert, event: &event, name };
+        let MailSettings { letterhead, schedule, extra, .. } = self.settings;
+        let address = mail.recipient.address.key();
+        let told = match mail.recipient.admin {
+            Some(id) => match store::people::admins::by_id(conn, id)? {
+                Some(admin) if admin.active => Told::ServerAdmin,
+                _ => Told::Former,
+            },
+            None if extra.iter().any(|extra| extra.key() == address) => Told::Configured,
+            None => Told::Former,
+        };
+        Ok(Some(letters::alert(&change, told, schedule.zone, letterhead)))
+    }
 }

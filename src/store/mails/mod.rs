@@ -125,12 +125,12 @@ pub fn open_generated(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
     parse(rows)
 }
 
-/// Unsent mails about events, whichever they are.
+/// Unsent mails about events, whichever they are, in no order.
 pub fn open_about_events(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
     let rows = mails::table
         .filter(mails::sent_at.is_null().and(mails::failed_at.is_null()))
-        .filter(mails::event.is_not_null())
-        .order(mails::id.asc())
+        // Any event: a range of the index.
+        .filter(mails::event.ge(""))
         .select(Row::as_select())
         .load(conn)?;
     parse(rows)
@@ -170,6 +170,16 @@ pub fn of_token(conn: &mut Conn, token: &TokenId) -> Result<Vec<Mail>, StoreErro
     parse(rows)
 }
 
+/// All mails about an event, in the order in which they were added.
+pub fn of_event(conn: &mut Conn, event: &EventKey) -> Result<Vec<Mail>, StoreError> {
+    let rows = mails::table
+        .filter(mails::event.eq(event.as_str()))
+        .order(mails::id.asc())
+        .select(Row::as_select())
+        .load(conn)?;
+    parse(rows)
+}
+
 /// The newest mail to each active Server Admin who ever got one.
 pub fn newest_of_admins(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
     // One look into the index for each admin, however many mails there are.
@@ -184,11 +194,15 @@ pub fn newest_of_admins(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
     parse(mails::table.filter(mails::id.eq_any(newest)).select(Row::as_select()).load(conn)?)
 }
 
-/// When a mail was last accepted and when one last failed permanently.
+/// When a mail was last accepted and when one last failed permanently: not to an address that was
+/// somebody's before an event, because nobody has to mend it.
 pub fn last_results(conn: &mut Conn) -> Result<LastResults, StoreError> {
     // Each by itself is the end of an index; together they would be a look at every mail.
     let sent = mails::table.filter(mails::sent_at.is_not_null()).select(max(mails::sent_at));
-    let failed = mails::table.filter(mails::failed_at.is_not_null()).select(max(mails::failed_at));
+    let failed = mails::table
+        .filter(mails::failed_at.is_not_null())
+        .filter(mails::event.is_null().or(mails::admin_id.is_not_null()))
+        .select(max(mails::failed_at));
     let last = (sent.single_value(), failed.single_value());
     let (sent, failed): (Option<i64>, Option<i64>) = diesel::select(last).first(conn)?;
     Ok(LastResults {

@@ -50,6 +50,13 @@ pub fn usable(
     row.map(link).transpose()
 }
 
+/// Who made a link, if it was a Server Admin.
+pub fn creator(conn: &mut Conn, digest: &Digest) -> Result<Option<AdminId>, StoreError> {
+    let found = links::table.find(digest.as_str()).select(links::created_by);
+    let creator: Option<Option<i64>> = found.first(conn).optional()?;
+    Ok(creator.flatten().map(AdminId))
+}
+
 /// Invitations that may still be used, the newest first.
 pub fn open_invitations(
     conn: &mut Conn,

@@ -47,7 +47,7 @@ fn mails(text: &mut Text, overview: &MailOverview) {
             }
         }
     }
-    let open = overview.mails.iter().filter(|mail| mail.status.is_open());
+    let open = overview.all().filter(|mail| mail.status.is_open());
     if let Some(oldest) = open.map(|mail| mail.due_at).min() {
         text.gauge(
             "scimward_mail_oldest_undelivered_timestamp_seconds",

@@ -6,19 +6,22 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use scimward::clock::Clock;
 use scimward::config::{self, Flags};
 use scimward::domain::activity::Recorded;
 use scimward::domain::admin::ServerAdmin;
 use scimward::domain::admin::actor::Author;
 use scimward::domain::admin::person::EmailAddress;
 use scimward::domain::token::lifespan::Lifespan;
+use scimward::domain::token::secret::PhcString;
 use scimward::hasher::HashCost;
 use scimward::server::Server;
 use scimward::server::app::{App, Platform};
 use scimward::service::Services;
 use scimward::service::admins::NewAdmin;
 use scimward::service::tokens::{Generate, Generated};
-use scimward::store::{self, Store};
+use scimward::store::people::admins;
+use scimward::store::{self, Conn, Lock, Store};
 use scimward::web::Limits;
 use tokio::sync::oneshot;
 
@@ -170,6 +173,15 @@ impl TestApp {
         }
         let new = NewAdmin { name: name.parse().unwrap(), email, password: PASSWORD.into() };
         self.wait(admins.add(new, Author::CommandLine)).expect("an admin")
+    }
+
+    /// Adds a Server Admin of this name who cannot log in, and of whom nobody is told.
+    pub(crate) fn add_silently(&self, name: &str) {
+        let email: EmailAddress = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
+        let (name, now) = (name.parse().unwrap(), self.clock.now());
+        let hash = PhcString::new(String::new());
+        let add = move |conn: &mut Conn| admins::insert(conn, &name, &email, &hash, now);
+        self.wait(self.store().write(Lock::Admins, add)).expect("an admin");
     }
 
     /// An identity provider with this token.

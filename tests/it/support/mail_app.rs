@@ -2,18 +2,20 @@
 //! test says so.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use scimward::clock::Clock;
+use scimward::domain::admin::ServerAdmin;
 use scimward::domain::admin::actor::Author;
+use scimward::domain::admin::person::EmailAddress;
 use scimward::domain::token::Token;
 use scimward::domain::token::lifespan::Lifespan;
+use scimward::domain::token::secret::PhcString;
 use scimward::server::app::App;
 use scimward::service::Services;
-use scimward::service::admins::NewAdmin;
 use scimward::service::mails::{MailOverview, SendReport};
 use scimward::service::tokens::Generate;
-use scimward::store::Store;
+use scimward::store::{self, Store};
 use tokio::runtime::Runtime;
 
-use super::actors::PASSWORD;
 use super::app::{START, platform, read_settings};
 use super::database::Database;
 use super::doubles::ManualClock;
@@ -78,24 +80,27 @@ impl MailApp {
         self.runtime.block_on(future)
     }
 
-    /// Adds an active Server Admin, `NAME@example.com`.
+    /// Adds an active Server Admin, `NAME@example.com`, of whom nobody is told.
     pub(crate) fn add_admin(&self, name: &str) {
-        let new = NewAdmin {
-            name: name.parse().expect("a name"),
-            email: format!("{}@example.com", name.to_lowercase()).parse().expect("an address"),
-            password: PASSWORD.into(),
+        let (name, email) = (name.parse().expect("a name"), address_of(name));
+        let (hash, now) = (PhcString::new(String::new()), self.clock.now());
+        let add = move |conn: &mut store::Conn| {
+            store::people::admins::insert(conn, &name, &email, &hash, now)
         };
-        let added = self.services().admins.add(new, Author::CommandLine);
-        self.wait(added).expect("the admin is added");
+        self.wait(self.store().write(store::Lock::Admins, add)).expect("the admin is added");
     }
 
-    /// Deactivates a Server Admin.
+    /// Deactivates a Server Admin; nobody is told.
     pub(crate) fn deactivate(&self, name: &str) {
-        let admins = &self.services().admins;
-        let email = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
-        let admin = self.wait(admins.by_email(email)).unwrap().expect("the admin exists");
-        let done = admins.set_active(admin.id, false, Author::CommandLine);
-        self.wait(done).expect("the admin is deactivated");
+        let id = self.admin(name).id;
+        let done = move |conn: &mut store::Conn| store::people::admins::set_active(conn, id, false);
+        self.wait(self.store().write(store::Lock::Admins, done)).expect("the admin is deactivated");
+    }
+
+    /// The Server Admin `NAME@example.com`.
+    pub(crate) fn admin(&self, name: &str) -> ServerAdmin {
+        let found = self.wait(self.services().admins.by_email(address_of(name)));
+        found.expect("the database answers").expect("the admin exists")
     }
 
     /// Generates a token at the command line.
@@ -151,4 +156,8 @@ impl MailApp {
     pub(crate) fn set(&self, at: &str) {
         self.clock.set(at.parse::<DateTime<Utc>>().expect("an instant"));
     }
+}
+
+fn address_of(name: &str) -> EmailAddress {
+    format!("{}@example.com", name.to_lowercase()).parse().expect("an address")
 }

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use chrono::{DateTime, Utc};
 
 use super::card::{OutgoingMail, badge, combined_badge, of_kind};
 use crate::domain::calendar::{date, date_text};
@@ -33,6 +34,8 @@ struct MailsPage {
 /// The mails of one kind.
 struct MailGroup {
     title: String,
+    /// To whom it happened.
+    subject: Option<String>,
     badge: Badge,
     mails: Vec<MailRow>,
     more: usize,
@@ -100,26 +103,37 @@ pub(crate) async fn test(
 fn groups(overview: &MailOverview, schedule: Schedule) -> Vec<MailGroup> {
     let milestones = Milestone::ALL.into_iter().map(MailKind::Expiry);
     let kinds = milestones.chain([MailKind::Generated, MailKind::StillUsed]);
-    kinds.filter_map(|kind| group(overview, kind, schedule)).collect()
+    let about_token = kinds.filter_map(|kind| {
+        let mails = of_kind(overview, kind);
+        let first = mails.first()?;
+        let title = match kind.milestone() {
+            Some(_) => titled(kind, first.due_at, schedule),
+            None => kind.to_string(),
+        };
+        Some(group(title, None, mails))
+    });
+    let about_events = overview.events.iter().map(|event| {
+        let title = titled(event.kind, event.at, schedule);
+        group(title, event.subject.clone(), event.mails.iter().collect())
+    });
+    about_token.chain(about_events).collect()
 }
 
-fn group(overview: &MailOverview, kind: MailKind, schedule: Schedule) -> Option<MailGroup> {
-    let mut mails = of_kind(overview, kind);
-    let first = mails.first()?;
-    let title = match kind.milestone() {
-        Some(milestone) => {
-            format!("{milestone}: {}", date_text(date(first.due_at, schedule.zone)))
-        }
-        None => kind.to_string(),
-    };
+/// `15 days before: 4 Dec 2026`
+fn titled(kind: MailKind, at: DateTime<Utc>, schedule: Schedule) -> String {
+    format!("{kind}: {}", date_text(date(at, schedule.zone)))
+}
+
+fn group(title: String, subject: Option<String>, mut mails: Vec<&ListedMail>) -> MailGroup {
     let badge = combined_badge(&mails);
     mails.sort_by_key(|mail| rank(&mail.status));
-    Some(MailGroup {
+    MailGroup {
         title,
+        subject,
         badge,
         more: mails.len().saturating_sub(SHOWN),
         mails: mails.into_iter().take(SHOWN).map(row).collect(),
-    })
+    }
 }
 
 /// What needs attention comes first.

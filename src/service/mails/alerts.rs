@@ -1,0 +1,134 @@
+//! Telling everybody that somebody was let in or kept out, or may sign in in another way.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::domain::activity::{Event, Kind};
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::person::EmailAddress;
+use crate::domain::mail::Recipient;
+use crate::domain::mail::about::{About, EventKey};
+use crate::domain::mail::alert::Alert;
+use crate::domain::mail::kind::MailKind;
+use crate::store::{self, Conn, StoreError};
+
+/// Records changes of Server Admins and queues the mails about them.
+#[derive(Clone)]
+pub(crate) struct Alerts {
+    /// The recipients that are configured.
+    extra: Arc<[EmailAddress]>,
+    new_mail: Arc<Notify>,
+}
+
+impl Alerts {
+    pub(crate) fn new(extra: &[EmailAddress], new_mail: Arc<Notify>) -> Self {
+        Self { extra: extra.into(), new_mail }
+    }
+
+    /// Records a change, and queues a mail about it for everybody who gets mails before or after it.
+    /// `before` is the one who was changed, as they were: the mail also goes to the address that
+    /// they had, and to one who was deactivated.
+    ///
+    /// Nobody is told of the first Server Admin: there is nobody else.
+    pub(crate) fn record(
+        &self,
+        conn: &mut Conn,
+        event: &Event,
+        before: Option<&ServerAdmin>,
+    ) -> Result<(), StoreError> {
+        let entry = store::activity::add_entry(conn, event)?;
+        let admins = store::people::admins::list(conn)?;
+        let is_first = event.kind == Kind::AdminAdded && admins.len() == 1;
+        let Some(alert) = Alert::about(event.kind).filter(|_| !is_first) else { return Ok(()) };
+        let (kind, about) = (MailKind::Alert(alert), About::Event(EventKey::entry(entry)));
+        store::mails::insert_for_admins(conn, kind, &about, event.at)?;
+        for recipient in others(&admins, &self.extra, before) {
+            store::mails::insert(conn, kind, &about, &recipient, event.at)?;
+        }
+        Ok(())
+    }
+
+    /// Says, after the commit, that mails are waiting.
+    pub(crate) fn wake(&self) {
+        self.new_mail.notify_one();
+    }
+}
+
+/// Who is told besides the active ones of `admins`, nobody twice.
+fn others(
+    admins: &[ServerAdmin],
+    extra: &[EmailAddress],
+    before: Option<&ServerAdmin>,
+) -> Vec<Recipient> {
+    let mut known: Vec<String> =
+        admins.iter().filter(|admin| admin.active).map(|admin| admin.email.key()).collect();
+    let former = before.filter(|before| before.active).map(|before| {
+        let same = admins.iter().find(|admin| admin.id == before.id);
+        let kept = same.is_some_and(|admin| admin.email.key() == before.email.key());
+        Recipient { admin: kept.then_some(before.id), address: before.email.clone() }
+    });
+    let configured =
+        extra.iter().map(|address| Recipient { admin: None, address: address.clone() });
+    let mut others: Vec<Recipient> = former.into_iter().chain(configured).collect();
+    others.retain(|recipient| {
+        let key = recipient.address.key();
+        let is_new = !known.contains(&key);
+        known.push(key);
+        is_new
+    });
+    others
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::admin::person::AdminId;
+    use crate::domain::token::secret::PhcString;
+
+    fn admin(id: i64, email: &str, active: bool) -> ServerAdmin {
+        ServerAdmin {
+            id: AdminId(id),
+            name: "Ada".parse().unwrap(),
+            email: email.parse().unwrap(),
+            password_hash: PhcString::new(String::new()),
+            active,
+            created_at: DateTime::UNIX_EPOCH,
+            last_login_at: None,
+        }
+    }
+
+    #[test]
+    fn everybody_is_told_who_was_or_is_to_be_reached_and_nobody_twice() {
+        let now = [admin(1, "ada@example.com", true), admin(2, "new@example.com", true)];
+        let off = [admin(1, "ada@example.com", true), admin(2, "grace@example.com", false)];
+        let grace = admin(2, "grace@example.com", true);
+        let spelled = admin(2, "NEW@example.com", true);
+        let inactive = admin(2, "grace@example.com", false);
+        for (admins, before, extra, expected) in [
+            (&now, None, &[][..], &[][..]),
+            (&now, Some(&grace), &[][..], &[(None, "grace@example.com")][..]),
+            (&now, Some(&spelled), &[][..], &[][..]),
+            (&now, Some(&inactive), &[][..], &[][..]),
+            (&off, Some(&grace), &[][..], &[(Some(2), "grace@example.com")][..]),
+            (
+                &now,
+                Some(&grace),
+                &["GRACE@example.com", "team@example.com", "ada@example.com"][..],
+                &[(None, "grace@example.com"), (None, "team@example.com")][..],
+            ),
+        ] {
+            let extra: Vec<EmailAddress> = extra.iter().map(|text| text.parse().unwrap()).collect();
+
+            let told = others(admins, &extra, before);
+
+            let told: Vec<_> = told
+                .iter()
+                .map(|told| (told.admin.map(|id| id.0), told.address.as_str()))
+                .collect();
+            assert_eq!(told, expected);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The mails about what happened lately, each event with its recipients.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::listed::{ListedMail, MailStatus};
+use crate::domain::admin::ServerAdmin;
+use crate::domain::mail::about::{About, EventKey};
+use crate::domain::mail::alert::Alert;
+use crate::domain::mail::kind::MailKind;
+use crate::store::{self, Conn, StoreError};
+
+/// So many events are listed whose mails have all left.
+const NEWEST: usize = 5;
+/// For so long.
+const LISTED: TimeDelta = TimeDelta::days(30);
+
+/// The mails about something that happened once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventMails {
+    /// What happened.
+    pub kind: MailKind,
+    /// To whom: an address.
+    pub subject: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// One for each recipient.
+    pub mails: Vec<ListedMail>,
+}
+
+/// The newest events and those with mails that are still to be sent, newest first.
+pub(super) fn load(
+    conn: &mut Conn,
+    admins: &[ServerAdmin],
+    now: DateTime<Utc>,
+) -> Result<Vec<EventMails>, StoreError> {
+    let newest = store::activity::page(conn, None, &Alert::CAUSES, NEWEST)?;
+    let newest = newest.iter().filter(|entry| entry.event.at > now - LISTED);
+    let mut keys: Vec<EventKey> = newest.map(|entry| EventKey::entry(entry.id)).collect();
+    for mail in store::mails::open_about_events(conn)? {
+        if let About::Event(key) = mail.about
+            && !keys.contains(&key)
+        {
+            keys.push(key);
+        }
+    }
+    let mut events = Vec::new();
+    for key in keys {
+        events.extend(event(conn, &key, admins, now)?);
+    }
+    events.sort_by_key(|event| std::cmp::Reverse(event.at));
+    Ok(events)
+}
+
+/// The mails about an event, if it has any.
+fn event(
+    conn: &mut Conn,
+    key: &EventKey,
+    admins: &[ServerAdmin],
+    now: DateTime<Utc>,
+) -> Result<Option<EventMails>, StoreError> {
+    let entry = key.entry_id().map(|id| store::activity::by_id(conn, id)).transpose()?;
+    let mails = store::mails::of_event(conn, key)?;
+    Ok(mails.first().map(|first| EventMails {
+        kind: first.kind,
+        subject: entry.flatten().and_then(|entry| entry.event.subject),
+        at: first.due_at,
+        mails: mails
+            .iter()
+            .map(|mail| ListedMail::new(mail, admins, MailStatus::of(mail, now)))
+            .collect(),
+    }))
+}

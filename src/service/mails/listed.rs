@@ -1,0 +1,109 @@
+//! One mail to one recipient, as lists have it.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::admin::ServerAdmin;
+use crate::domain::mail::kind::MailKind;
+use crate::domain::mail::{Mail, MailState};
+
+/// One mail to one recipient, queued or planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedMail {
+    /// What it is about.
+    pub kind: MailKind,
+    /// The recipient's name; an address from the configuration has none.
+    pub name: Option<String>,
+    /// The recipient's address.
+    pub address: String,
+    /// When it became or becomes due.
+    pub due_at: DateTime<Utc>,
+    /// How it stands.
+    pub status: MailStatus,
+}
+
+impl ListedMail {
+    pub(super) fn new(mail: &Mail, admins: &[ServerAdmin], status: MailStatus) -> Self {
+        let admin = admins.iter().find(|admin| Some(admin.id) == mail.recipient.admin);
+        Self {
+            kind: mail.kind,
+            name: admin.map(|admin| admin.name.to_string()),
+            address: mail.recipient.address.to_string(),
+            due_at: mail.due_at,
+            status,
+        }
+    }
+}
+
+/// How a mail stands at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailStatus {
+    /// Its day is to come.
+    Planned,
+    /// It is sent within a minute.
+    Due,
+    /// It is being sent.
+    Sending,
+    /// The last try failed and another one follows.
+    Retrying {
+        /// What the mail server answered.
+        answer: String,
+        /// When it is tried again.
+        next_try_at: DateTime<Utc>,
+    },
+    /// The mail server accepted it.
+    Sent {
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// It failed permanently.
+    Failed {
+        /// When.
+        at: DateTime<Utc>,
+        /// What the mail server answered.
+        answer: String,
+    },
+    /// A later mail was due before it could be sent.
+    Superseded,
+    /// The token was replaced or revoked before, or the recipient no longer gets mails.
+    Cancelled,
+}
+
+impl MailStatus {
+    /// How a queued mail stands that may go out.
+    pub(super) fn of(mail: &Mail, now: DateTime<Utc>) -> Self {
+        match &mail.state {
+            MailState::Sent { at, .. } => Self::Sent { at: *at },
+            MailState::Failed { at, answer } => Self::Failed { at: *at, answer: answer.clone() },
+            MailState::Waiting | MailState::Retrying { .. } if mail.is_claimed(now) => {
+                Self::Sending
+            }
+            MailState::Retrying { answer, next_try_at, .. } => {
+                Self::Retrying { answer: answer.clone(), next_try_at: *next_try_at }
+            }
+            MailState::Waiting => Self::Due,
+        }
+    }
+
+    /// The words for all of them.
+    pub const ALL: [&str; 8] =
+        ["planned", "due", "sending", "retrying", "sent", "failed", "superseded", "cancelled"];
+
+    /// The word for it.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Due => "due",
+            Self::Sending => "sending",
+            Self::Retrying { .. } => "retrying",
+            Self::Sent { .. } => "sent",
+            Self::Failed { .. } => "failed",
+            Self::Superseded => "superseded",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether it is to be sent as soon as possible.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Due | Self::Sending | Self::Retrying { .. })
+    }
+}
