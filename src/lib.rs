@@ -10,12 +10,14 @@
 //! service    one module per use case; asks the clock once, decides by domain, keeps it in store
 //! store      the database: the only layer that knows Diesel
 //! mail       what mails say and how they leave
+//! audit      what happened and what was refused, in the log
 //! hasher     Argon2id on few threads · clock and entropy: time and randomness
 //! domain     decisions as functions of their arguments: no I/O, no async, no framework
 //! ```
 //!
 //! Imports run downwards only; `tests/architecture/main.rs` holds the table.
 
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;

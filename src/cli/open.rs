@@ -1,30 +1,23 @@
 //! What a command needs before it can work: configuration, log and database.
 
-use tracing::Level;
-
 use super::error::CommandError;
 use crate::config::{self, Flags, Settings};
 use crate::server::app::{App, Platform};
 use crate::telemetry;
 
-/// The settings of a command, whose log is on from now. A command says itself what it did, so only a
-/// log level below `info` shows more.
+/// The settings of a command, whose log is on from now.
 pub(super) fn settings(flags: &Flags) -> Result<Settings, CommandError> {
-    let mut settings = config::load(flags)?;
-    if settings.log.level <= Level::INFO {
-        settings.log.level = Level::ERROR;
-    }
-    start_log(&settings)?;
+    let settings = config::load(flags)?;
+    telemetry::start_for_command(&settings.log)?;
+    name_ignored(&settings);
     Ok(settings)
 }
 
-fn start_log(settings: &Settings) -> Result<(), String> {
-    telemetry::start(&settings.log)?;
+fn name_ignored(settings: &Settings) {
     if !settings.ignored.is_empty() {
         let variables = settings.ignored.join(", ");
         tracing::debug!(variables, "these are no settings: Kubernetes sets them for a Service");
     }
-    Ok(())
 }
 
 /// Opens the application for a command.
@@ -35,7 +28,8 @@ pub(super) async fn open(flags: &Flags) -> Result<App, CommandError> {
 /// Opens the application for the server.
 pub(super) async fn open_server(flags: &Flags) -> Result<App, CommandError> {
     let settings = config::load(flags)?;
-    start_log(&settings)?;
+    telemetry::start(&settings.log)?;
+    name_ignored(&settings);
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }

@@ -159,12 +159,8 @@ impl Company {
                     self.services.usage.accepted(&token.id, address, Some(agent), token.now);
                 }
                 Decision::Refused { reason, known } => {
-                    self.services.usage.refused_or_throttled(
-                        reason,
-                        known.as_ref(),
-                        address,
-                        Some(agent),
-                    );
+                    let usage = &self.services.usage;
+                    usage.refused_or_throttled(reason, known.as_ref(), PROVIDER.source());
                 }
             }
         }
@@ -179,12 +175,7 @@ impl Company {
         client: &Client,
     ) -> anyhow::Result<()> {
         for _ in 0..times {
-            self.services.usage.refused_or_throttled(
-                reason,
-                None,
-                client.address,
-                Some(client.agent),
-            );
+            self.services.usage.refused_or_throttled(reason, None, client.source());
         }
         self.minute().await
     }

@@ -10,6 +10,7 @@ pub mod base62;
 pub mod calendar;
 pub mod introspection_client;
 pub mod mail;
+pub mod masking;
 pub mod network;
 pub mod requests;
 pub mod token;

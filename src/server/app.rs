@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::open_files;
+use crate::audit::AuditLog;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Settings;
 use crate::entropy::{OsEntropy, SharedEntropy};
@@ -86,6 +87,7 @@ impl App {
             // Half of the cores: a flood of forged tokens leaves the others to real clients.
             token_hasher: hasher((cores() / 2).max(1), WAITING_TOKENS)?,
             password_hasher: hasher(1, WAITING_PASSWORDS)?,
+            audit: AuditLog::default(),
             clock: platform.clock,
             entropy: platform.entropy,
         };

@@ -6,17 +6,20 @@
 //! A session holds [`Lock::Admins`] there: what ends sessions holds it too, so it comes before the
 //! change, which then fails, or after it.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
 
 use super::sessions::limits::is_open;
-use super::{Failure, Resources};
-use crate::domain::activity::{Event, Kind};
+use super::{ChangeError, Failure, Resources};
+use crate::audit::Line;
+use crate::domain::activity::{Attempt, Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::{Actor, Author};
 use crate::domain::admin::code::Digest;
 use crate::domain::network::source::Source;
 use crate::store::people::sessions;
-use crate::store::{Conn, Lock, StoreError};
+use crate::store::{Conn, Lock, Transaction};
 
 /// An author who may make the change of this transaction.
 pub(super) struct Authorized {
@@ -29,7 +32,8 @@ pub(super) struct Authorized {
 }
 
 impl Resources {
-    /// Runs `change` in a transaction that holds `lock`, if `author` may still change something.
+    /// Runs `change` in a transaction that holds `lock`, if `author` may still change something. When
+    /// a rule forbids it, the log tells that something of this `kind` was refused.
     ///
     /// # Errors
     /// Those of `change`; [`Failure::SessionEnded`], and then nothing has happened.
@@ -37,26 +41,42 @@ impl Resources {
         &self,
         author: Author,
         lock: Lock,
+        kind: Kind,
         change: F,
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + From<Failure> + Send + 'static,
-        F: FnOnce(&mut Conn, &Authorized) -> Result<T, E> + Send + 'static,
+        E: ChangeError,
+        F: FnOnce(&mut Transaction, &Authorized) -> Result<T, E> + Send + 'static,
     {
-        let clock = self.clock.clone();
+        let resources = self.clone();
         let first = match author {
             Author::Session { .. } => Lock::Admins,
             Author::CommandLine => lock,
         };
-        let checked = move |conn: &mut Conn| {
+        let checked = move |conn: &mut Transaction| {
             if lock != first {
                 lock.take(conn)?;
             }
-            let by = authorize(conn, author, clock.now())?;
-            change(conn, &by)
+            let by = authorize(conn, author, resources.clock.now())?;
+            let changed = change(conn, &by);
+            if let Err(error) = &changed
+                && error.failure().is_none()
+            {
+                resources.refused(kind, by.actor, by.source, error);
+            }
+            changed
         };
         self.store.write(first, checked).await
+    }
+}
+
+impl Resources {
+    /// Logs that a change was refused, which would have been of this kind.
+    pub(super) fn refused(&self, kind: Kind, actor: Actor, source: Source, why: &impl Display) {
+        let line = Line::of_attempt(Attempt::ChangeRefused, source).by(actor);
+        let line = line.about(kind.as_str()).with_detail(why.to_string());
+        self.audit.log(line, self.clock.now());
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong with every use case.
 
+use std::fmt::Display;
+
 use crate::hasher::HashError;
 use crate::store::StoreError;
 
@@ -17,6 +19,42 @@ pub enum Failure {
     #[error("the session has ended")]
     SessionEnded,
 }
+
+/// Why a change was not made.
+pub trait ChangeError: From<StoreError> + From<Failure> + Display + Send + 'static {
+    /// What failed; nothing if a rule forbids the change.
+    fn failure(&self) -> Option<&Failure>;
+}
+
+impl ChangeError for Failure {
+    fn failure(&self) -> Option<&Failure> {
+        Some(self)
+    }
+}
+
+/// For enums with a variant `Failed`: what `?` on a query does in a transaction, and which of their
+/// values are failures.
+macro_rules! change_errors {
+    ($($error:ident),+) => {
+        $(
+            impl From<$crate::store::StoreError> for $error {
+                fn from(error: $crate::store::StoreError) -> Self {
+                    Self::Failed(error.into())
+                }
+            }
+
+            impl $crate::service::ChangeError for $error {
+                fn failure(&self) -> Option<&$crate::service::Failure> {
+                    match self {
+                        Self::Failed(failure) => Some(failure),
+                        _ => None,
+                    }
+                }
+            }
+        )+
+    };
+}
+pub(super) use change_errors;
 
 impl Failure {
     /// Whether it is certain that nothing was changed.

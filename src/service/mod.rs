@@ -24,11 +24,12 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 
+use crate::audit::{AuditLog, Line};
 use crate::clock::SharedClock;
 use crate::domain::base62;
 use crate::entropy::SharedEntropy;
 
-pub use self::failure::Failure;
+pub use self::failure::{ChangeError, Failure};
 pub use self::resources::Resources;
 
 /// All use cases; cheap to clone, one per process.
@@ -54,6 +55,7 @@ pub struct Services {
     pub monitoring: monitoring::Monitoring,
     /// What the server does by itself.
     pub upkeep: upkeep::Upkeep,
+    audit: AuditLog,
     clock: SharedClock,
     entropy: SharedEntropy,
 }
@@ -94,6 +96,7 @@ impl Services {
             upkeep: upkeep::Upkeep::new(resources.clone(), Arc::clone(&usage), activity_retention),
             validation,
             usage,
+            audit: resources.audit.clone(),
             clock: Arc::clone(&resources.clock),
             entropy: Arc::clone(&resources.entropy),
         }
@@ -102,6 +105,11 @@ impl Services {
     /// The present instant: for a page or a command that says how long ago something was.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Logs what was refused before any use case was asked.
+    pub fn log(&self, line: Line) {
+        self.audit.log(line, self.clock.now());
     }
 
     /// Ten letters and digits that nothing else has, in this process or another: what the request ids

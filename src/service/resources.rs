@@ -1,5 +1,6 @@
 //! What the use cases stand on.
 
+use crate::audit::AuditLog;
 use crate::clock::SharedClock;
 use crate::entropy::SharedEntropy;
 use crate::hasher::Hasher;
@@ -18,4 +19,6 @@ pub struct Resources {
     pub token_hasher: Hasher,
     /// For passwords: apart, so that forged tokens do not keep Server Admins out.
     pub password_hasher: Hasher,
+    /// For what can be repeated without end.
+    pub audit: AuditLog,
 }

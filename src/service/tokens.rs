@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 
 use super::authority::Authorized;
+use super::failure::change_errors;
 use super::validation::verification_cache::VerificationCache;
 use super::{Failure, Resources};
 use crate::domain::activity::Kind;
@@ -17,7 +18,7 @@ use crate::domain::mail::kind::MailKind;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::{PhcString, PlainToken, TokenId};
 use crate::domain::token::{Token, TokenHistory};
-use crate::store::{self, Conn, Lock, StoreError};
+use crate::store::{self, Conn, Lock, Transaction};
 
 /// Tokens that one admin may generate on the page in an hour.
 const HOURLY_LIMIT: i64 = 20;
@@ -81,12 +82,6 @@ pub enum GenerateError {
     Failed(#[from] Failure),
 }
 
-impl From<StoreError> for GenerateError {
-    fn from(error: StoreError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
 /// Why no token was revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum RevokeError {
@@ -101,11 +96,7 @@ pub enum RevokeError {
     Failed(#[from] Failure),
 }
 
-impl From<StoreError> for RevokeError {
-    fn from(error: StoreError) -> Self {
-        Self::Failed(error.into())
-    }
-}
+change_errors!(GenerateError, RevokeError);
 
 impl Tokens {
     /// Works on `resources`, puts generated tokens into `cache`, and notifies `new_mail` of the mails
@@ -129,19 +120,14 @@ impl Tokens {
         let hash = self.resources.token_hasher.hash(secret).await.map_err(Failure::from)?;
         let Generate { lifespan, by, form } = wanted;
         let (id, stored) = (plain.id().clone(), hash.clone());
-        let replaced = move |conn: &mut Conn, by: &Authorized| {
+        let replaced = move |conn: &mut Transaction, by: &Authorized| {
             let token = new_token(id, stored, lifespan, by);
             replace(conn, token, form.as_ref(), by)
         };
-        let (token, replaced) = self.resources.write_as(by, Lock::Tokens, replaced).await?;
+        let (token, replaced) =
+            self.resources.write_as(by, Lock::Tokens, Kind::TokenGenerated, replaced).await?;
         self.cache.remember(plain.id(), plain.expose(), &hash);
         self.new_mail.notify_one();
-        tracing::info!(
-            token.id = %token.id,
-            token.expires_at = %token.expires_at,
-            actor = token.generated_by.name(),
-            "a token was generated"
-        );
         Ok(Generated { plain, token, replaced })
     }
 
@@ -152,7 +138,7 @@ impl Tokens {
         expected: Option<TokenId>,
         by: Author,
     ) -> Result<TokenId, RevokeError> {
-        let revoked = move |conn: &mut Conn, by: &Authorized| {
+        let revoked = move |conn: &mut Transaction, by: &Authorized| {
             let id = store::tokens::revoke(conn, &by.actor, None, by.now)?;
             let id = id.ok_or(RevokeError::NoToken)?;
             if expected.is_some_and(|expected| expected != id) {
@@ -162,9 +148,7 @@ impl Tokens {
             store::activity::record(conn, &event)?;
             Ok(id)
         };
-        let id = self.resources.write_as(by, Lock::Tokens, revoked).await?;
-        tracing::info!(token.id = %id, "the token was revoked");
-        Ok(id)
+        self.resources.write_as(by, Lock::Tokens, Kind::TokenRevoked, revoked).await
     }
 
     /// The newest token and the one it replaced.
@@ -196,7 +180,7 @@ fn new_token(id: TokenId, hash: PhcString, lifespan: Lifespan, by: &Authorized) 
 
 /// The body of the transaction: checks what the form says, revokes, inserts.
 fn replace(
-    conn: &mut Conn,
+    conn: &mut Transaction,
     token: Token,
     form: Option<&Form>,
     by: &Authorized,

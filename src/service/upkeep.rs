@@ -51,7 +51,7 @@ impl Upkeep {
     /// first failure is returned.
     pub async fn run_once(&self) -> Result<(), Failure> {
         let now = self.resources.clock.now();
-        let written = self.usage.write().await;
+        let written = self.write_usage().await;
         let noted = self.note_expiry(now).await;
         let purged = self.purge(now).await;
         written.and(noted).and(purged)
@@ -62,8 +62,9 @@ impl Upkeep {
         self.usage.first_use().await;
     }
 
-    /// Writes what clients did; the last thing that a server does.
+    /// Writes what clients did, to the log too; the last thing that a server does.
     pub async fn write_usage(&self) -> Result<(), Failure> {
+        self.resources.audit.log_counts();
         self.usage.write().await
     }
 

@@ -8,6 +8,7 @@ use super::database::connection::{Conn, MultiBackend};
 use super::error::StoreError;
 use super::row::{actor, corrupt, instant, parse_address, parse_token_id, seconds};
 use super::schema::activity;
+use super::transaction::Transaction;
 use crate::domain::activity::timeline::Cursor;
 use crate::domain::activity::{Event, Kind, Recorded};
 use crate::domain::network::source::Source;
@@ -47,13 +48,19 @@ struct Row {
     count: i64,
 }
 
-/// Adds an entry.
-pub fn record(conn: &mut Conn, event: &Event) -> Result<(), StoreError> {
-    add_entry(conn, event).map(drop)
+/// Adds an entry, and logs it once it is stored.
+pub fn record(transaction: &mut Transaction, event: &Event) -> Result<(), StoreError> {
+    add_entry(transaction, event).map(drop)
 }
 
-/// Adds an entry and returns its key.
-pub fn add_entry(conn: &mut Conn, event: &Event) -> Result<i64, StoreError> {
+/// The same; returns the entry's key.
+pub fn add_entry(transaction: &mut Transaction, event: &Event) -> Result<i64, StoreError> {
+    let id = insert(transaction, event)?;
+    transaction.will_log(event);
+    Ok(id)
+}
+
+fn insert(conn: &mut Conn, event: &Event) -> Result<i64, StoreError> {
     let row = diesel::insert_into(activity::table).values(NewRow::from(event));
     Ok(row.returning(activity::id).get_result(conn)?)
 }
@@ -65,7 +72,8 @@ pub fn by_id(conn: &mut Conn, id: i64) -> Result<Option<Recorded>, StoreError> {
 }
 
 /// Counts what has happened again in the entry with this key, which then is about the subject of the
-/// event, or adds an entry if there is none; returns the key for the next time.
+/// event, or adds an entry if there is none; returns the key for the next time. It is logged when it
+/// happens.
 pub fn count(conn: &mut Conn, entry: Option<i64>, event: &Event) -> Result<i64, StoreError> {
     let row = NewRow::from(event);
     if let Some(id) = entry {
@@ -81,7 +89,7 @@ pub fn count(conn: &mut Conn, entry: Option<i64>, event: &Event) -> Result<i64, 
             return Ok(id);
         }
     }
-    add_entry(conn, event)
+    insert(conn, event)
 }
 
 impl<'a> From<&'a Event> for NewRow<'a> {
@@ -255,7 +263,7 @@ impl TryFrom<Row> for Recorded {
             at: instant(row.at)?,
             kind,
             actor: actor(row.actor_id, row.actor, row.actor_email),
-            source: Source { address, agent: row.agent },
+            source: Source { address, agent: row.agent, request_id: None },
             token,
             subject: row.subject,
             detail: row.detail,

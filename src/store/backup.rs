@@ -15,9 +15,13 @@ use diesel::{QueryableByName, RunQueryDsl};
 
 use super::database::connection::Conn;
 use super::database::in_use::InUse;
+use super::database::pool::PooledConn;
 use super::database::url::DatabaseUrl;
 use super::database::{files, migrate, sqlite};
 use super::error::StoreError;
+use super::transaction::Transaction;
+use crate::audit;
+use crate::domain::activity::Event;
 
 /// How long to wait for a lock that another process holds for a moment.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -77,7 +81,7 @@ pub fn restore<T>(
     url: &DatabaseUrl,
     backup: &Path,
     now: DateTime<Utc>,
-    change: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
+    change: impl FnOnce(&mut Transaction) -> Result<T, StoreError>,
 ) -> Result<(T, Option<PathBuf>), String> {
     let database = path_of(url)?;
     files::make_folder(&database)?;
@@ -87,30 +91,38 @@ pub fn restore<T>(
     remove_all(&draft);
     let restored = prepare(&database, backup, &draft, change)
         .map_err(|cause| format!("{} cannot be restored: {cause}", backup.display()))
-        .and_then(|changed| Ok((changed, replace(&database, &draft, now)?)));
+        .and_then(|(changed, recorded)| {
+            let kept = replace(&database, &draft, now)?;
+            for event in &recorded {
+                audit::recorded(event, true);
+            }
+            Ok((changed, kept))
+        });
     if restored.is_err() {
         remove_all(&draft);
     }
     restored
 }
 
-/// Makes the draft of a database: one whole file.
+/// Makes the draft of a database: one whole file. Returns what `change` did, and the entries of the
+/// activity list that it has added.
 fn prepare<T>(
     database: &Path,
     backup: &Path,
     draft: &Path,
-    change: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
-) -> Result<T, String> {
+    change: impl FnOnce(&mut Transaction) -> Result<T, StoreError>,
+) -> Result<(T, Vec<Event>), String> {
     let mut conn = open_copy(database, backup, draft)?;
     check_wholeness(&mut conn)?;
     check_origin(&mut conn, backup)?;
     let mut conn = Conn::Sqlite(conn);
     migrate::run(&mut conn)?;
-    let changed = change(&mut conn).map_err(|error| error.to_string())?;
-    close(&mut conn).map_err(|error| error.to_string())?;
-    drop(conn);
+    let mut draft_change = Transaction::new(PooledConn::alone(conn));
+    let changed = change(&mut draft_change).map_err(|error| error.to_string())?;
+    close(&mut *draft_change).map_err(|error| error.to_string())?;
+    let recorded = draft_change.into_recorded();
     files::make_durable(draft).map_err(|error| error.to_string())?;
-    Ok(changed)
+    Ok((changed, recorded))
 }
 
 /// At no time is there no database, or one that is half replaced.

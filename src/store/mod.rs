@@ -17,6 +17,7 @@ mod row;
 mod schema;
 pub mod settings;
 pub mod tokens;
+mod transaction;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -31,9 +32,10 @@ pub use self::database::connection::Conn;
 use self::database::files;
 use self::database::in_use::InUse;
 pub use self::database::locks::Lock;
-use self::database::pool::{Pool, PooledConn};
+use self::database::pool::Pool;
 pub use self::database::url::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::error::StoreError;
+pub use self::transaction::Transaction;
 
 /// A read waits this long for a permit or a lock.
 const READ_PATIENCE: Duration = Duration::from_millis(800);
@@ -122,7 +124,8 @@ impl Store {
     }
 
     /// Runs `change` in a transaction that overlaps no other with the same lock, in this process or
-    /// another. An error rolls everything back.
+    /// another. An error rolls everything back. What it adds to the activity list is logged after the
+    /// commit.
     ///
     /// # Errors
     /// Those of `change`; [`StoreError::OutcomeUnknown`] if the connection broke while committing.
@@ -130,7 +133,7 @@ impl Store {
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
-        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut Transaction) -> Result<T, E> + Send + 'static,
     {
         let permit = self.pools.writes.permit().await?;
         let pools = Arc::clone(&self.pools);
@@ -174,36 +177,36 @@ impl Pools {
     fn write<T, E: From<StoreError>>(
         &self,
         lock: Lock,
-        change: impl FnOnce(&mut Conn) -> Result<T, E>,
+        change: impl FnOnce(&mut Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut pooled = self.begin(lock)?;
-        match change(&mut pooled.conn) {
+        let mut transaction = self.begin(lock)?;
+        match change(&mut transaction) {
             Ok(value) => {
-                self.commit(pooled)?;
+                self.commit(transaction)?;
                 Ok(value)
             }
             Err(error) => {
-                self.roll_back(pooled);
+                self.roll_back(transaction);
                 Err(error)
             }
         }
     }
 
-    /// A connection with an open transaction that holds the lock. Until then nothing has happened,
+    /// An open transaction that holds the lock. Until then nothing has happened,
     /// so a dead connection is simply replaced.
-    fn begin(&self, lock: Lock) -> Result<PooledConn, StoreError> {
+    fn begin(&self, lock: Lock) -> Result<Transaction, StoreError> {
         let mut attempt = 1;
         loop {
-            let mut pooled = self.writes.borrow()?;
+            let mut transaction = Transaction::new(self.writes.borrow()?);
             // Beginning waits for no lock: a server that does not answer soon is silent.
-            pooled.conn.set_patience(READ_PATIENCE);
-            let begun = Conn::begin_transaction(&mut pooled.conn).and_then(|()| {
-                pooled.conn.set_patience(self.writes.patience());
-                database::locks::take(&mut pooled.conn, lock)
+            transaction.set_patience(READ_PATIENCE);
+            let begun = Conn::begin_transaction(&mut transaction).and_then(|()| {
+                transaction.set_patience(self.writes.patience());
+                database::locks::take(&mut transaction, lock)
             });
-            let Err(error) = begun else { return Ok(pooled) };
-            let condition = pooled.conn.condition();
-            self.roll_back(pooled);
+            let Err(error) = begun else { return Ok(transaction) };
+            let condition = transaction.condition();
+            self.roll_back(transaction);
             if condition != Condition::Closed || attempt == ATTEMPTS {
                 return Err(error.into());
             }
@@ -211,25 +214,26 @@ impl Pools {
         }
     }
 
-    fn commit(&self, mut pooled: PooledConn) -> Result<(), StoreError> {
-        let Err(error) = Conn::commit_transaction(&mut pooled.conn) else {
-            self.writes.give_back(pooled);
+    fn commit(&self, mut transaction: Transaction) -> Result<(), StoreError> {
+        let Err(error) = Conn::commit_transaction(&mut transaction) else {
+            transaction.log(true);
+            self.writes.give_back(transaction.pooled);
             return Ok(());
         };
-        let condition = pooled.conn.condition();
-        self.roll_back(pooled);
-        match condition {
-            Condition::Sound => Err(error.into()),
-            Condition::Closed | Condition::Silent => {
-                Err(StoreError::OutcomeUnknown(error.to_string()))
-            }
+        let condition = transaction.condition();
+        if condition == Condition::Sound {
+            self.roll_back(transaction);
+            return Err(error.into());
         }
+        transaction.log(false);
+        self.roll_back(transaction);
+        Err(StoreError::OutcomeUnknown(error.to_string()))
     }
 
-    fn roll_back(&self, mut pooled: PooledConn) {
-        match Conn::rollback_transaction(&mut pooled.conn) {
-            Ok(()) => self.writes.give_back(pooled),
-            Err(_) => self.writes.lose(pooled),
+    fn roll_back(&self, mut transaction: Transaction) {
+        match Conn::rollback_transaction(&mut transaction) {
+            Ok(()) => self.writes.give_back(transaction.pooled),
+            Err(_) => self.writes.lose(transaction.pooled),
         }
     }
 }

@@ -5,14 +5,15 @@ use std::net::IpAddr;
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderName, HeaderValue, USER_AGENT};
 
+use super::connections;
 use crate::domain::network::source::Source;
 use crate::domain::network::{Networks, UNKNOWN, client_address};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address and user agent behind a request.
-pub fn source(request: &HttpRequest, trusted_proxies: &Networks) -> Source {
-    Source::new(address(request, trusted_proxies), agent(request))
+/// What is behind a request from `address`: the user agent, and what the request is called.
+pub(super) fn source(request: &HttpRequest, address: IpAddr) -> Source {
+    Source::new(address, agent(request)).with_request(connections::request_id(request))
 }
 
 /// The address behind a request; `X-Forwarded-For` counts from trusted proxies only.

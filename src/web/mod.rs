@@ -26,7 +26,6 @@ use std::thread;
 use actix_web::web;
 use rustls::ServerConfig;
 
-pub use self::client::source;
 pub use self::connections::Limits;
 use self::connections::Listener;
 pub use self::site::{Shared, Site};

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use scimward::domain::activity::Kind;
+use scimward::domain::network::source::Source;
 use scimward::domain::requests::callers::{CallerEntry, LIMIT};
 use scimward::domain::requests::hours::RunningHour;
 use scimward::domain::requests::{day, hour};
@@ -38,7 +39,7 @@ fn accept(app: &TestApp, token: &TokenId, from: IpAddr, agent: &str) {
 }
 
 fn refuse(app: &TestApp, from: IpAddr, agent: &str) {
-    app.services().usage.refused(Refusal::Unknown, None, from, Some(agent));
+    app.services().usage.refused(Refusal::Unknown, None, Source::new(from, Some(agent)));
 }
 
 fn hours(app: &TestApp) -> Vec<RunningHour> {

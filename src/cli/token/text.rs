@@ -70,7 +70,8 @@ fn generated(token: &Token) -> String {
 
 fn last_used(token: &Token) -> String {
     let Some(last) = &token.last_use else { return "never".to_owned() };
-    let source = Source { address: Some(last.from), agent: last.agent.clone() };
+    let source =
+        Source { address: Some(last.from), agent: last.agent.clone(), ..Source::default() };
     with_source(rfc3339(last.at), &source)
 }
 

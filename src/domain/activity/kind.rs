@@ -161,6 +161,11 @@ kinds! {
 pub struct UnknownKind;
 
 impl Kind {
+    /// Whether anybody can make it happen as often as they like: the log counts it when it happens.
+    pub const fn is_repeatable(self) -> bool {
+        matches!(self, Self::LoginFailed | Self::RequestsRefused)
+    }
+
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
         self.info().code

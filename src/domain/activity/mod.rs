@@ -1,11 +1,13 @@
 //! What happened, who did it and from where: the entries of the activity list.
 
+mod attempt;
 mod kind;
 pub mod timeline;
 pub mod tried;
 
 use chrono::{DateTime, Utc};
 
+pub use self::attempt::Attempt;
 pub use self::kind::{Kind, KindInfo, TOPICS, Topic, UnknownKind};
 use super::admin::actor::Actor;
 use super::network::source::Source;

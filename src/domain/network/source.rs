@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::request_id::RequestId;
+
 /// The longest user agent that is kept, in characters.
 const AGENT_LENGTH: usize = 200;
 
@@ -12,6 +14,8 @@ pub struct Source {
     pub address: Option<IpAddr>,
     /// The user agent as the client names itself, cleaned for display.
     pub agent: Option<String>,
+    /// The request's id, where there is one and as long as it is being answered: it is not stored.
+    pub request_id: Option<RequestId>,
 }
 
 impl Source {
@@ -21,12 +25,19 @@ impl Source {
     /// forge a line of a log or a mail.
     pub fn new(address: IpAddr, agent: Option<&str>) -> Self {
         let agent = agent.map(clean_agent).filter(|agent| !agent.is_empty());
-        Self { address: Some(address.to_canonical()), agent }
+        Self { address: Some(address.to_canonical()), agent, request_id: None }
     }
 
     /// The command line.
     pub const fn command_line() -> Self {
-        Self { address: None, agent: None }
+        Self { address: None, agent: None, request_id: None }
+    }
+
+    /// Names the request.
+    #[must_use]
+    pub fn with_request(mut self, id: Option<RequestId>) -> Self {
+        self.request_id = id;
+        self
     }
 
     /// The address as text.

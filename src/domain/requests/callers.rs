@@ -69,7 +69,8 @@ type Key<'a> = (Option<IpAddr>, Option<&'a TokenId>, Option<&'a str>);
 
 impl Caller {
     /// Those that were not counted apart.
-    pub const OTHERS: Self = Self { token: None, source: Source { address: None, agent: None } };
+    pub const OTHERS: Self =
+        Self { token: None, source: Source { address: None, agent: None, request_id: None } };
 
     /// Whether it stands for several.
     pub const fn is_others(&self) -> bool {
@@ -119,7 +120,7 @@ impl Callers {
         }
         // The name as it is kept may be another than the one that was sent.
         let agent = agent.map(clean_agent).filter(|agent| !agent.is_empty());
-        let source = Source { address: Some(from), agent };
+        let source = Source { address: Some(from), agent, request_id: None };
         self.add(CallerEntry { caller: Caller { token: token.cloned(), source }, count });
     }
 

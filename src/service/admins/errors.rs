@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::admin::password::WeakPassword;
 use crate::domain::admin::{EmailTaken, UnknownAdmin};
 use crate::service::Failure;
-use crate::store::StoreError;
+use crate::service::failure::change_errors;
 
 /// Why a Server Admin was not added, directly or by a link.
 #[derive(Debug, thiserror::Error)]
@@ -83,15 +83,4 @@ pub enum PasswordError {
     Failed(#[from] Failure),
 }
 
-/// What `?` on a query does in the transactions of these use cases.
-macro_rules! store_errors_are_failures {
-    ($($error:ident),+) => {
-        $(impl From<StoreError> for $error {
-            fn from(error: StoreError) -> Self {
-                Self::Failed(error.into())
-            }
-        })+
-    };
-}
-
-store_errors_are_failures!(AddError, InviteError, ProfileError, ActivationError, PasswordError);
+change_errors!(AddError, InviteError, ProfileError, ActivationError, PasswordError);

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{AddError, Admins, InviteError, NewAdmin, insert};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::EmailTaken;
-use crate::domain::admin::actor::Author;
+use crate::domain::admin::actor::{Actor, Author};
 use crate::domain::admin::code::{Digest, SecretCode, SessionId};
 use crate::domain::admin::link::{LinkPurpose, OneTimeLink};
 use crate::domain::admin::person::{EmailAddress, PersonName};
@@ -13,7 +13,7 @@ use crate::domain::network::source::Source;
 use crate::service::Failure;
 use crate::service::sessions::begin;
 use crate::store::people::{admins, links};
-use crate::store::{Conn, Lock, StoreError, activity};
+use crate::store::{Conn, Lock, StoreError, Transaction, activity};
 
 /// A link works this long.
 const LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
@@ -32,7 +32,7 @@ impl Admins {
     pub async fn setup_code(&self) -> Result<Option<SecretCode>, Failure> {
         let now = self.resources.clock.now();
         let code = self.code();
-        let issued = move |conn: &mut Conn| {
+        let issued = move |conn: &mut Transaction| {
             if admins::any(conn)? {
                 return Ok(None);
             }
@@ -56,7 +56,7 @@ impl Admins {
         by: Author,
     ) -> Result<IssuedLink, InviteError> {
         let code = self.code();
-        self.write_as(by, move |conn, by| {
+        self.write_as(by, Kind::AdminInvited, move |conn, by| {
             if admins::by_email(conn, &email)?.is_some() {
                 return Err(EmailTaken.into());
             }
@@ -87,7 +87,7 @@ impl Admins {
 
     /// Withdraws an invitation, named by the stored form of its code; says whether it was open.
     pub async fn withdraw(&self, digest: Digest, by: Author) -> Result<bool, Failure> {
-        self.write_as(by, move |conn, by| {
+        self.write_as(by, Kind::InvitationWithdrawn, move |conn, by| {
             let Some(link) = links::usable(conn, LinkPurpose::Invitation, &digest, by.now)? else {
                 return Ok(false);
             };
@@ -119,6 +119,20 @@ impl Admins {
         new: NewAdmin,
         from: Source,
     ) -> Result<SessionId, AddError> {
+        let joined = self.use_link(purpose, code, new, from.clone()).await;
+        if let Err(error @ (AddError::LinkNotUsable | AddError::EmailTaken(_))) = &joined {
+            self.resources.refused(Kind::AdminAdded, Actor::System, from, error);
+        }
+        joined
+    }
+
+    async fn use_link(
+        &self,
+        purpose: LinkPurpose,
+        code: &SecretCode,
+        new: NewAdmin,
+        from: Source,
+    ) -> Result<SessionId, AddError> {
         // Hashing is expensive: only a link pays for it.
         if self.link(purpose, code).await?.is_none() {
             return Err(AddError::LinkNotUsable);
@@ -128,7 +142,7 @@ impl Admins {
         let id = self.resources.session_id();
         let (digest, session) = (code.digest(), id.digest());
         let alerts = self.alerts.clone();
-        let joined = move |conn: &mut Conn| {
+        let joined = move |conn: &mut Transaction| {
             let link = usable(conn, purpose, &digest, now)?.ok_or(AddError::LinkNotUsable)?;
             if link.email.is_some_and(|invited| invited != new.email.as_str()) {
                 return Err(AddError::LinkNotUsable);

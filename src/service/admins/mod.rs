@@ -13,7 +13,7 @@ pub use self::errors::{ActivationError, AddError, InviteError, PasswordError, Pr
 pub use self::links::IssuedLink;
 use super::authority::Authorized;
 use super::mails::Alerts;
-use super::{Failure, Resources};
+use super::{ChangeError, Failure, Resources};
 use crate::domain::activity::Kind;
 use crate::domain::admin::actor::Author;
 use crate::domain::admin::password::NewPassword;
@@ -21,7 +21,7 @@ use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
 use crate::domain::token::secret::PhcString;
 use crate::store::people::{admins, links as stored_links, sessions};
-use crate::store::{Conn, Lock, StoreError};
+use crate::store::{Conn, Lock, Transaction};
 
 /// Manages Server Admins.
 #[derive(Clone)]
@@ -74,7 +74,7 @@ impl Admins {
     pub async fn add(&self, new: NewAdmin, by: Author) -> Result<ServerAdmin, AddError> {
         let hash = self.hash(&new).await?;
         let alerts = self.alerts.clone();
-        self.write_as(by, move |conn, by| {
+        self.write_as(by, Kind::AdminAdded, move |conn, by| {
             let admin = insert(conn, &new, &hash, by.now)?;
             let event = by.event(Kind::AdminAdded).about(new.email.as_str());
             alerts.record(conn, &event, None)?;
@@ -92,12 +92,12 @@ impl Admins {
         by: Author,
     ) -> Result<ServerAdmin, ActivationError> {
         let alerts = self.alerts.clone();
-        self.write_as(by, move |conn, by| {
+        let kind = if active { Kind::AdminReactivated } else { Kind::AdminDeactivated };
+        self.write_as(by, kind, move |conn, by| {
             let admin = admins::by_id(conn, id)?.ok_or(UnknownAdmin)?;
             if admin.active == active {
                 return Ok(admin);
             }
-            let kind = if active { Kind::AdminReactivated } else { Kind::AdminDeactivated };
             if !active {
                 if admins::count_active(conn)? <= 1 {
                     return Err(ActivationError::LastActive);
@@ -122,7 +122,7 @@ impl Admins {
         by: Author,
     ) -> Result<(), ProfileError> {
         let alerts = self.alerts.clone();
-        self.write_as(by, move |conn, by| {
+        self.write_as(by, Kind::AdminChanged, move |conn, by| {
             let before = admins::by_id(conn, id)?.ok_or(UnknownAdmin)?;
             if before.name == name && before.email == email {
                 return Ok(());
@@ -147,13 +147,13 @@ impl Admins {
         Ok(hash.map_err(Failure::from)?)
     }
 
-    async fn write_as<T, E, F>(&self, by: Author, change: F) -> Result<T, E>
+    async fn write_as<T, E, F>(&self, by: Author, kind: Kind, change: F) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + From<Failure> + Send + 'static,
-        F: FnOnce(&mut Conn, &Authorized) -> Result<T, E> + Send + 'static,
+        E: ChangeError,
+        F: FnOnce(&mut Transaction, &Authorized) -> Result<T, E> + Send + 'static,
     {
-        let changed = self.resources.write_as(by, Lock::Admins, change).await?;
+        let changed = self.resources.write_as(by, Lock::Admins, kind, change).await?;
         self.alerts.wake();
         Ok(changed)
     }

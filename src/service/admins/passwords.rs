@@ -15,7 +15,7 @@ use crate::service::mails::Alerts;
 use crate::service::sessions::begin;
 use crate::service::sessions::failures::Counters;
 use crate::store::people::{admins, links, sessions};
-use crate::store::{Conn, StoreError};
+use crate::store::{StoreError, Transaction};
 
 impl Admins {
     /// Changes one's own password, knowing the present one, and ends all that the old one has opened:
@@ -34,7 +34,7 @@ impl Admins {
         let id = self.resources.session_id();
         let digest = id.digest();
         let alerts = self.alerts.clone();
-        self.write_as(by, move |conn, by| {
+        self.write_as(by, Kind::PasswordChanged, move |conn, by| {
             let (_, admin) = by.session()?;
             if admin.password_hash != stored {
                 return Err(PasswordError::WrongPassword);
@@ -57,22 +57,26 @@ impl Admins {
         present: SecretString,
         by: Author,
     ) -> Result<ServerAdmin, PasswordError> {
-        let count = |conn: &mut Conn, by: &Authorized| {
+        let count = |conn: &mut Transaction, by: &Authorized| {
             let (_, admin) = by.session()?;
             let counters = Counters::of_change(admin.id);
             if let Some(until) = counters.throttled_until(conn, by.now)? {
                 return Err(PasswordError::Throttled { until });
             }
-            Ok((admin.clone(), counters.count(conn, by.now)?))
+            let counted = counters.count(conn, by.now)?;
+            Ok((admin.clone(), counted, by.actor.clone(), by.source().clone()))
         };
-        let (admin, counted) = self.write_as(by.clone(), count).await?;
+        let (admin, counted, actor, source) =
+            self.write_as(by.clone(), Kind::PasswordChanged, count).await?;
         let hash = admin.password_hash.clone();
         let verified = self.resources.password_hasher.verify(present, hash).await;
         if verified == Ok(false) {
-            return Err(PasswordError::WrongPassword);
+            let wrong = PasswordError::WrongPassword;
+            self.resources.refused(Kind::PasswordChanged, actor, source, &wrong);
+            return Err(wrong);
         }
         let (id, is_right) = (admin.id, verified.is_ok());
-        let forgotten = self.write_as(by, move |conn, _| {
+        let forgotten = self.write_as(by, Kind::PasswordChanged, move |conn, _| {
             let forgotten = if is_right {
                 Counters::of_change(id).clear(conn)
             } else {
@@ -95,7 +99,7 @@ impl Admins {
         let hash = self.hash_of(fresh, admin).await?;
         let admin = ServerAdmin { password_hash: hash, ..admin.clone() };
         let alerts = self.alerts.clone();
-        self.write_as(by, move |conn, by| {
+        self.write_as(by, Kind::PasswordChanged, move |conn, by| {
             replace(conn, &admin, by, &alerts)?;
             Ok(Counters::of_account(admin.id, &admin.email).clear(conn)?)
         })
@@ -115,7 +119,7 @@ impl Admins {
 
 /// Stores the password of `admin`; ends their sessions and the invitations that they have made.
 fn replace(
-    conn: &mut Conn,
+    conn: &mut Transaction,
     admin: &ServerAdmin,
     by: &Authorized,
     alerts: &Alerts,

@@ -11,7 +11,7 @@ use crate::domain::mail::Recipient;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::alert::Alert;
 use crate::domain::mail::kind::MailKind;
-use crate::store::{self, Conn, StoreError};
+use crate::store::{self, StoreError, Transaction};
 
 /// Records changes of Server Admins and queues the mails about them.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl Alerts {
     /// Nobody is told of the first Server Admin: there is nobody else.
     pub(crate) fn record(
         &self,
-        conn: &mut Conn,
+        conn: &mut Transaction,
         event: &Event,
         before: Option<&ServerAdmin>,
     ) -> Result<(), StoreError> {

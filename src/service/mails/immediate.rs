@@ -16,7 +16,7 @@ use crate::mail::letter::Letter;
 use crate::mail::{MailSession, Message, SendError, letters, message_id};
 use crate::service::Failure;
 use crate::service::authority::Authorized;
-use crate::store::{self, Conn, Lock};
+use crate::store::{self, Conn, Lock, Transaction};
 
 /// Random characters in the `Message-ID` of a mail that is sent once.
 const ID_LENGTH: usize = 16;
@@ -50,14 +50,15 @@ pub struct InvitationMail<'a> {
 impl Mails {
     /// Sends a test mail to the Server Admin who asks for it.
     pub async fn test_own(&self, by: Author) -> Result<Delivery, Failure> {
-        let added = |conn: &mut Conn, by: &Authorized| {
+        let added = |conn: &mut Transaction, by: &Authorized| {
             let (_, admin) = by.session()?;
             let recipient = Recipient { admin: Some(admin.id), address: admin.email.clone() };
             let id =
                 store::mails::insert(conn, MailKind::Test, &About::Request, &recipient, by.now)?;
             Ok::<_, Failure>((id, recipient, admin.name.to_string()))
         };
-        let (id, recipient, name) = self.resources.write_as(by, Lock::Mails, added).await?;
+        let (id, recipient, name) =
+            self.resources.write_as(by, Lock::Mails, Kind::MailSent, added).await?;
         let letter = self.test_letter(&name);
         self.deliver(id, MailKind::Test, Some(&name), recipient, letter).await
     }
@@ -95,7 +96,7 @@ impl Mails {
 
     async fn add(&self, kind: MailKind, recipient: Recipient) -> Result<MailId, Failure> {
         let now = self.resources.clock.now();
-        let added = move |conn: &mut Conn| {
+        let added = move |conn: &mut Transaction| {
             Ok(store::mails::insert(conn, kind, &About::Request, &recipient, now)?)
         };
         self.resources.store.write(Lock::Mails, added).await
@@ -147,7 +148,7 @@ impl Mails {
                 (Kind::MailFailed, MailState::Failed { at, answer: error.to_string() }, detail)
             }
         };
-        let recorded = move |conn: &mut Conn| {
+        let recorded = move |conn: &mut Transaction| {
             store::mails::settle(conn, id, 0, &state)?;
             let event = activity(what, kind.as_str(), None, at).with_detail(detail);
             Ok(store::activity::record(conn, &event)?)

@@ -9,7 +9,7 @@ use super::{MailSettings, Mails, recipients};
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
 use crate::service::Failure;
-use crate::store::{self, Conn, Lock, StoreError};
+use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 impl Mails {
     /// Queues the mails of every kind that is due and has none yet, and says whether one of them
@@ -22,7 +22,7 @@ impl Mails {
             return Ok(false);
         }
         let settings = Arc::clone(&self.settings);
-        let queued = move |conn: &mut Conn| Ok(queue(conn, &settings, now)?);
+        let queued = move |conn: &mut Transaction| Ok(queue(conn, &settings, now)?);
         self.resources.store.write(Lock::Mails, queued).await
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::mail::{Mail, MailId, MailState, Retry};
 use crate::domain::token::secret::TokenId;
 use crate::mail::{MailSession, Message, SendError, message_id};
 use crate::service::Failure;
-use crate::store::{self, Conn, Lock, StoreError};
+use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 /// The progress is logged after every so many mails.
 const PROGRESS: usize = 100;
@@ -150,12 +150,12 @@ impl Mails {
     async fn claim(&self, id: MailId, retry: Retry) -> Result<Option<(Mail, Message)>, Failure> {
         let now = self.resources.clock.now();
         let settings = Arc::clone(&self.settings);
-        let claimed = move |conn: &mut Conn| Ok(claim(conn, id, retry, &settings, now)?);
+        let claimed = move |conn: &mut Transaction| Ok(claim(conn, id, retry, &settings, now)?);
         self.resources.store.write(Lock::Mails, claimed).await
     }
 
     async fn settle(&self, mail: Mail) -> Result<(), Failure> {
-        let settled = move |conn: &mut Conn| {
+        let settled = move |conn: &mut Transaction| {
             let counted = store::mails::settle(conn, mail.id, mail.attempts, &mail.state)?;
             if let (true, MailState::Failed { at, answer }) = (counted, &mail.state) {
                 let event = activity(
@@ -181,7 +181,7 @@ impl Mails {
         }
         let now = self.resources.clock.now();
         let kind = self.kind_when_sent();
-        let recorded = move |conn: &mut Conn| {
+        let recorded = move |conn: &mut Transaction| {
             for ((mail, token), count) in sent {
                 store::activity::record(conn, &activity(kind, mail, token, now).times(count))?;
             }

@@ -8,7 +8,7 @@ use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Author;
 use crate::service::Failure;
 use crate::service::authority::Authorized;
-use crate::store::{self, Conn, Lock, StoreError};
+use crate::store::{self, Lock, StoreError, Transaction};
 
 /// What was ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,16 +22,16 @@ pub struct EndedSessions {
 impl Sessions {
     /// Ends all sessions, invitations and set-up links.
     pub async fn end_all(&self, by: Author) -> Result<EndedSessions, Failure> {
-        let change = |conn: &mut Conn, by: &Authorized| {
+        let change = |conn: &mut Transaction, by: &Authorized| {
             Ok(end_all(conn, &by.event(Kind::AllSessionsEnded), by.now)?)
         };
-        self.resources.write_as(by, Lock::Admins, change).await
+        self.resources.write_as(by, Lock::Admins, Kind::AllSessionsEnded, change).await
     }
 }
 
 /// Does it in the transaction of the caller, and records it as `event`.
 pub(crate) fn end_all(
-    conn: &mut Conn,
+    conn: &mut Transaction,
     event: &Event,
     now: DateTime<Utc>,
 ) -> Result<EndedSessions, StoreError> {

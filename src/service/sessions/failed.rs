@@ -19,6 +19,11 @@ const SOURCES: usize = 200;
 /// The seconds of an hour.
 const HOUR: i64 = 60 * 60;
 
+/// The address that was tried, as it is recorded and logged.
+pub(super) fn shown(email: Option<&EmailAddress>) -> &str {
+    email.map_or("an unreadable address", EmailAddress::as_str)
+}
+
 /// Records a failed login with this address, if it is one.
 pub(super) fn record(
     conn: &mut Conn,
@@ -26,7 +31,7 @@ pub(super) fn record(
     source: &Source,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let email = email.map_or("an unreadable address", EmailAddress::as_str);
+    let email = shown(email);
     let entries = of_hour(conn, now)?;
     let network = |source: &Source| source.address.map(source_network);
     let of = |from| entries.iter().find(|entry| network(&entry.event.source) == from);

@@ -14,16 +14,18 @@ use tokio::time::timeout;
 
 use super::failures::{Counted, Counters};
 use super::{begin, failed};
-use crate::domain::activity::{Event, Kind};
+use crate::audit::Line;
+use crate::domain::activity::{Attempt, Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::{Digest, SessionId};
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::network::UNKNOWN;
 use crate::domain::network::source::Source;
 use crate::hasher::{HashError, HashFigures};
+use crate::service::failure::change_errors;
 use crate::service::fair_semaphore::{FairSemaphore, Permit};
 use crate::service::{Failure, Resources};
-use crate::store::{self, Conn, Lock, StoreError};
+use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 /// Failed logins are forgotten this long after the last one.
 pub const LOGIN_FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
@@ -64,11 +66,7 @@ pub enum LoginError {
     Failed(#[from] Failure),
 }
 
-impl From<StoreError> for LoginError {
-    fn from(error: StoreError) -> Self {
-        Self::Failed(error.into())
-    }
-}
+change_errors!(LoginError);
 
 impl From<HashError> for LoginError {
     fn from(error: HashError) -> Self {
@@ -106,16 +104,28 @@ impl Logins {
         let email = email.parse::<EmailAddress>().ok();
         let counters = Counters::of_login(email.as_ref(), &source);
         let attempt = LoginAttempt { email, source, counters };
-        let turn = self.turn(&attempt).await?;
+        let turn = self.turn(&attempt).await.inspect_err(|error| self.log(&attempt, error))?;
         let logins = self.clone();
         // A task of its own: what was counted is recorded or taken back even if the client is gone,
         // and until then nobody else has the turn.
         let checked = spawn(async move {
-            let checked = logins.check(attempt, password).await;
+            let checked = logins.check(attempt.clone(), password).await;
             drop(turn);
-            checked
+            checked.inspect_err(|error| logins.log(&attempt, error))
         });
         checked.await.unwrap_or(Err(HashError::Failed("a login has ended early").into()))
+    }
+
+    /// Logs an attempt that was refused.
+    fn log(&self, attempt: &LoginAttempt, error: &LoginError) {
+        let source = attempt.source.clone();
+        let line = match error {
+            LoginError::WrongCredentials => Line::of_kind(Kind::LoginFailed, source),
+            LoginError::Throttled { .. } => Line::of_attempt(Attempt::LoginThrottled, source),
+            LoginError::Busy | LoginError::Failed(_) => return,
+        };
+        let email = failed::shown(attempt.email.as_ref()).to_owned();
+        self.resources.audit.log(line.about(email), self.resources.clock.now());
     }
 
     /// How the hashing of passwords fares: who waits for a turn has not reached the hasher.
@@ -172,7 +182,7 @@ impl Logins {
         attempt: LoginAttempt,
         now: DateTime<Utc>,
     ) -> Result<(Option<ServerAdmin>, Counted), LoginError> {
-        let start = move |conn: &mut Conn| {
+        let start = move |conn: &mut Transaction| {
             if let Some(until) = attempt.counters.throttled_until(conn, now)? {
                 return Err(LoginError::Throttled { until });
             }
@@ -212,7 +222,7 @@ impl Logins {
 /// Begins the session of an admin whose password was right, unless it was changed or they were
 /// deactivated meanwhile; records how it went and says whether they are signed in.
 fn finish(
-    conn: &mut Conn,
+    conn: &mut Transaction,
     admin: Option<&ServerAdmin>,
     digest: &Digest,
     attempt: &LoginAttempt,

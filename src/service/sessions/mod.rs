@@ -27,7 +27,7 @@ use crate::domain::admin::person::AdminId;
 use crate::domain::base62;
 use crate::domain::network::source::Source;
 pub use crate::store::people::sessions::Session;
-use crate::store::{self, Conn, Lock, StoreError};
+use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 /// `last seen` is written at most this often.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
@@ -54,7 +54,7 @@ impl Sessions {
     pub async fn cookie_key(&self) -> Result<Vec<u8>, Failure> {
         let fresh = base62::random::<64>(|bytes| self.resources.entropy.fill(bytes));
         let insert =
-            move |conn: &mut Conn| store::settings::get_or_insert(conn, COOKIE_KEY, &fresh);
+            move |conn: &mut Transaction| store::settings::get_or_insert(conn, COOKIE_KEY, &fresh);
         Ok(self.write(insert).await?.into_bytes())
     }
 
@@ -94,7 +94,8 @@ impl Sessions {
     async fn touch(&self, digest: Digest, now: DateTime<Utc>) {
         let sessions = self.clone();
         let touched = spawn(async move {
-            let touch = move |conn: &mut Conn| store::people::sessions::touch(conn, &digest, now);
+            let touch =
+                move |conn: &mut Transaction| store::people::sessions::touch(conn, &digest, now);
             if let Err(error) = sessions.write(touch).await {
                 tracing::warn!(%error, "it was not noted that a session is in use");
             }
@@ -116,11 +117,11 @@ impl Sessions {
 
     /// Ends the session behind the request.
     pub async fn log_out(&self, by: Author) -> Result<(), Failure> {
-        let ended = |conn: &mut Conn, by: &Authorized| {
+        let ended = |conn: &mut Transaction, by: &Authorized| {
             store::people::sessions::delete(conn, by.session()?.0)?;
             Ok(store::activity::record(conn, &by.event(Kind::LoggedOut))?)
         };
-        self.resources.write_as(by, Lock::Admins, ended).await
+        self.resources.write_as(by, Lock::Admins, Kind::LoggedOut, ended).await
     }
 
     /// The sessions of an admin that have not ended, the most recently used first.
@@ -143,7 +144,7 @@ impl Sessions {
 
     /// Ends one session of the same Server Admin, named by its digest; says whether there was one.
     pub async fn end_own(&self, digest: Digest, by: Author) -> Result<bool, Failure> {
-        let ended = move |conn: &mut Conn, by: &Authorized| {
+        let ended = move |conn: &mut Transaction, by: &Authorized| {
             let (_, admin) = by.session()?;
             let session = store::people::sessions::by_digest(conn, &digest)?;
             let is_theirs = session.is_some_and(|session| session.admin == admin.id);
@@ -153,12 +154,12 @@ impl Sessions {
             }
             Ok(is_theirs)
         };
-        self.resources.write_as(by, Lock::Admins, ended).await
+        self.resources.write_as(by, Lock::Admins, Kind::SessionEnded, ended).await
     }
 
     async fn write<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut Conn) -> Result<T, StoreError> + Send + 'static,
+        change: impl FnOnce(&mut Transaction) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Failure> {
         Ok(self.resources.store.write(Lock::Admins, change).await?)
     }

@@ -23,6 +23,10 @@ use self::guesses::Guesses;
 use self::refusals::{HourEntries, Refusals};
 use self::uses::Uses;
 use super::{Failure, Resources};
+use crate::audit::Line;
+use crate::domain::activity::Kind;
+use crate::domain::network::UNKNOWN;
+use crate::domain::network::source::Source;
 use crate::domain::network::throttle::Throttle;
 use crate::domain::token::refusal::{RecentRefusals, Refusal};
 use crate::domain::token::secret::TokenId;
@@ -73,26 +77,22 @@ impl Usage {
         &self,
         reason: Refusal,
         known: Option<&TokenId>,
-        from: IpAddr,
-        agent: Option<&str>,
+        by: Source,
     ) -> Option<u32> {
-        let wait = if is_failure(reason) { self.count_failure(from) } else { None };
+        let wait = if is_failure(reason) { self.count_failure(address(&by)) } else { None };
         // How often a known token is presented stays exact, whatever the answer is.
         let reason = if wait.is_some() && known.is_none() { Refusal::Throttled } else { reason };
-        self.refused(reason, known, from, agent);
+        self.refused(reason, known, by);
         wait
     }
 
-    /// Records a refused request; `known` is the id it carried if such a token exists.
-    pub fn refused(
-        &self,
-        reason: Refusal,
-        known: Option<&TokenId>,
-        from: IpAddr,
-        agent: Option<&str>,
-    ) {
+    /// Records and logs a refused request; `known` is the id it carried if such a token exists.
+    pub fn refused(&self, reason: Refusal, known: Option<&TokenId>, by: Source) {
+        let now = self.resources.clock.now();
         self.counters.count_refused(reason);
-        self.refusals.add(reason, known, from, agent, self.resources.clock.now());
+        self.refusals.add(reason, known, address(&by), by.agent.as_deref(), now);
+        let line = Line::of_kind(Kind::RequestsRefused, by).about(reason.code());
+        self.resources.audit.log(line.about_token(known.cloned()), now);
     }
 
     /// The seconds until a secret of this introspection client is looked at again, if this source
@@ -101,19 +101,19 @@ impl Usage {
         &self,
         client: Option<&str>,
         from: IpAddr,
-        agent: Option<&str>,
+        by: impl FnOnce() -> Source,
     ) -> Option<u32> {
         let wait = self.guesses.wait(client, from, self.resources.clock.now());
         if wait.is_some() {
-            self.refused(Refusal::Throttled, None, from, agent);
+            self.refused(Refusal::Throttled, None, by());
         }
         wait
     }
 
     /// Records a wrong secret of an introspection client; `client` is none if there is no such one.
-    pub fn wrong_secret(&self, client: Option<&str>, from: IpAddr, agent: Option<&str>) {
-        self.guesses.fail(client, from, self.resources.clock.now());
-        self.refused(Refusal::UnknownApplication, None, from, agent);
+    pub fn wrong_secret(&self, client: Option<&str>, by: Source) {
+        self.guesses.fail(client, address(&by), self.resources.clock.now());
+        self.refused(Refusal::UnknownApplication, None, by);
     }
 
     /// Counts a request about which nothing could be decided.
@@ -184,6 +184,11 @@ impl Usage {
         let now = self.resources.clock.now();
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner).fail(from, now)
     }
+}
+
+/// The address behind a request; a request has one.
+fn address(by: &Source) -> IpAddr {
+    by.address.unwrap_or(UNKNOWN)
 }
 
 /// Clients that wait for the challenge ask without a token first, and a valid token from the wrong

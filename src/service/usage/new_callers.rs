@@ -7,7 +7,7 @@ use crate::domain::admin::actor::Actor;
 use crate::domain::requests::callers::{Caller, CallerEntry};
 use crate::domain::requests::day;
 use crate::domain::token::secret::TokenId;
-use crate::store::{self, Conn, StoreError};
+use crate::store::{self, StoreError, Transaction};
 
 /// Entries of a day at most: whoever has the token can make up any number of names.
 const ENTRIES: i64 = 10;
@@ -17,7 +17,7 @@ const LEARNING: TimeDelta = TimeDelta::days(1);
 
 /// Adds entries about `callers`. The entry about the first use of a token names who it was: `told`.
 pub(super) fn record(
-    conn: &mut Conn,
+    conn: &mut Transaction,
     callers: Vec<CallerEntry>,
     told: &[Caller],
     now: DateTime<Utc>,
@@ -41,7 +41,11 @@ pub(super) fn record(
 }
 
 /// Whether callers of this token may have called before callers were counted.
-fn may_be_old(conn: &mut Conn, token: &TokenId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+fn may_be_old(
+    conn: &mut Transaction,
+    token: &TokenId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let Some(counted_since) = store::requests::hours::first(conn)? else { return Ok(false) };
     let token = store::tokens::by_id(conn, token)?;
     let first_used = token.and_then(|token| token.first_used_at);

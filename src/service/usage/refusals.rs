@@ -148,7 +148,7 @@ impl HourEntries {
             let (count, at, from) = (group.count, group.last_at, group.last_from);
             store::tokens::record_late_use(conn, id, &LateUse { count, at, from })?;
         }
-        let source = Source { address: key.from, agent: group.agent };
+        let source = Source { address: key.from, agent: group.agent, ..Source::default() };
         let event = Event::new(group.last_at, Kind::RequestsRefused, Actor::System, source)
             .about(key.reason.code())
             .times(group.count);

@@ -15,7 +15,7 @@ use crate::domain::requests::Outcome;
 use crate::domain::requests::callers::Caller;
 use crate::domain::token::LastUse;
 use crate::domain::token::secret::TokenId;
-use crate::store::{self, Conn, StoreError};
+use crate::store::{self, StoreError, Transaction};
 
 /// The last use of each token.
 #[derive(Default)]
@@ -77,7 +77,7 @@ impl Uses {
 
 /// Writes the last use of a token; returns who it was if it was the first.
 pub(super) fn write(
-    conn: &mut Conn,
+    conn: &mut Transaction,
     id: &TokenId,
     last: &LastUse,
 ) -> Result<Option<Caller>, StoreError> {

@@ -31,6 +31,13 @@ pub(crate) struct PooledConn {
     opened_after: u64,
 }
 
+impl PooledConn {
+    /// A connection that belongs to no pool.
+    pub(crate) const fn alone(conn: Conn) -> Self {
+        Self { conn, opened_after: 0 }
+    }
+}
+
 impl Pool {
     /// At most `size` connections, opened when they are needed. `patience` is how long to wait for
     /// a permit, and how long a statement may wait for a lock.

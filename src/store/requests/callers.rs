@@ -130,7 +130,8 @@ impl TryFrom<Row> for CallerEntry {
         let known = |text: String| Some(text).filter(|text| !text.is_empty());
         let token = known(row.token_id).map(|id| parse_token_id(&id)).transpose()?;
         let address = known(row.address).map(|address| parse_address(&address)).transpose()?;
-        let caller = Caller { token, source: Source { address, agent: known(row.agent) } };
+        let caller =
+            Caller { token, source: Source { address, agent: known(row.agent), request_id: None } };
         let count = CallerCount {
             accepted: u64::try_from(row.accepted).unwrap_or_default(),
             refused: u64::try_from(row.refused).unwrap_or_default(),

@@ -224,7 +224,7 @@ impl TryFrom<TokenRow> for Token {
                 .map_err(|_malformed| corrupt("lifespan", &row.lifespan_months.to_string()))?,
             generated_at: instant(row.generated_at)?,
             generated_by: actor(row.generated_by_id, row.generated_by, None),
-            generated_from: Source { address, agent: row.generated_agent },
+            generated_from: Source { address, agent: row.generated_agent, request_id: None },
             expires_at: instant(row.expires_at)?,
             revocation,
             first_used_at: row.first_used_at.map(instant).transpose()?,

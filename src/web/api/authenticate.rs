@@ -16,7 +16,7 @@ use super::state::ApiState;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PresentedToken, TokenId};
 use crate::service::validation::{Decision, ValidToken};
-use crate::web::client::agent;
+use crate::web::client::source;
 
 /// Which endpoint is asked: each refuses in its own way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(crate) async fn authenticate(
 ) -> Result<ValidToken, ScimError> {
     let from = api.address(request);
     let refuse = |reason, known: Option<&TokenId>| {
-        let wait = api.services().usage.refused_or_throttled(reason, known, from, agent(request));
+        let wait = api.services().usage.refused_or_throttled(reason, known, source(request, from));
         Err(wait.map_or_else(|| endpoint.error(reason), ScimError::Throttled))
     };
     let presented = match present(api, request, endpoint, from) {

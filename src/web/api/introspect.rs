@@ -20,7 +20,7 @@ use crate::domain::introspection_client::IntrospectionClients;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PresentedToken, TokenId};
 use crate::service::validation::{Decision, ValidToken};
-use crate::web::client::agent;
+use crate::web::client::source;
 use crate::web::connections;
 
 const METHODS: &str = "POST, OPTIONS";
@@ -62,8 +62,8 @@ pub(crate) async fn answer(
     match token(request.query_string(), &body) {
         Ok(token) => introspect(api, request, &token).await,
         Err(FormError::TwoCredentials) => {
-            let (from, agent) = (api.address(request), agent(request));
-            api.services().usage.refused(Refusal::UnknownApplication, None, from, agent);
+            let by = source(request, api.address(request));
+            api.services().usage.refused(Refusal::UnknownApplication, None, by);
             challenge()
         }
         Err(FormError::NotOneToken) => invalid_request(),
@@ -73,7 +73,7 @@ pub(crate) async fn answer(
 async fn introspect(api: &Rc<ApiState>, request: &HttpRequest, token: &str) -> HttpResponse {
     let from = api.address(request);
     let refused = |reason, known: Option<&TokenId>| {
-        api.services().usage.refused(reason, known, from, agent(request));
+        api.services().usage.refused(reason, known, source(request, from));
         answer::ok(JSON, INACTIVE)
     };
     let Ok(presented) = PresentedToken::parse(token) else {
@@ -117,15 +117,15 @@ fn refuse_caller(
         presented.map(|(id, secret)| [(unescaped(&id), unescaped(&secret)), (id, secret)]);
     let mut ids = presented.iter().flatten().map(|(id, _)| id);
     let client = ids.find_map(|id| clients.known_id(id));
-    let (from, agent) = (api.address(request), agent(request));
+    let from = api.address(request);
     let usage = &api.services().usage;
-    if let Some(seconds) = usage.must_wait(client, from, agent) {
+    if let Some(seconds) = usage.must_wait(client, from, || source(request, from)) {
         return Some(answer::error(ScimError::Throttled(seconds)));
     }
     if presented.iter().flatten().any(|(id, secret)| clients.recognise(id, secret)) {
         return None;
     }
-    usage.wrong_secret(client, from, agent);
+    usage.wrong_secret(client, source(request, from));
     Some(challenge())
 }
 

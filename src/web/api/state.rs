@@ -13,7 +13,7 @@ use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PresentedToken, TokenId};
 use crate::service::validation::{Decision, ValidToken, Validator};
 use crate::service::{Failure, Services};
-use crate::web::client::{address, agent};
+use crate::web::client::{address, agent, source};
 use crate::web::{Shared, Site, connections};
 
 /// What a worker thread answers with.
@@ -90,12 +90,12 @@ impl ApiState {
     pub(super) fn look_for_leak(self: &Rc<Self>, request: &HttpRequest, text: &str, from: IpAddr) {
         let Ok(presented) = PresentedToken::parse(text) else { return };
         let api = Rc::clone(self);
-        let agent = agent(request).map(ToOwned::to_owned);
+        let by = source(request, from);
         rt::spawn(async move {
             if let Ok(Decision::Valid(token)) = api.decide(&presented, from).await {
                 tracing::warn!(token.id = %token.id, "the valid token was sent in a URL");
                 let usage = &api.services().usage;
-                usage.refused(Refusal::TokenInUrl, Some(&token.id), from, agent.as_deref());
+                usage.refused(Refusal::TokenInUrl, Some(&token.id), by);
             }
         });
     }

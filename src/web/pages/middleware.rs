@@ -8,14 +8,18 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::SET_COOKIE;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::error_page::{self, Asked};
 use super::form_body;
 use super::layout::Layout;
+use crate::audit::Line;
+use crate::domain::activity::Attempt;
+use crate::domain::masking::path_fit_for_log;
+use crate::domain::network::source::Source;
 use crate::web::error::PageError;
 use crate::web::now::Now;
-use crate::web::{Shared, client, connections, csrf, headers};
+use crate::web::{Shared, client, connections, csrf, headers, session};
 
 /// Whether a request has come as far as its handler.
 #[derive(Clone, Default)]
@@ -39,6 +43,9 @@ pub(super) async fn answer_pages(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let asked = Asked::by(request.request());
+    let address = client::address(request.request(), &shared.site.trusted_proxies);
+    let source = client::source(request.request(), address);
+    request.extensions_mut().insert(source);
     let render = |error: &PageError| render(error, &shared, &asked);
     // No page has a percent sign in its path. Read as what it stands for, it would give every page
     // spellings that rules of a proxy do not know.
@@ -46,19 +53,18 @@ pub(super) async fn answer_pages(
         return Ok(request.into_response(render(&PageError::NotFound)));
     }
     if !csrf::origin_is_ours(&request, &shared.site) {
+        log_refusal(&shared, request.request(), &PageError::ForeignOrigin);
         return Ok(request.into_response(render(&PageError::ForeignOrigin)));
     }
     if let Err(error) = form_body::read(&mut request).await {
-        return Ok(finish(request.error_response(error), render));
+        return Ok(finish(request.error_response(error), &shared, render));
     }
     let reached = HandlerReached::default();
     request.extensions_mut().insert(reached.clone());
-    let source = client::source(request.request(), &shared.site.trusted_proxies);
-    request.extensions_mut().insert(source);
     // A form has arrived when it has arrived whole.
     request.extensions_mut().insert(Now(shared.services.now()));
     match next.call(request).await {
-        Ok(response) => Ok(finish(response.map_into_boxed_body(), render)),
+        Ok(response) => Ok(finish(response.map_into_boxed_body(), &shared, render)),
         // Only what surrounds the handlers fails in this way: loading or storing the session.
         Err(error) => {
             let cause = format!("{error:?}");
@@ -74,12 +80,16 @@ pub(super) async fn answer_pages(
 
 fn finish(
     response: ServiceResponse<BoxBody>,
+    shared: &Shared,
     render: impl Fn(&PageError) -> HttpResponse,
 ) -> ServiceResponse<BoxBody> {
     let is_late = connections::is_late(response.request());
     let rendered = response.response().error().map(|error| match error.as_error() {
         _ if is_late => render(&PageError::TooSlow),
-        Some(known) => render(known),
+        Some(known) => {
+            log_refusal(shared, response.request(), known);
+            render(known)
+        }
         None => render(&PageError::from_status(response.status())),
     });
     let mut response = match rendered {
@@ -100,4 +110,23 @@ fn render(error: &PageError, shared: &Shared, asked: &Asked) -> HttpResponse {
     let mut answer = error_page::answer(error, layout, asked);
     headers::apply(answer.headers_mut());
     answer
+}
+
+/// Logs what was refused because of where it came from: what use cases refuse, they log themselves.
+fn log_refusal(shared: &Shared, request: &HttpRequest, error: &PageError) {
+    let attempt = match error {
+        PageError::ForeignOrigin => Attempt::ForeignOrigin,
+        PageError::ForeignForm => Attempt::ForeignForm,
+        PageError::SessionEnded if !request.method().is_safe() => Attempt::FormWithoutSession,
+        _ => return,
+    };
+    let source = request.extensions().get::<Source>().cloned().unwrap_or_default();
+    // Whatever path leads nowhere is the same attempt.
+    let path = request.match_pattern().map(|_| path_fit_for_log(request.path()));
+    let line = Line::of_attempt(attempt, source).about(path.unwrap_or("no page".to_owned()));
+    let line = match session::holder(request) {
+        Some(holder) => line.by(holder),
+        None => line,
+    };
+    shared.services.log(line);
 }

@@ -20,6 +20,7 @@ pub(super) use self::flash::Flash;
 pub(super) use self::signed_in::{NoFields, SignedIn, SignedInForm, begin};
 use self::store::RequestStore;
 use super::{Shared, Site};
+use crate::domain::admin::actor::Actor;
 
 /// Loads the session before the handler and stores it afterwards.
 pub(super) async fn middleware<B: MessageBody + 'static>(
@@ -62,6 +63,13 @@ pub(super) fn page_cookie(shared: &Shared) -> Cookie<'static> {
         .http_only(true)
         .same_site(SameSite::Lax)
         .finish()
+}
+
+/// Whose session a request belongs to, for the log. Whether they may do what they ask for is decided
+/// elsewhere.
+pub(super) fn holder(request: &HttpRequest) -> Option<Actor> {
+    let (_, admin) = request.extensions().get::<RequestStore>()?.found()?;
+    Some(admin.actor())
 }
 
 /// Whether the browser sent a session cookie, valid or not.

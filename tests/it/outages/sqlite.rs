@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 
 use scimward::store::settings;
-use scimward::store::{DatabaseUrl, Lock, Store, StoreError};
+use scimward::store::{DatabaseUrl, Lock, Store, StoreError, Transaction};
 
 use super::*;
 use crate::support::database::{Database, Engine};
@@ -82,7 +82,7 @@ fn a_change_of_sqlite_that_waits_too_long_says_that_nothing_was_changed() {
     let url: DatabaseUrl = database.url().parse().unwrap();
     let store = Store::new(url, Duration::from_millis(50)).unwrap();
     let change = || {
-        let change = |conn: &mut _| settings::get_or_insert(conn, "a key", "a value");
+        let change = |conn: &mut Transaction| settings::get_or_insert(conn, "a key", "a value");
         runtime.block_on(store.write::<_, StoreError, _>(Lock::Tokens, change))
     };
 

@@ -21,7 +21,7 @@ use scimward::service::Services;
 use scimward::service::admins::NewAdmin;
 use scimward::service::tokens::{Generate, Generated};
 use scimward::store::people::admins;
-use scimward::store::{self, Conn, Lock, Store};
+use scimward::store::{self, Lock, Store, Transaction};
 use scimward::web::Limits;
 use tokio::sync::oneshot;
 
@@ -180,7 +180,7 @@ impl TestApp {
         let email: EmailAddress = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
         let (name, now) = (name.parse().unwrap(), self.clock.now());
         let hash = PhcString::new(String::new());
-        let add = move |conn: &mut Conn| admins::insert(conn, &name, &email, &hash, now);
+        let add = move |conn: &mut Transaction| admins::insert(conn, &name, &email, &hash, now);
         self.wait(self.store().write(Lock::Admins, add)).expect("an admin");
     }
 

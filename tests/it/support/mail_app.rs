@@ -84,7 +84,7 @@ impl MailApp {
     pub(crate) fn add_admin(&self, name: &str) {
         let (name, email) = (name.parse().expect("a name"), address_of(name));
         let (hash, now) = (PhcString::new(String::new()), self.clock.now());
-        let add = move |conn: &mut store::Conn| {
+        let add = move |conn: &mut store::Transaction| {
             store::people::admins::insert(conn, &name, &email, &hash, now)
         };
         self.wait(self.store().write(store::Lock::Admins, add)).expect("the admin is added");
@@ -93,7 +93,8 @@ impl MailApp {
     /// Deactivates a Server Admin; nobody is told.
     pub(crate) fn deactivate(&self, name: &str) {
         let id = self.admin(name).id;
-        let done = move |conn: &mut store::Conn| store::people::admins::set_active(conn, id, false);
+        let done =
+            move |conn: &mut store::Transaction| store::people::admins::set_active(conn, id, false);
         self.wait(self.store().write(store::Lock::Admins, done)).expect("the admin is deactivated");
     }
 

@@ -40,7 +40,8 @@ impl FeedEntry {
 /// Groups of refused requests as entries of the list.
 pub(crate) fn refused(groups: &[RefusalGroup], now: DateTime<Utc>) -> Vec<FeedEntry> {
     let entry = |group: &RefusalGroup| {
-        let source = Source { address: group.from, agent: group.agent.clone() };
+        let source =
+            Source { address: group.from, agent: group.agent.clone(), ..Source::default() };
         let event = Event::new(group.last_at, Kind::RequestsRefused, Actor::System, source)
             .about(group.reason.code())
             .times(group.count);

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use super::fields::PersonFields;
 use crate::domain::admin::code::SecretCode;
 use crate::domain::admin::link::LinkPurpose;
+use crate::domain::network::source::Source;
 use crate::service::admins::{AddError, NewAdmin};
 use crate::web::Shared;
-use crate::web::client::source;
 use crate::web::error::PageError;
 use crate::web::now::Now;
 use crate::web::pages::layout::text::sentence;
@@ -86,17 +86,17 @@ pub(crate) async fn join(
     shared: web::Data<Shared>,
     request: HttpRequest,
     now: web::ReqData<Now>,
+    source: web::ReqData<Source>,
     form: web::Form<JoinFields>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let (purpose, layout) = (purpose(&request), Layout::plain(&shared, now.0));
-    let source = source(&request, &shared.site.trusted_proxies);
     let JoinFields { code, mut person, password } = form.into_inner();
     let mut password_error = None;
     if let Some((name, email)) = person.parse() {
         let title = format!("Welcome, {name}. You are a Server Admin now.");
         let new = NewAdmin { name, email, password };
         let presented = SecretCode::presented(&code);
-        match shared.services.admins.join(purpose, &presented, new, source).await {
+        match shared.services.admins.join(purpose, &presented, new, source.into_inner()).await {
             Ok(id) => {
                 session::begin(&request, id, shared.services.random_text())?;
                 if purpose == LinkPurpose::Invitation {

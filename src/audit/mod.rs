@@ -1,0 +1,195 @@
+//! The security log: a line for everything that happened and for everything that was refused.
+//!
+//! Lines are structured and have a target of their own, `scimward::audit`; `docs/logs.md` lists
+//! them. What the activity list records is logged by `store`, once it is committed. What can be
+//! repeated without end is counted by [`AuditLog`], so that a flood does not flood the log.
+
+mod repeats;
+
+use std::borrow::Cow;
+
+pub use self::repeats::AuditLog;
+use crate::domain::activity::{Attempt, Event, Kind};
+use crate::domain::admin::actor::Actor;
+use crate::domain::masking::fit_for_log;
+use crate::domain::network::request_id::RequestId;
+use crate::domain::network::source::Source;
+use crate::domain::token::secret::TokenId;
+
+/// The longest user agent in a line, in characters.
+const AGENT_LENGTH: usize = 60;
+
+/// How something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It happened.
+    Success,
+    /// It was refused, and nothing was changed.
+    Refused,
+    /// It was tried in vain.
+    Failed,
+    /// The connection to the database broke while it was being stored.
+    Unknown,
+}
+
+/// What one line says.
+#[derive(Debug, Clone)]
+pub struct Line {
+    event: &'static str,
+    message: &'static str,
+    outcome: Outcome,
+    actor: Actor,
+    source: Source,
+    token: Option<TokenId>,
+    subject: Option<Cow<'static, str>>,
+    detail: Option<String>,
+    /// How many times it happened, for what can happen more than once.
+    count: Option<u64>,
+    /// Whether it stands for several actors and sources.
+    is_various: bool,
+}
+
+impl Outcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// How what an entry of the activity list says has ended.
+    const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::LoginFailed | Kind::RequestsRefused => Self::Refused,
+            Kind::MailFailed => Self::Failed,
+            _ => Self::Success,
+        }
+    }
+}
+
+impl Line {
+    /// Something of a kind that the activity list knows.
+    pub fn of_kind(kind: Kind, source: Source) -> Self {
+        Self::new(kind.as_str(), kind.info().name, Outcome::of(kind), source)
+    }
+
+    /// Something that was refused.
+    pub fn of_attempt(attempt: Attempt, source: Source) -> Self {
+        Self::new(attempt.as_str(), attempt.name(), Outcome::Refused, source)
+    }
+
+    const fn new(
+        event: &'static str,
+        message: &'static str,
+        outcome: Outcome,
+        source: Source,
+    ) -> Self {
+        Self {
+            event,
+            message,
+            outcome,
+            actor: Actor::System,
+            source,
+            token: None,
+            subject: None,
+            detail: None,
+            count: None,
+            is_various: false,
+        }
+    }
+
+    /// Says who did it.
+    #[must_use]
+    pub fn by(mut self, actor: Actor) -> Self {
+        self.actor = actor;
+        self
+    }
+
+    /// Names what it is about.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<Cow<'static, str>>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// Names the token it is about, if it is about one.
+    #[must_use]
+    pub fn about_token(mut self, token: Option<TokenId>) -> Self {
+        self.token = token;
+        self
+    }
+
+    /// Adds a sentence.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    fn times(mut self, count: u64) -> Self {
+        self.count = Some(count);
+        self
+    }
+
+    /// What it has in common with others of its group: not the request.
+    fn of_group(mut self) -> Self {
+        self.source.request_id = None;
+        self
+    }
+
+    /// What it has in common with others of its kind.
+    fn of_various(self) -> Self {
+        let Self { event, message, outcome, .. } = self;
+        Self { is_various: true, ..Self::new(event, message, outcome, Source::default()) }
+    }
+
+    /// Writes it.
+    fn write(&self) {
+        let fit = |text: Option<&str>| text.map(fit_for_log);
+        let agent = self.source.agent.as_deref();
+        let agent = agent.map(|agent| agent.chars().take(AGENT_LENGTH).collect::<String>());
+        tracing::info!(
+            target: "scimward::audit",
+            event = self.event,
+            outcome = self.outcome.as_str(),
+            actor = self.actor_word(),
+            actor.id = self.actor.admin_id().map(|id| id.0),
+            actor.email = fit(self.actor.email()),
+            source = self.source.address_text(),
+            agent = fit(agent.as_deref()),
+            request.id = self.source.request_id.as_ref().map(RequestId::as_str),
+            token.id = self.token.as_ref().map(TokenId::as_str),
+            subject = fit(self.subject.as_deref()),
+            detail = fit(self.detail.as_deref()),
+            count = self.count,
+            "{}",
+            self.message
+        );
+    }
+
+    /// What kind of actor it was. A client that is not signed in is no actor that is known.
+    const fn actor_word(&self) -> &'static str {
+        match (&self.actor, self.source.address) {
+            _ if self.is_various => "various",
+            (Actor::Admin { .. }, _) => "admin",
+            (Actor::CommandLine, _) => "command_line",
+            (Actor::System, None) => "scimward",
+            (Actor::System, Some(_)) => "client",
+        }
+    }
+}
+
+/// Logs an entry of the activity list that was committed, or of which that is not known.
+pub fn recorded(event: &Event, is_certain: bool) {
+    let Event { kind, actor, source, token, subject, detail, count, .. } = event.clone();
+    let mut line = Line::of_kind(kind, source).by(actor).about_token(token);
+    if !is_certain {
+        line.outcome = Outcome::Unknown;
+    }
+    line.subject = subject.map(Cow::Owned);
+    line.detail = detail;
+    let line = if count == 1 { line } else { line.times(count) };
+    line.write();
+}
