@@ -94,7 +94,9 @@ impl Store {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let url = self.pools.url.clone();
         finish(spawn_blocking(move || {
-            let mut conn = Conn::open(&url, database::migrate::patience(&url))?;
+            let patience = database::migrate::patience(&url);
+            let mut conn = Conn::open(&url, patience)?;
+            conn.check_pooler(&url, patience).map_err(StoreError::Unavailable)?;
             database::migrate::run(&mut conn).map_err(StoreError::Unavailable)
         }))
         .await

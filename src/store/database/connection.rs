@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use diesel::{ConnectionResult, SqliteConnection};
 
-use super::postgres::PgConnection;
+use super::postgres::{PgConnection, pooler};
 use super::sqlite;
 use super::url::DatabaseUrl;
 
@@ -40,6 +40,21 @@ impl Conn {
         match url {
             DatabaseUrl::Sqlite(path) => sqlite::open(path, patience).map(Self::Sqlite),
             DatabaseUrl::Postgres(url) => PgConnection::open(url, patience).map(Self::Postgres),
+        }
+    }
+
+    /// Fails if a connection pooler stands in between that keeps no sessions. `self` was opened by
+    /// `url`.
+    pub(crate) fn check_pooler(
+        &mut self,
+        url: &DatabaseUrl,
+        patience: Duration,
+    ) -> Result<(), String> {
+        match (self, url) {
+            (Self::Postgres(conn), DatabaseUrl::Postgres(url)) => {
+                pooler::check(conn, url, patience)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod encryption;
 mod language;
+mod pooler;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -163,16 +163,18 @@ fn is_root() -> bool {
     status.lines().any(|line| line.split_whitespace().take(3).eq(["Uid:", "0", "0"]))
 }
 
-fn give_to_server(path: &Path) {
+/// Lets the server's user write there.
+pub(crate) fn give_to_server(path: &Path) {
     if is_root() {
         run(Command::new("chown").args(["-R", "postgres"]).arg(path));
     }
 }
 
 /// A program of the server, as a user that it accepts: it refuses to run as root.
-fn as_server(program: &str) -> Command {
+pub(crate) fn as_server(program: &str) -> Command {
     let folders = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let newest = folders.map(|folder| folder.path().join("bin").join(program)).max();
+    let newest = folders.map(|folder| folder.path().join("bin").join(program));
+    let newest = newest.filter(|program| program.exists()).max();
     let program = newest.unwrap_or_else(|| program.into());
     if is_root() {
         let mut command = Command::new("runuser");

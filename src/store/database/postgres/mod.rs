@@ -8,6 +8,7 @@
 mod connect;
 mod connect_error;
 mod encryption;
+pub(crate) mod pooler;
 mod tls;
 mod url;
 
