@@ -12,6 +12,8 @@ const CHUNK: usize = 500;
 /// How often one page asks at most, each time for more: in a long outage one entry stands for many
 /// rows.
 const READS: usize = 3;
+/// Entries among which the latest of some kinds are looked for at first.
+const LATEST: usize = 50;
 /// How much more each time.
 const GROWTH: usize = 3;
 
@@ -57,10 +59,14 @@ impl Activity {
         Ok(self.resources.store.read(read).await?)
     }
 
-    /// The newest entries, at most `limit`.
-    pub async fn recent(&self, limit: usize) -> Result<Vec<TimelineEntry>, Failure> {
-        let page = self.resources.store.read(move |conn| older(conn, None, &[], limit));
-        Ok(page.await?.entries)
+    /// The newest entries of these kinds, at most `limit`.
+    pub async fn recent(
+        &self,
+        kinds: Vec<Kind>,
+        limit: usize,
+    ) -> Result<Vec<TimelineEntry>, Failure> {
+        let entries = self.resources.store.read(move |conn| recent(conn, &kinds, limit));
+        Ok(entries.await?)
     }
 
     /// The next rows of an export, newest first; none when everything before `before` was read.
@@ -76,6 +82,25 @@ impl Activity {
             .read(move |conn| store::activity::page(conn, before, &kinds, CHUNK));
         Ok(rows.await?)
     }
+}
+
+/// Nearly always they are among the latest entries of all kinds. Else each kind is asked for by itself,
+/// so that a flood of entries of other kinds costs no more than that.
+fn recent(conn: &mut Conn, kinds: &[Kind], limit: usize) -> Result<Vec<TimelineEntry>, StoreError> {
+    let mut page = PageBuilder::new(limit);
+    let (mut from, mut wanted) = (None, LATEST);
+    for _ in 0..READS {
+        let rows = store::activity::page(conn, from, &[], wanted)?;
+        let is_whole = rows.len() < wanted;
+        from = rows.last().map(Cursor::from);
+        let mut rows = rows.into_iter().filter(|row| kinds.contains(&row.event.kind));
+        if !rows.all(|row| page.take(row)) || is_whole {
+            return Ok(page.entries());
+        }
+        wanted = (wanted * GROWTH).min(CHUNK);
+    }
+    let found = page.entries();
+    if found.len() == limit { Ok(found) } else { Ok(older(conn, None, kinds, limit)?.entries) }
 }
 
 fn older(

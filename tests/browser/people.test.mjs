@@ -139,7 +139,7 @@ scenario('the activity list tells what happened, by pages, by kind and as files'
 
   assert.equal(await entries.count(), 50);
   await page.getByText(`You generated token ${token.slice(6, 14)}`).waitFor();
-  await page.getByText(`Identity provider started to use token ${token.slice(6, 14)}`).waitFor();
+  await page.getByText(`started to use token ${token.slice(6, 14)}`).waitFor();
   const seen = new Set();
   for (;;) {
     for (const text of await entries.locator('p:first-child').allInnerTexts()) seen.add(text);

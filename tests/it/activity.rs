@@ -24,6 +24,7 @@ on_each_database!(
     an_address_that_names_nothing_is_refused,
     exports_hold_every_entry_and_no_formula,
     the_readers_own_actions_begin_with_you,
+    logins_do_not_fill_the_recent_activity,
 );
 
 fn start() -> DateTime<Utc> {
@@ -276,4 +277,25 @@ fn the_readers_own_actions_begin_with_you(database: &Database) {
     assert!(to_grace.text().contains("<bdi>Ada</bdi> logged in"));
     let generated = format!("Somebody at the command line generated token <code>{token}</code>");
     assert!(to_ada.text().contains(&generated), "{}", to_ada.text());
+}
+
+fn logins_do_not_fill_the_recent_activity(database: &Database) {
+    let app = TestApp::start(database);
+    let admin = app.admin("Ada");
+    let recent = || {
+        let page = admin.get("/admin/authentication").expect(200);
+        let (_, card) = page.text().split_once("Recent activity").expect("the card");
+        card.to_owned()
+    };
+    record(&app, vec![entry(0, Kind::AdminInvited).about("grace@example.com")]);
+    // The card asks the latest entries first: both floods are larger than what it reads of them.
+    for (logins, other) in [(20, "alan@example.com"), (800, "edsger@example.com")] {
+        record(&app, (0..logins).map(|_| entry(1, Kind::LoginFailed)).collect());
+        assert!(recent().contains("grace@example.com"));
+
+        record(&app, vec![entry(2, Kind::AdminInvited).about(other)]);
+
+        assert!(recent().contains(other));
+        assert!(!recent().contains("Login failed"));
+    }
 }

@@ -99,8 +99,10 @@ fn check(query: &str, plan: &[String]) {
     let is_first_few = query.contains("LIMIT") && !query.contains("WHERE") && !is_sorted;
     for table in GROWING {
         let is_read = |line: &String| {
+            // Indexes with these names hold nothing but what is still open.
             line.contains(&format!("Seq Scan on {table}"))
                 || (line.contains(&format!("SCAN {table}"))
+                    && !line.contains("USING INDEX open_")
                     && !(line.contains("USING") && is_first_few))
         };
         assert!(!plan.iter().any(is_read), "{query}\n{plan:#?}");

@@ -85,7 +85,7 @@ kinds! {
             ["{who} revoked token {token} without replacing it"];
         /// A token was accepted for the first time.
         TokenFirstUsed: "token_first_used", "Token used for the first time", "plug", "accent",
-            ["Identity provider started to use token {token}"];
+            ["{user} started to use token {token}"];
         /// A caller that had not used the live token before was accepted.
         NewCaller: "new_caller", "New caller accepted", "plug", "attention",
             ["A new caller was accepted: {caller}"];

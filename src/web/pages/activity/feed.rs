@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::notes::notes;
 use super::sentence::Sentence;
 use super::words;
 use crate::domain::activity::timeline::TimelineEntry;
@@ -30,7 +31,7 @@ impl FeedEntry {
             icon: kind.icon,
             tone: kind.tone,
             text: words::headline(event, names),
-            notes: words::notes(event, since, now),
+            notes: notes(event, since, now),
             at: Moment::new(event.at),
             relative: ago(now, event.at),
         }

@@ -5,6 +5,7 @@ pub(super) mod export;
 pub(super) mod feed;
 mod filter;
 mod json;
+mod notes;
 pub(super) mod page;
 mod record;
 pub(super) mod sentence;

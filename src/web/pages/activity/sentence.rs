@@ -18,6 +18,8 @@ pub(crate) enum Part {
     Foreign(String),
     /// The id of a token.
     Code(String),
+    /// An address, which breaks between its groups.
+    Address(String),
 }
 
 impl Sentence {
@@ -37,6 +39,14 @@ impl Sentence {
         self.with(Part::Code(id.into()))
     }
 
+    /// An address; several without one.
+    pub(super) fn address(self, address: Option<String>) -> Self {
+        match address {
+            Some(address) => self.with(Part::Address(address)),
+            None => self.words("various addresses"),
+        }
+    }
+
     fn with(mut self, part: Part) -> Self {
         self.parts.push(part);
         self
@@ -47,7 +57,8 @@ impl fmt::Display for Sentence {
     /// Writes the sentence as plain text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.parts.iter().try_for_each(|part| {
-            let (Part::Words(text) | Part::Foreign(text) | Part::Code(text)) = part;
+            let (Part::Words(text) | Part::Foreign(text) | Part::Code(text) | Part::Address(text)) =
+                part;
             f.write_str(text)
         })
     }

@@ -1,14 +1,12 @@
 //! What the activity list says about an event.
 
-use chrono::{DateTime, Utc};
-
 use super::sentence::Sentence;
-use crate::domain::activity::{Event, Kind};
+use crate::domain::activity::Event;
 use crate::domain::admin::actor::Actor;
 use crate::domain::mail::kind::MailKind;
-use crate::domain::token::refusal::Refusal;
+use crate::domain::network::agent::short_name;
 use crate::domain::token::secret::TokenId;
-use crate::web::pages::layout::time::{ago, utc_text};
+use crate::web::pages::layout::text::digits;
 use crate::web::pages::names::Names;
 
 /// An entry in one line, for an export.
@@ -43,7 +41,11 @@ fn fill(sentence: Sentence, name: &str, event: &Event, names: Option<&Names>) ->
         "their" => sentence.words("their"),
         "token" => sentence.code(event.token.as_ref().map_or("", TokenId::as_str)),
         "subject" => sentence.foreign(subject),
-        "caller" => sentence.foreign(event.source.agent.as_deref().unwrap_or("unnamed")),
+        "caller" => sentence.foreign(short_name(event.source.agent.as_deref())),
+        "user" => match &event.source.agent {
+            Some(agent) => sentence.foreign(short_name(Some(agent))),
+            None => sentence.words("Identity provider"),
+        },
         "requests" => sentence.words(counted(event.count, "SCIM request")),
         "logins" if event.count == 1 => sentence.words("Login"),
         "logins" => sentence.words(counted(event.count, "login")),
@@ -81,102 +83,23 @@ fn mail(subject: &str) -> &str {
     subject.parse::<MailKind>().map_or("Mail", MailKind::name)
 }
 
-/// What else is known about it. `since` is when the earliest of several happened.
-pub(crate) fn notes(event: &Event, since: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Sentence> {
-    match event.kind {
-        Kind::TokenGenerated => vec![generated(event)],
-        Kind::TokenExpired => vec![Sentence::new("SCIM sync has stopped.")],
-        Kind::MailSent | Kind::MailWritten => Vec::new(),
-        Kind::NewCaller => vec![new_caller(event)],
-        Kind::RequestsRefused => refused(event, since, now),
-        Kind::LoginFailed if event.source.address.is_none() => {
-            vec![Sentence::new("From various addresses.")]
-        }
-        _ => {
-            let detail = event.detail.as_ref().map(|detail| Sentence::default().foreign(detail));
-            detail.into_iter().chain(origin(event)).collect()
-        }
-    }
-}
-
-/// From where, and with what.
-fn origin(event: &Event) -> Option<Sentence> {
-    let address = Sentence::new(event.source.address_text()?);
-    Some(match &event.source.agent {
-        Some(agent) => address.words(" · ").foreign(agent),
-        None => address,
-    })
-}
-
-/// `Lifespan 6 months, from 198.51.100.7. Token K4W9PA12 was revoked.`
-fn generated(event: &Event) -> Sentence {
-    let lifespan = event.detail.as_deref().unwrap_or_default();
-    let from = event.source.address_text().map(|from| format!(", from {from}"));
-    let note = Sentence::new(format!("Lifespan {lifespan}{}.", from.unwrap_or_default()));
-    match &event.subject {
-        Some(replaced) => note.words(" Token ").code(replaced).words(" was revoked."),
-        None => note,
-    }
-}
-
-/// `First request from 203.0.113.24 with token K4W9PA12.`
-fn new_caller(event: &Event) -> Sentence {
-    let from = event.source.address_text().unwrap_or_default();
-    let token = event.token.as_ref().map_or("", TokenId::as_str);
-    Sentence::new(format!("First request from {from} with token ")).code(token).words(".")
-}
-
-/// What was wrong, from where, since when and what to do about it.
-fn refused(event: &Event, since: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Sentence> {
-    let reason = event.subject.as_deref().and_then(|code| code.parse::<Refusal>().ok());
-    let Some(reason) = reason else { return Vec::new() };
-    let sends = Sentence::new("The identity provider still sends the ");
-    let what = match (reason, &event.token) {
-        (Refusal::Expired, Some(id)) => sends.words("expired token ").code(id.as_str()),
-        (Refusal::Revoked, Some(id)) => sends.words("replaced or revoked token ").code(id.as_str()),
-        (reason, Some(id)) => {
-            Sentence::new(reason.what()).words(" (token ").code(id.as_str()).words(")")
-        }
-        (reason, None) => Sentence::new(reason.what()),
-    };
-    let from = event.source.address_text().unwrap_or_else(|| "various addresses".to_owned());
-    let what = what.words(format!(". Latest {}, from {from}", ago(now, event.at)));
-    let what = match &event.source.agent {
-        Some(agent) => what.words(" (").foreign(agent).words(")"),
-        None => what,
-    };
-    let what = what.words(".");
-    let what =
-        if since < event.at { what.words(format!(" Since {}.", utc_text(since))) } else { what };
-    vec![what, Sentence::new(reason.remedy())]
-}
-
 /// `1 request`, `14,000 requests`.
 fn counted(number: u64, unit: &str) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{text} {unit}{}", if number == 1 { "" } else { "s" })
+    format!("{} {unit}{}", digits(number), if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+    use crate::domain::activity::Kind;
     use crate::domain::admin::person::AdminId;
     use crate::domain::network::source::Source;
 
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().unwrap()
-    }
-
     fn event(kind: Kind, actor: Actor) -> Event {
         let source = Source::new([203, 0, 113, 24].into(), None);
-        Event::new(at("2026-11-22T09:38:00Z"), kind, actor, source)
+        Event::new(DateTime::UNIX_EPOCH, kind, actor, source)
     }
 
     fn admin(id: i64) -> Actor {
@@ -185,11 +108,6 @@ mod tests {
 
     fn shown(event: &Event) -> String {
         headline(event, Some(&Names::new(&[], AdminId(1)))).to_string()
-    }
-
-    fn noted(event: &Event, since: &str) -> Vec<String> {
-        let notes = notes(event, at(since), at("2026-11-22T09:41:00Z"));
-        notes.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -227,39 +145,9 @@ mod tests {
     }
 
     #[test]
-    fn a_generation_names_the_token_it_replaced() {
-        let generated = event(Kind::TokenGenerated, Actor::CommandLine)
-            .about_token(TokenId::parse("Q9T4XB12").unwrap())
-            .about("K4W9PA12")
-            .with_detail("6 months");
-
-        let notes = noted(&generated, "2026-11-22T09:38:00Z");
-
-        assert_eq!(notes, ["Lifespan 6 months, from 203.0.113.24. Token K4W9PA12 was revoked."]);
-        assert_eq!(shown(&generated), "Somebody at the command line generated token Q9T4XB12");
-    }
-
-    #[test]
-    fn refused_requests_say_since_when_and_what_to_do() {
-        let refused = event(Kind::RequestsRefused, Actor::System)
-            .about_token(TokenId::parse("M2C8RD12").unwrap())
-            .about(Refusal::Expired.code())
-            .times(1_400);
-        let what = "The identity provider still sends the expired token M2C8RD12. \
-            Latest 3 minutes ago, from 203.0.113.24.";
-
-        assert_eq!(shown(&refused), "1,400 SCIM requests refused");
-        assert_eq!(noted(&refused, "2026-11-22T09:38:00Z"), [what, Refusal::Expired.remedy()]);
-        let since = noted(&refused, "2026-11-21T00:00:00Z");
-        assert_eq!(since[0], format!("{what} Since 21 Nov 2026, 00:00 UTC."));
-    }
-
-    #[test]
     fn failed_logins_of_an_hour_are_counted() {
         let failed =
             event(Kind::LoginFailed, Actor::System).about("ada@example.com, b@example.com");
-        let nowhere = Event { source: Source::default(), ..failed.clone() };
-        let noted = |event: &Event| noted(event, "2026-11-22T09:38:00Z");
 
         let addresses = "ada@example.com, b@example.com";
         assert_eq!(shown(&failed), format!("Login failed for {addresses}"));
@@ -267,8 +155,18 @@ mod tests {
             shown(&failed.clone().times(1_200)),
             format!("1,200 logins failed for {addresses}")
         );
-        assert_eq!(noted(&failed), ["203.0.113.24"]);
-        assert_eq!(noted(&nowhere), ["From various addresses."]);
+    }
+
+    #[test]
+    fn callers_have_short_names() {
+        for (kind, agent, text) in [
+            (Kind::TokenFirstUsed, Some("Okta SCIM Client 1.0.0"), "Okta started to use token "),
+            (Kind::TokenFirstUsed, None, "Identity provider started to use token "),
+            (Kind::NewCaller, Some("curl/8.11.0"), "A new caller was accepted: curl 8"),
+        ] {
+            let source = Source::new([203, 0, 113, 24].into(), agent);
+            assert_eq!(shown(&Event { source, ..event(kind, Actor::System) }), text);
+        }
     }
 
     #[test]

@@ -15,6 +15,34 @@ pub(crate) fn count(number: i64, unit: &str) -> String {
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
+/// `1,204`
+pub(crate) fn digits(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The pieces of an address between which a line may end: never inside of a group.
+pub(crate) fn pieces(address: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let (mut start, mut colons) = (0, 0);
+    for (place, _) in address.match_indices(':') {
+        colons += 1;
+        if colons % 2 == 0 {
+            pieces.extend(address.get(start..=place));
+            start = place + 1;
+        }
+    }
+    pieces.extend(address.get(start..).filter(|rest| !rest.is_empty()));
+    pieces
+}
+
 /// The first letters of the first and the last word.
 pub(crate) fn initials(name: &str) -> String {
     let mut words = name.split_whitespace();
@@ -38,7 +66,30 @@ pub(crate) fn unindented(html: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{initials, unindented};
+    use super::{digits, initials, pieces, unindented};
+
+    #[test]
+    fn numbers_have_a_comma_before_every_three_digits() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_204, "1,204"), (1_000_000, "1,000,000")] {
+            assert_eq!(digits(number), text);
+        }
+    }
+
+    #[test]
+    fn addresses_break_after_every_second_colon() {
+        for (address, expected) in [
+            ("203.0.113.24", &["203.0.113.24"][..]),
+            (
+                "2001:db8:85a3:8d3:1319:8a2e:370:7348",
+                &["2001:db8:", "85a3:8d3:", "1319:8a2e:", "370:7348"],
+            ),
+            ("::1", &["::", "1"]),
+            ("fe80::", &["fe80::"]),
+            ("unknown", &["unknown"]),
+        ] {
+            assert_eq!(pieces(address), expected);
+        }
+    }
 
     #[test]
     fn indentation_and_empty_lines_are_left_out() {

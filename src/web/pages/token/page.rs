@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::card::{TokenCard, in_one_line};
 use super::form::GenerateForm;
+use crate::domain::activity::Kind;
 use crate::domain::token::refusal::RecentRefusals;
 use crate::web::Shared;
 use crate::web::error::PageError;
@@ -19,6 +20,8 @@ use crate::web::session::SignedIn;
 
 /// Entries on the card `Recent activity`.
 const RECENT: usize = 5;
+/// They would fill that card.
+const LEFT_OUT: [Kind; 3] = [Kind::LoggedIn, Kind::LoggedOut, Kind::LoginFailed];
 /// Groups of refused requests on this page; the Activity page has all.
 const REFUSED: usize = 5;
 
@@ -47,7 +50,8 @@ pub(crate) async fn page(
     let services = &shared.services;
     let overview = services.mails.overview(None).await?;
     let refused = services.usage.recent_refusals().await?;
-    let recent = services.activity.recent(RECENT).await?;
+    let kinds = Kind::ALL.iter().copied().filter(|kind| !LEFT_OUT.contains(kind));
+    let recent = services.activity.recent(kinds.collect(), RECENT).await?;
     let (history, now) = (&overview.banner.history, me.now);
     let mails = MailCard::new(&overview, shared.site.timezone);
     let names = Names::new(&overview.admins, me.admin.id);
