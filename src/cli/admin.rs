@@ -142,7 +142,9 @@ async fn set_active(
     let changed = services.admins.set_active(admin.id, active, Author::CommandLine).await;
     changed.map_err(|error| match error {
         ActivationError::Failed(failure) => failure.into(),
-        ActivationError::UnknownAdmin(_) | ActivationError::LastActive => refused(&email, error),
+        ActivationError::UnknownAdmin(_)
+        | ActivationError::LastActive
+        | ActivationError::HourlyLimit(_) => refused(&email, error),
     })?;
     let state = if active { "active" } else { "deactivated" };
     let already = if admin.active == active { "was already" } else { "is now" };

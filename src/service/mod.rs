@@ -10,6 +10,7 @@ mod authority;
 pub mod backup;
 mod failure;
 mod fair_semaphore;
+mod hourly;
 pub mod mails;
 pub mod monitoring;
 mod resources;
@@ -30,6 +31,7 @@ use crate::domain::base62;
 use crate::entropy::SharedEntropy;
 
 pub use self::failure::{ChangeError, Failure};
+pub use self::hourly::HourlyLimit;
 pub use self::resources::Resources;
 
 /// All use cases; cheap to clone, one per process.

@@ -11,6 +11,7 @@ use super::schema::activity;
 use super::transaction::Transaction;
 use crate::domain::activity::timeline::Cursor;
 use crate::domain::activity::{Event, Kind, Recorded};
+use crate::domain::admin::person::AdminId;
 use crate::domain::network::source::Source;
 use crate::domain::token::refusal::RefusalGroup;
 use crate::domain::token::secret::TokenId;
@@ -188,6 +189,23 @@ fn add(
         found.append(&mut query.limit(missing).load(conn)?);
     }
     Ok(())
+}
+
+/// When an admin did what these kinds are about, after `after` and up to `until`.
+pub fn times(
+    conn: &mut Conn,
+    admin: AdminId,
+    kinds: &[Kind],
+    after: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<DateTime<Utc>>, StoreError> {
+    let times: Vec<i64> = activity::table
+        .filter(activity::kind.eq_any(kinds.iter().map(|kind| kind.as_str())))
+        .filter(activity::at.gt(seconds(after)).and(activity::at.le(seconds(until))))
+        .filter(activity::actor_id.eq(admin.0))
+        .select(activity::at)
+        .load(conn)?;
+    times.into_iter().map(instant).collect()
 }
 
 /// Whether there is an entry of this kind about this token, of this instant.

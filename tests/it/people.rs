@@ -12,6 +12,7 @@ mod account;
 mod activation;
 mod clocks;
 mod invitations;
+mod limits;
 mod names;
 
 on_each_database!(

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::admin::password::WeakPassword;
 use crate::domain::admin::{EmailTaken, UnknownAdmin};
-use crate::service::Failure;
 use crate::service::failure::change_errors;
+use crate::service::{Failure, HourlyLimit};
 
 /// Why a Server Admin was not added, directly or by a link.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,17 @@ pub enum InviteError {
     /// Somebody has this address already.
     #[error(transparent)]
     EmailTaken(#[from] EmailTaken),
+    /// Too many invitations in the last hour.
+    #[error(transparent)]
+    HourlyLimit(#[from] HourlyLimit),
+    /// So many invitations are open that no more are made.
+    #[error("too many invitations are open")]
+    TooManyOpen {
+        /// How many may be open.
+        limit: usize,
+        /// When the first of them ends.
+        until: DateTime<Utc>,
+    },
     /// The server failed.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -44,6 +55,9 @@ pub enum ProfileError {
     /// Somebody else has this address.
     #[error(transparent)]
     EmailTaken(#[from] EmailTaken),
+    /// Too many changes in the last hour.
+    #[error(transparent)]
+    HourlyLimit(#[from] HourlyLimit),
     /// The server failed.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -58,6 +72,9 @@ pub enum ActivationError {
     /// No active Server Admin would be left.
     #[error("the last active Server Admin cannot be deactivated")]
     LastActive,
+    /// Too many changes in the last hour.
+    #[error(transparent)]
+    HourlyLimit(#[from] HourlyLimit),
     /// The server failed.
     #[error(transparent)]
     Failed(#[from] Failure),

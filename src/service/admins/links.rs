@@ -10,13 +10,18 @@ use crate::domain::admin::code::{Digest, SecretCode, SessionId};
 use crate::domain::admin::link::{LinkPurpose, OneTimeLink};
 use crate::domain::admin::person::{EmailAddress, PersonName};
 use crate::domain::network::source::Source;
-use crate::service::Failure;
 use crate::service::sessions::begin;
+use crate::service::{Failure, hourly};
 use crate::store::people::{admins, links};
 use crate::store::{Conn, Lock, StoreError, Transaction, activity};
 
 /// A link works this long.
 const LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+/// Invitations that one admin may make in an hour.
+const INVITATIONS_IN_AN_HOUR: usize = 20;
+/// Invitations that may be open at a time, whoever made them.
+const OPEN_INVITATIONS: usize = 200;
 
 /// What the link of a new invitation needs: only its digest is stored.
 #[derive(Debug)]
@@ -60,10 +65,18 @@ impl Admins {
             if admins::by_email(conn, &email)?.is_some() {
                 return Err(EmailTaken.into());
             }
-            for open in links::open_invitations(conn, by.now)? {
-                if open.email.is_some_and(|open| open.to_lowercase() == email.key()) {
-                    links::consume(conn, &open.digest, by.now)?;
-                }
+            hourly::check::<InviteError>(conn, by, &[Kind::AdminInvited], INVITATIONS_IN_AN_HOUR)?;
+            let open = links::open_invitations(conn, by.now)?;
+            let (same, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|open| {
+                open.email.as_ref().is_some_and(|open| open.to_lowercase() == email.key())
+            });
+            for replaced in same {
+                links::consume(conn, &replaced.digest, by.now)?;
+            }
+            if let Some(until) = others.iter().map(|open| open.expires_at).min()
+                && others.len() >= OPEN_INVITATIONS
+            {
+                return Err(InviteError::TooManyOpen { limit: OPEN_INVITATIONS, until });
             }
             let link = OneTimeLink {
                 digest: code.digest(),

@@ -13,7 +13,7 @@ pub use self::errors::{ActivationError, AddError, InviteError, PasswordError, Pr
 pub use self::links::IssuedLink;
 use super::authority::Authorized;
 use super::mails::Alerts;
-use super::{ChangeError, Failure, Resources};
+use super::{ChangeError, Failure, HourlyLimit, Resources, hourly};
 use crate::domain::activity::Kind;
 use crate::domain::admin::actor::Author;
 use crate::domain::admin::password::NewPassword;
@@ -21,7 +21,10 @@ use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
 use crate::domain::token::secret::PhcString;
 use crate::store::people::{admins, links as stored_links, sessions};
-use crate::store::{Conn, Lock, Transaction};
+use crate::store::{Conn, Lock, StoreError, Transaction};
+
+/// What one admin may change about Server Admins in an hour: each change is a mail to everybody.
+const CHANGES_IN_AN_HOUR: usize = 30;
 
 /// Manages Server Admins.
 #[derive(Clone)]
@@ -98,6 +101,7 @@ impl Admins {
             if admin.active == active {
                 return Ok(admin);
             }
+            check_changes::<ActivationError>(conn, by)?;
             if !active {
                 if admins::count_active(conn)? <= 1 {
                     return Err(ActivationError::LastActive);
@@ -127,6 +131,7 @@ impl Admins {
             if before.name == name && before.email == email {
                 return Ok(());
             }
+            check_changes::<ProfileError>(conn, by)?;
             if admins::by_email(conn, &email)?.is_some_and(|holder| holder.id != id) {
                 return Err(EmailTaken.into());
             }
@@ -157,6 +162,14 @@ impl Admins {
         self.alerts.wake();
         Ok(changed)
     }
+}
+
+fn check_changes<E: From<HourlyLimit> + From<StoreError>>(
+    conn: &mut Conn,
+    by: &Authorized,
+) -> Result<(), E> {
+    let kinds = [Kind::AdminDeactivated, Kind::AdminReactivated, Kind::AdminChanged];
+    hourly::check(conn, by, &kinds, CHANGES_IN_AN_HOUR)
 }
 
 /// Inserts an admin whose address must be free.

@@ -14,12 +14,16 @@ use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::{MailId, MailState, Recipient};
 use crate::mail::letter::Letter;
 use crate::mail::{MailSession, Message, SendError, letters, message_id};
-use crate::service::Failure;
 use crate::service::authority::Authorized;
+use crate::service::failure::change_errors;
+use crate::service::{Failure, HourlyLimit, hourly};
 use crate::store::{self, Conn, Lock, Transaction};
 
 /// Random characters in the `Message-ID` of a mail that is sent once.
 const ID_LENGTH: usize = 16;
+
+/// Test mails that one admin may ask for in an hour.
+const TESTS_IN_AN_HOUR: usize = 10;
 
 /// What has become of a mail that somebody waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,19 @@ pub enum Delivery {
     /// It was not delivered: the mail server's answer, or what kept it from answering.
     Refused(String),
 }
+
+/// Why no test mail was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum TestError {
+    /// Too many in the last hour.
+    #[error(transparent)]
+    HourlyLimit(#[from] HourlyLimit),
+    /// The server failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+change_errors!(TestError);
 
 /// An invitation to be mailed.
 #[derive(Debug)]
@@ -49,18 +66,19 @@ pub struct InvitationMail<'a> {
 
 impl Mails {
     /// Sends a test mail to the Server Admin who asks for it.
-    pub async fn test_own(&self, by: Author) -> Result<Delivery, Failure> {
+    pub async fn test_own(&self, by: Author) -> Result<Delivery, TestError> {
         let added = |conn: &mut Transaction, by: &Authorized| {
+            hourly::check_test_mails::<TestError>(conn, by, TESTS_IN_AN_HOUR)?;
             let (_, admin) = by.session()?;
             let recipient = Recipient { admin: Some(admin.id), address: admin.email.clone() };
             let id =
                 store::mails::insert(conn, MailKind::Test, &About::Request, &recipient, by.now)?;
-            Ok::<_, Failure>((id, recipient, admin.name.to_string()))
+            Ok::<_, TestError>((id, recipient, admin.name.to_string()))
         };
         let (id, recipient, name) =
             self.resources.write_as(by, Lock::Mails, Kind::MailSent, added).await?;
         let letter = self.test_letter(&name);
-        self.deliver(id, MailKind::Test, Some(&name), recipient, letter).await
+        Ok(self.deliver(id, MailKind::Test, Some(&name), recipient, letter).await?)
     }
 
     /// Sends a test mail to any address, for the command line.

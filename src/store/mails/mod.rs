@@ -12,6 +12,7 @@ use super::database::connection::Conn;
 use super::error::StoreError;
 use super::row::{instant, seconds};
 use super::schema::{mails, server_admins};
+use crate::domain::admin::person::AdminId;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::StartedMilestone;
@@ -192,6 +193,21 @@ pub fn newest_of_admins(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
         server_admins::table.filter(server_admins::active.eq(true)).select(newest).load(conn)?;
     let newest = newest.into_iter().flatten();
     parse(mails::table.filter(mails::id.eq_any(newest)).select(Row::as_select()).load(conn)?)
+}
+
+/// When an admin asked for a test mail, after `after` and up to `until`.
+pub fn times_of_tests(
+    conn: &mut Conn,
+    admin: AdminId,
+    after: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<DateTime<Utc>>, StoreError> {
+    let times: Vec<i64> = mails::table
+        .filter(mails::admin_id.eq(admin.0).and(mails::kind.eq(MailKind::Test.as_str())))
+        .filter(mails::due_at.gt(seconds(after)).and(mails::due_at.le(seconds(until))))
+        .select(mails::due_at)
+        .load(conn)?;
+    times.into_iter().map(instant).collect()
 }
 
 /// When a mail was last accepted and when one last failed permanently: not to an address that was

@@ -138,11 +138,13 @@ pub fn revoke(
 pub fn count_generated(
     conn: &mut Conn,
     admin: AdminId,
-    since: DateTime<Utc>,
+    after: DateTime<Utc>,
+    until: DateTime<Utc>,
 ) -> Result<i64, StoreError> {
     Ok(tokens::table
         .filter(tokens::generated_by_id.eq(admin.0))
-        .filter(tokens::generated_at.gt(seconds(since)))
+        .filter(tokens::generated_at.gt(seconds(after)))
+        .filter(tokens::generated_at.le(seconds(until)))
         .count()
         .get_result(conn)?)
 }

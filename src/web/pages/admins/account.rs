@@ -15,7 +15,7 @@ use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::text::sentence;
 use crate::web::pages::layout::time::{Moment, ago, wait};
-use crate::web::pages::layout::{self, Layout, Section};
+use crate::web::pages::layout::{self, Layout, Section, limited};
 use crate::web::pages::paths::{ACCOUNT, SERVER_ADMINS, go_to, parse_id};
 use crate::web::session::{self, Flash, SignedIn, SignedInForm};
 
@@ -124,6 +124,10 @@ pub(crate) async fn save(
             }
             Err(ProfileError::EmailTaken(taken)) => person.email_error = Some(sentence(taken)),
             Err(ProfileError::UnknownAdmin(_)) => return Err(PageError::NotFound),
+            Err(ProfileError::HourlyLimit(limit)) => {
+                me.leave(&limited("Nothing was changed.", limit));
+                return Ok(go_to(if admin.id == me.admin.id { ACCOUNT } else { SERVER_ADMINS }));
+            }
             Err(ProfileError::Failed(failure)) => return Err(failure.into()),
         }
     }

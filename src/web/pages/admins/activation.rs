@@ -8,7 +8,7 @@ use crate::service::admins::ActivationError;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::text::sentence;
-use crate::web::pages::layout::{self, Layout, Section};
+use crate::web::pages::layout::{self, Layout, Section, limited};
 use crate::web::pages::paths::{LOGIN, SERVER_ADMINS, go_to, parse_id};
 use crate::web::session::{Flash, NoFields, SignedIn, SignedInForm};
 
@@ -85,6 +85,7 @@ pub(crate) async fn change(
         Err(error @ ActivationError::LastActive) => {
             Flash::warning(sentence(error), "Nothing was changed.")
         }
+        Err(ActivationError::HourlyLimit(limit)) => limited("Nothing was changed.", limit),
         Err(ActivationError::Failed(failure)) => return Err(failure.into()),
     });
     Ok(go_to(SERVER_ADMINS))

@@ -13,9 +13,11 @@ use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::text::sentence;
 use crate::web::pages::layout::time::utc_text;
-use crate::web::pages::layout::{self, Layout, Section};
+use crate::web::pages::layout::{self, Layout, Section, limited};
 use crate::web::pages::paths::{INVITATION, SERVER_ADMINS, go_to};
 use crate::web::session::{Flash, SignedIn, SignedInForm};
+
+const NOT_INVITED: &str = "No invitation was made.";
 
 #[derive(Template)]
 #[template(path = "admins/invited.html")]
@@ -39,6 +41,19 @@ pub(crate) async fn invite(
         match admins.invite(name.clone(), email.clone(), me.author()).await {
             Ok(link) => return deliver(&shared, &me, &name, &email, &link).await,
             Err(InviteError::EmailTaken(taken)) => fields.email_error = Some(sentence(taken)),
+            Err(InviteError::HourlyLimit(limit)) => {
+                me.leave(&limited(NOT_INVITED, limit));
+                return Ok(go_to(SERVER_ADMINS));
+            }
+            Err(InviteError::TooManyOpen { limit, until }) => {
+                let until = utc_text(until);
+                let why = format!(
+                    "{limit} invitations are open. Withdraw one, or wait until {until}, when the \
+                     first of them ends."
+                );
+                me.leave(&Flash::warning(NOT_INVITED, why));
+                return Ok(go_to(SERVER_ADMINS));
+            }
             Err(InviteError::Failed(failure)) => return Err(failure.into()),
         }
     }

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use self::navigation::{NavItem, navigation};
 pub(super) use self::navigation::{Section, page_name};
 use self::notice::Notice;
+pub(super) use self::notice::limited;
 use self::text::{initials, unindented};
 use self::time::utc_text;
 use crate::service::mails::BannerFacts;

@@ -1,5 +1,9 @@
 //! Messages and warnings at the top of a page.
 
+use chrono::TimeDelta;
+
+use super::time::utc_text;
+use crate::service::HourlyLimit;
 use crate::web::session::Flash;
 
 /// A message in a box.
@@ -22,6 +26,17 @@ pub(crate) struct Notice {
 pub(crate) struct NoticeLink {
     pub(crate) href: &'static str,
     pub(crate) text: &'static str,
+}
+
+/// The message that something was not done, because it was done too often.
+pub(crate) fn limited(title: &str, HourlyLimit { limit, until }: HourlyLimit) -> Flash {
+    // No minute is named that is too early by seconds.
+    let until = utc_text(until + TimeDelta::seconds(59));
+    let why = format!(
+        "You have done this {limit} times in the last hour, which is the limit. It is possible \
+         again from {until}."
+    );
+    Flash::warning(title, why)
 }
 
 impl From<Flash> for Notice {

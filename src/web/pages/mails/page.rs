@@ -8,11 +8,11 @@ use super::card::{OutgoingMail, badge, combined_badge, of_kind};
 use crate::domain::calendar::{date, date_text};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::{Milestone, Schedule};
-use crate::service::mails::{Delivery, ListedMail, MailOverview, MailStatus};
+use crate::service::mails::{Delivery, ListedMail, MailOverview, MailStatus, TestError};
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::time::{Moment, utc_text};
-use crate::web::pages::layout::{self, Badge, Layout, Section};
+use crate::web::pages::layout::{self, Badge, Layout, Section, limited};
 use crate::web::pages::paths::{NOTIFICATIONS, go_to};
 use crate::web::session::{Flash, NoFields, SignedIn, SignedInForm};
 
@@ -83,7 +83,15 @@ pub(crate) async fn test(
 ) -> Result<HttpResponse, PageError> {
     let me = form.me;
     let email = &me.admin.email;
-    me.leave(&match shared.services.mails.test_own(me.author()).await? {
+    let sent = match shared.services.mails.test_own(me.author()).await {
+        Ok(sent) => sent,
+        Err(TestError::HourlyLimit(limit)) => {
+            me.leave(&limited("No test mail was sent.", limit));
+            return Ok(go_to(NOTIFICATIONS));
+        }
+        Err(TestError::Failed(failure)) => return Err(failure.into()),
+    };
+    me.leave(&match sent {
         Delivery::Accepted(answer) => Flash::done(
             format!("Test mail sent to {email}."),
             format!("The mail server answered: {answer}"),
