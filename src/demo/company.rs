@@ -117,7 +117,7 @@ impl Company {
 
     pub(super) async fn log_in(&self, who: &Person) -> anyhow::Result<()> {
         let from = who.client.source();
-        self.services.logins.log_in(who.email, PASSWORD.into(), from).await?;
+        self.services.logins.log_in(who.email, PASSWORD.into(), from, None).await?;
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl Company {
 
     /// Guesses a password of somebody who does not exist.
     pub(super) async fn guess(&self, email: &str, client: &Client) {
-        let guess = self.services.logins.log_in(email, "admin".into(), client.source());
+        let guess = self.services.logins.log_in(email, "admin".into(), client.source(), None);
         let _refused = guess.await;
     }
 

@@ -45,6 +45,8 @@ pub struct Services {
     pub admins: admins::Admins,
     /// Signing in.
     pub logins: sessions::login::Logins,
+    /// Recognising devices in which somebody has logged in before.
+    pub devices: sessions::devices::Devices,
     /// Staying signed in.
     pub sessions: sessions::Sessions,
     /// Deciding about presented tokens.
@@ -77,7 +79,8 @@ impl Services {
         let ServiceSettings { mails, activity_retention } = settings;
         let usage = Arc::new(usage::Usage::new(resources.clone()));
         let validation = validation::Validation::new(resources.clone());
-        let logins = sessions::login::Logins::new(resources.clone());
+        let devices = sessions::devices::Devices::new(resources.clone());
+        let logins = sessions::login::Logins::new(resources.clone(), devices.clone());
         let new_mail = Arc::new(Notify::new());
         let sessions = sessions::Sessions::new(resources.clone());
         let alerts = mails::Alerts::new(&mails.extra, Arc::clone(&new_mail));
@@ -87,6 +90,7 @@ impl Services {
             tokens: tokens::Tokens::new(resources.clone(), validation.cache(), new_mail),
             admins: admins::Admins::new(resources.clone(), alerts),
             logins: logins.clone(),
+            devices,
             monitoring: monitoring::Monitoring::new(
                 validation.clone(),
                 logins,

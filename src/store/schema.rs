@@ -21,6 +21,7 @@ diesel::table! {
         email -> Text,
         email_key -> Text,
         password_hash -> Text,
+        password_generation -> Text,
         active -> Bool,
         created_at -> BigInt,
         last_login_at -> Nullable<BigInt>,

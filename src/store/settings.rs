@@ -6,11 +6,15 @@ use super::database::connection::Conn;
 use super::error::StoreError;
 use super::schema::settings;
 
+/// The value under `name`.
+pub fn get(conn: &mut Conn, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(settings::table.find(name).select(settings::value).first(conn).optional()?)
+}
+
 /// The value under `name`; stores `fresh` first if there is none. The transaction must hold
 /// [`super::Lock::Admins`].
 pub fn get_or_insert(conn: &mut Conn, name: &str, fresh: &str) -> Result<String, StoreError> {
-    let stored = settings::table.find(name).select(settings::value).first(conn).optional()?;
-    if let Some(stored) = stored {
+    if let Some(stored) = get(conn, name)? {
         return Ok(stored);
     }
     diesel::insert_into(settings::table)

@@ -5,6 +5,7 @@ use crate::support::app::TestApp;
 use crate::support::database::Database;
 use crate::support::http::{Request, Response};
 
+mod devices;
 mod floods;
 mod rows;
 

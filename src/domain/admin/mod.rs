@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod code;
+pub mod device;
 pub mod link;
 pub mod password;
 pub mod person;
@@ -9,8 +10,8 @@ pub mod person;
 use chrono::{DateTime, Utc};
 
 use self::actor::Actor;
+use self::password::HashedPassword;
 use self::person::{AdminId, EmailAddress, PersonName};
-use super::token::secret::PhcString;
 
 /// A Server Admin as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub struct ServerAdmin {
     pub name: PersonName,
     /// The address that mails go to and that is used to sign in.
     pub email: EmailAddress,
-    /// Argon2id hash of the password.
-    pub password_hash: PhcString,
+    /// The password.
+    pub password: HashedPassword,
     /// Whether the admin may sign in and gets mails.
     pub active: bool,
     /// When the admin was added.

@@ -2,10 +2,22 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::token::secret::PhcString;
+
 /// A new password that may be hashed: 15 to 128 characters, and not a guessable one
 /// (NIST SP 800-63B-4 section 3.1.1.2).
 #[derive(Debug)]
 pub struct NewPassword(SecretString);
+
+/// A password as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HashedPassword {
+    /// The Argon2id hash.
+    pub hash: PhcString,
+    /// Names the password: another password has another name, the same one keeps its name with another
+    /// hash.
+    pub generation: String,
+}
 
 /// Why a password is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

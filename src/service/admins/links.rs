@@ -151,7 +151,7 @@ impl Admins {
             return Err(AddError::LinkNotUsable);
         }
         let now = self.resources.clock.now();
-        let hash = self.hash(&new).await?;
+        let password = self.hash(&new).await?;
         let id = self.resources.session_id();
         let (digest, session) = (code.digest(), id.digest());
         let alerts = self.alerts.clone();
@@ -161,7 +161,7 @@ impl Admins {
                 return Err(AddError::LinkNotUsable);
             }
             links::consume(conn, &digest, now)?;
-            let admin = insert(conn, &new, &hash, now)?;
+            let admin = insert(conn, &new, &password, now)?;
             begin(conn, &session, &admin, &from, now)?;
             let event = Event::new(now, Kind::AdminAdded, admin.actor(), from);
             let event = match inviter(conn, &digest)? {

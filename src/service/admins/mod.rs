@@ -16,10 +16,9 @@ use super::mails::Alerts;
 use super::{ChangeError, Failure, HourlyLimit, Resources, hourly};
 use crate::domain::activity::Kind;
 use crate::domain::admin::actor::Author;
-use crate::domain::admin::password::NewPassword;
+use crate::domain::admin::password::{HashedPassword, NewPassword};
 use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
-use crate::domain::token::secret::PhcString;
 use crate::store::people::{admins, links as stored_links, sessions};
 use crate::store::{Conn, Lock, StoreError, Transaction};
 
@@ -75,10 +74,10 @@ impl Admins {
 
     /// Adds a Server Admin with a password.
     pub async fn add(&self, new: NewAdmin, by: Author) -> Result<ServerAdmin, AddError> {
-        let hash = self.hash(&new).await?;
+        let password = self.hash(&new).await?;
         let alerts = self.alerts.clone();
         self.write_as(by, Kind::AdminAdded, move |conn, by| {
-            let admin = insert(conn, &new, &hash, by.now)?;
+            let admin = insert(conn, &new, &password, by.now)?;
             let event = by.event(Kind::AdminAdded).about(new.email.as_str());
             alerts.record(conn, &event, None)?;
             Ok(admin)
@@ -145,11 +144,10 @@ impl Admins {
         .await
     }
 
-    async fn hash(&self, new: &NewAdmin) -> Result<PhcString, AddError> {
+    async fn hash(&self, new: &NewAdmin) -> Result<HashedPassword, AddError> {
         let (name, email) = (new.name.as_str(), new.email.as_str());
         let password = NewPassword::parse(new.password.clone(), name, email)?;
-        let hash = self.resources.password_hasher.hash(password.into_secret()).await;
-        Ok(hash.map_err(Failure::from)?)
+        Ok(self.resources.hash_password(password).await?)
     }
 
     async fn write_as<T, E, F>(&self, by: Author, kind: Kind, change: F) -> Result<T, E>
@@ -176,11 +174,11 @@ fn check_changes<E: From<HourlyLimit> + From<StoreError>>(
 fn insert(
     conn: &mut Conn,
     new: &NewAdmin,
-    hash: &PhcString,
+    password: &HashedPassword,
     now: DateTime<Utc>,
 ) -> Result<ServerAdmin, AddError> {
     if admins::by_email(conn, &new.email)?.is_some() {
         return Err(EmailTaken.into());
     }
-    Ok(admins::insert(conn, &new.name, &new.email, hash, now)?)
+    Ok(admins::insert(conn, &new.name, &new.email, password, now)?)
 }

@@ -7,8 +7,7 @@ use crate::domain::activity::Kind;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::SessionId;
-use crate::domain::admin::password::NewPassword;
-use crate::domain::token::secret::PhcString;
+use crate::domain::admin::password::{HashedPassword, NewPassword};
 use crate::service::Failure;
 use crate::service::authority::Authorized;
 use crate::service::mails::Alerts;
@@ -29,17 +28,17 @@ impl Admins {
         by: Author,
     ) -> Result<SessionId, PasswordError> {
         let admin = self.check_present(present, by.clone()).await?;
-        let stored = admin.password_hash.clone();
-        let hash = self.hash_of(fresh, &admin).await?;
+        let checked = admin.password.generation.clone();
+        let password = self.hashed(fresh, &admin).await?;
         let id = self.resources.session_id();
         let digest = id.digest();
         let alerts = self.alerts.clone();
         self.write_as(by, Kind::PasswordChanged, move |conn, by| {
             let (_, admin) = by.session()?;
-            if admin.password_hash != stored {
+            if admin.password.generation != checked {
                 return Err(PasswordError::WrongPassword);
             }
-            let admin = ServerAdmin { password_hash: hash, ..admin.clone() };
+            let admin = ServerAdmin { password, ..admin.clone() };
             replace(conn, &admin, by, &alerts)?;
             if begin(conn, &digest, &admin, by.source(), by.now)? {
                 Ok(())
@@ -68,7 +67,7 @@ impl Admins {
         };
         let (admin, counted, actor, source) =
             self.write_as(by.clone(), Kind::PasswordChanged, count).await?;
-        let hash = admin.password_hash.clone();
+        let hash = admin.password.hash.clone();
         let verified = self.resources.password_hasher.verify(present, hash).await;
         if verified == Ok(false) {
             let wrong = PasswordError::WrongPassword;
@@ -96,8 +95,8 @@ impl Admins {
         fresh: SecretString,
         by: Author,
     ) -> Result<(), PasswordError> {
-        let hash = self.hash_of(fresh, admin).await?;
-        let admin = ServerAdmin { password_hash: hash, ..admin.clone() };
+        let password = self.hashed(fresh, admin).await?;
+        let admin = ServerAdmin { password, ..admin.clone() };
         let alerts = self.alerts.clone();
         self.write_as(by, Kind::PasswordChanged, move |conn, by| {
             replace(conn, &admin, by, &alerts)?;
@@ -106,14 +105,13 @@ impl Admins {
         .await
     }
 
-    async fn hash_of(
+    async fn hashed(
         &self,
         fresh: SecretString,
         admin: &ServerAdmin,
-    ) -> Result<PhcString, PasswordError> {
+    ) -> Result<HashedPassword, PasswordError> {
         let fresh = NewPassword::parse(fresh, admin.name.as_str(), admin.email.as_str())?;
-        let hash = self.resources.password_hasher.hash(fresh.into_secret()).await;
-        Ok(hash.map_err(Failure::from)?)
+        Ok(self.resources.hash_password(fresh).await?)
     }
 }
 
@@ -124,7 +122,7 @@ fn replace(
     by: &Authorized,
     alerts: &Alerts,
 ) -> Result<(), StoreError> {
-    admins::set_password(conn, admin.id, &admin.password_hash)?;
+    admins::set_password(conn, admin.id, &admin.password)?;
     sessions::delete_of_admin(conn, admin.id)?;
     links::consume_all_of(conn, admin.id, by.now)?;
     let event = by.event(Kind::PasswordChanged).about(admin.email.as_str());

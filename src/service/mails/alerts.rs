@@ -85,6 +85,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::domain::admin::password::HashedPassword;
     use crate::domain::admin::person::AdminId;
     use crate::domain::token::secret::PhcString;
 
@@ -93,7 +94,10 @@ mod tests {
             id: AdminId(id),
             name: "Ada".parse().unwrap(),
             email: email.parse().unwrap(),
-            password_hash: PhcString::new(String::new()),
+            password: HashedPassword {
+                hash: PhcString::new(String::new()),
+                generation: String::new(),
+            },
             active,
             created_at: DateTime::UNIX_EPOCH,
             last_login_at: None,

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use super::delay::throttled_until;
+use crate::domain::admin::device::DeviceDigest;
 use crate::domain::admin::person::{AdminId, EmailAddress};
 use crate::domain::network::source::{Source, address_text};
 use crate::domain::network::source_network;
@@ -40,6 +41,11 @@ impl Counters {
     pub(super) fn of_login(email: Option<&EmailAddress>, source: &Source) -> Self {
         let account = email.map(|email| Counter::new(account(email), FREE_FOR_ACCOUNT));
         Self(account.into_iter().chain(Self::of_source(source).0).collect())
+    }
+
+    /// That of a login from a known device.
+    pub(super) fn of_device(device: &DeviceDigest) -> Self {
+        Self(vec![Counter::new(format!("device:{}", device.as_str()), FREE_FOR_ACCOUNT)])
     }
 
     /// That of the source of a login.

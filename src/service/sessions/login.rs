@@ -4,46 +4,37 @@
 //! Checking a password is expensive, so only a few logins are looked at at a time, and sources take
 //! turns. A login that does not get its turn is counted nowhere: the password may have been right.
 
-use std::net::IpAddr;
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use tokio::task::spawn;
-use tokio::time::timeout;
 
+use super::devices::Devices;
 use super::failures::{Counted, Counters};
+use super::turns::{Asking, Turns};
 use super::{begin, failed};
 use crate::audit::Line;
 use crate::domain::activity::{Attempt, Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::{Digest, SessionId};
+use crate::domain::admin::device::{DeviceDigest, DeviceKey, DeviceMark};
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::network::UNKNOWN;
 use crate::domain::network::source::Source;
 use crate::hasher::{HashError, HashFigures};
 use crate::service::failure::change_errors;
-use crate::service::fair_semaphore::{FairSemaphore, Permit};
+use crate::service::fair_semaphore::Permit;
 use crate::service::{Failure, Resources};
 use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 /// Failed logins are forgotten this long after the last one.
 pub const LOGIN_FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
-/// A login waits this long for its turn.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Checks who signs in.
 #[derive(Clone)]
 pub struct Logins {
     resources: Resources,
+    devices: Devices,
     turns: Turns,
-}
-
-/// Those who have failed lately wait behind each other, not before those who have not.
-#[derive(Clone)]
-struct Turns {
-    fresh: FairSemaphore,
-    failed: FairSemaphore,
 }
 
 /// Why somebody was not signed in.
@@ -82,28 +73,35 @@ impl From<HashError> for LoginError {
 struct LoginAttempt {
     email: Option<EmailAddress>,
     source: Source,
+    device: Option<DeviceMark>,
+    key: DeviceKey,
+}
+
+/// An attempt that was counted and is to be looked at.
+struct Started {
+    found: Option<ServerAdmin>,
     counters: Counters,
+    counted: Counted,
 }
 
 impl Logins {
     /// Works on `resources`.
-    pub fn new(resources: Resources) -> Self {
-        // One more than are hashed: while one is hashed, another is read or written.
-        let lane = || FairSemaphore::new(resources.password_hasher.threads() + 1);
-        let turns = Turns { fresh: lane(), failed: lane() };
-        Self { resources, turns }
+    pub fn new(resources: Resources, devices: Devices) -> Self {
+        let turns = Turns::new(resources.password_hasher.threads());
+        Self { resources, devices, turns }
     }
 
     /// Signs in the Server Admin with this address and password, and returns the id of the session.
+    /// `device` is the mark that the browser has kept of an earlier login.
     pub async fn log_in(
         &self,
         email: &str,
         password: SecretString,
         source: Source,
+        device: Option<DeviceMark>,
     ) -> Result<SessionId, LoginError> {
-        let email = email.parse::<EmailAddress>().ok();
-        let counters = Counters::of_login(email.as_ref(), &source);
-        let attempt = LoginAttempt { email, source, counters };
+        let (email, key) = (email.parse().ok(), self.devices.key().await?);
+        let attempt = LoginAttempt { email, source, device, key };
         let turn = self.turn(&attempt).await.inspect_err(|error| self.log(&attempt, error))?;
         let logins = self.clone();
         // A task of its own: what was counted is recorded or taken back even if the client is gone,
@@ -131,25 +129,29 @@ impl Logins {
     /// How the hashing of passwords fares: who waits for a turn has not reached the hasher.
     pub fn hashing(&self) -> HashFigures {
         let hasher = self.resources.password_hasher.figures();
-        let waiting = self.turns.fresh.waiting() + self.turns.failed.waiting();
-        HashFigures { waiting: hasher.waiting + waiting, ..hasher }
+        HashFigures { waiting: hasher.waiting + self.turns.waiting(), ..hasher }
     }
 
     /// Waits for the turn of an attempt that may be looked at.
     async fn turn(&self, attempt: &LoginAttempt) -> Result<Permit, LoginError> {
         let now = self.resources.clock.now();
-        let (counters, from) = (attempt.counters.clone(), Counters::of_source(&attempt.source));
-        let counted = move |conn: &mut Conn| {
-            Ok((counters.throttled_until(conn, now)?, from.has_failures(conn)?))
+        let asked = attempt.clone();
+        let look = move |conn: &mut Conn| {
+            let (_, device) = asked.find(conn)?;
+            let counters = asked.counters(device.as_ref());
+            let has_failed = Counters::of_source(&asked.source).has_failures(conn)?;
+            let asking = Asking {
+                source: asked.source.address.unwrap_or(UNKNOWN),
+                from_known_device: device.is_some(),
+                has_failed,
+            };
+            Ok((counters.throttled_until(conn, now)?, asking))
         };
-        let (throttled, has_failed) = self.resources.store.read(counted).await?;
+        let (throttled, asking) = self.resources.store.read(look).await?;
         if let Some(until) = throttled {
             return Err(LoginError::Throttled { until });
         }
-        let lane = if has_failed { &self.turns.failed } else { &self.turns.fresh };
-        let source: IpAddr = attempt.source.address.unwrap_or(UNKNOWN);
-        let turn = timeout(PATIENCE, lane.acquire(source)).await;
-        turn.map_err(|_elapsed| {
+        self.turns.take(asking).await.ok_or_else(|| {
             self.resources.password_hasher.note_turned_away();
             LoginError::Busy
         })
@@ -163,11 +165,11 @@ impl Logins {
     ) -> Result<SessionId, LoginError> {
         // The turn may have come late.
         let now = self.resources.clock.now();
-        let (found, counted) = self.start(attempt.clone(), now).await?;
-        let checked = self.finish(found, password, attempt, now).await;
+        let Started { found, counters, counted } = self.start(attempt.clone(), now).await?;
+        let checked = self.finish(found, password, attempt, counters, now).await;
         if matches!(checked, Err(LoginError::Busy | LoginError::Failed(_))) {
-            let taken_back =
-                self.resources.store.write(Lock::Admins, |conn| counted.take_back(conn));
+            let taken_back = |conn: &mut Transaction| counted.take_back(conn);
+            let taken_back = self.resources.store.write(Lock::Admins, taken_back);
             if let Err(error) = taken_back.await {
                 let error: StoreError = error;
                 tracing::warn!(%error, "a login that could not be checked counts as failed");
@@ -181,17 +183,15 @@ impl Logins {
         &self,
         attempt: LoginAttempt,
         now: DateTime<Utc>,
-    ) -> Result<(Option<ServerAdmin>, Counted), LoginError> {
+    ) -> Result<Started, LoginError> {
         let start = move |conn: &mut Transaction| {
-            if let Some(until) = attempt.counters.throttled_until(conn, now)? {
+            let (found, device) = attempt.find(conn)?;
+            let counters = attempt.counters(device.as_ref());
+            if let Some(until) = counters.throttled_until(conn, now)? {
                 return Err(LoginError::Throttled { until });
             }
-            let counted = attempt.counters.count(conn, now)?;
-            let found = match &attempt.email {
-                Some(email) => store::people::admins::by_email(conn, email)?,
-                None => None,
-            };
-            Ok((found, counted))
+            let counted = counters.count(conn, now)?;
+            Ok(Started { found, counters, counted })
         };
         self.resources.store.write(Lock::Admins, start).await
     }
@@ -202,20 +202,50 @@ impl Logins {
         found: Option<ServerAdmin>,
         password: SecretString,
         attempt: LoginAttempt,
+        counters: Counters,
         now: DateTime<Utc>,
     ) -> Result<SessionId, LoginError> {
         let hasher = &self.resources.password_hasher;
         let right = match &found {
-            Some(admin) => hasher.verify(password, admin.password_hash.clone()).await?,
+            Some(admin) => hasher.verify(password, admin.password.hash.clone()).await?,
             None => hasher.verify_stand_in(password).await?,
         };
         let admin = found.filter(|admin| right && admin.active);
         let id = self.resources.session_id();
         let digest = id.digest();
+        let from = attempt.source.address.unwrap_or(UNKNOWN);
         let signed_in = self.resources.store.write(Lock::Admins, move |conn| {
-            finish(conn, admin.as_ref(), &digest, &attempt, now).map_err(LoginError::from)
+            finish(conn, admin.as_ref(), &digest, &attempt, &counters, now)
+                .map_err(LoginError::from)
         });
-        if signed_in.await? { Ok(id) } else { Err(LoginError::WrongCredentials) }
+        if !signed_in.await? {
+            return Err(LoginError::WrongCredentials);
+        }
+        self.turns.remember(from);
+        Ok(id)
+    }
+}
+
+impl LoginAttempt {
+    /// The Server Admin with the address, and the device if it is known as theirs.
+    fn find(
+        &self,
+        conn: &mut Conn,
+    ) -> Result<(Option<ServerAdmin>, Option<DeviceDigest>), StoreError> {
+        let Some(email) = &self.email else { return Ok((None, None)) };
+        let found = store::people::admins::by_email(conn, email)?;
+        let mark = self.device.as_ref();
+        let device =
+            found.as_ref().and_then(|admin| mark.and_then(|mark| self.key.recognise(mark, admin)));
+        Ok((found, device))
+    }
+
+    /// What failures are counted for: what others do to the account is nothing to a known device.
+    fn counters(&self, device: Option<&DeviceDigest>) -> Counters {
+        device.map_or_else(
+            || Counters::of_login(self.email.as_ref(), &self.source),
+            Counters::of_device,
+        )
     }
 }
 
@@ -226,9 +256,10 @@ fn finish(
     admin: Option<&ServerAdmin>,
     digest: &Digest,
     attempt: &LoginAttempt,
+    counters: &Counters,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let LoginAttempt { email, source, counters } = attempt;
+    let LoginAttempt { email, source, .. } = attempt;
     let admin = match admin {
         Some(admin) if begin(conn, digest, admin, source, now)? => admin,
         _ => {

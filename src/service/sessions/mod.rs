@@ -3,11 +3,13 @@
 //! A session id is a random text that only the browser holds; the database holds its digest.
 
 mod delay;
+pub mod devices;
 pub mod ending;
 mod failed;
 pub(super) mod failures;
 pub(super) mod limits;
 pub mod login;
+mod turns;
 
 use std::time::Duration;
 
@@ -52,6 +54,11 @@ impl Sessions {
 
     /// The 64 bytes that sign session cookies: made at the first start, the same for all instances.
     pub async fn cookie_key(&self) -> Result<Vec<u8>, Failure> {
+        let stored =
+            self.resources.store.read(|conn| store::settings::get(conn, COOKIE_KEY)).await?;
+        if let Some(key) = stored {
+            return Ok(key.into_bytes());
+        }
         let fresh = base62::random::<64>(|bytes| self.resources.entropy.fill(bytes));
         let insert =
             move |conn: &mut Transaction| store::settings::get_or_insert(conn, COOKIE_KEY, &fresh);
@@ -183,7 +190,8 @@ pub(super) fn begin(
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let stored = store::people::admins::by_id(conn, admin.id)?;
-    let may = stored.is_some_and(|now| now.active && now.password_hash == admin.password_hash);
+    let checked = &admin.password.generation;
+    let may = stored.is_some_and(|now| now.active && now.password.generation == *checked);
     if may {
         store::people::sessions::insert(conn, digest, admin.id, NO_STATE, source, now)?;
     }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::password::HashedPassword;
 use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::token::secret::PhcString;
 use crate::store::database::connection::{Conn, MultiBackend};
@@ -18,6 +19,7 @@ pub(super) struct AdminRow {
     name: String,
     email: String,
     password_hash: String,
+    password_generation: String,
     active: bool,
     created_at: i64,
     last_login_at: Option<i64>,
@@ -28,7 +30,7 @@ pub fn insert(
     conn: &mut Conn,
     name: &PersonName,
     email: &EmailAddress,
-    password_hash: &PhcString,
+    password: &HashedPassword,
     now: DateTime<Utc>,
 ) -> Result<ServerAdmin, StoreError> {
     let row: AdminRow = diesel::insert_into(server_admins::table)
@@ -36,7 +38,8 @@ pub fn insert(
             server_admins::name.eq(name.as_str()),
             server_admins::email.eq(email.as_str()),
             server_admins::email_key.eq(email.key()),
-            server_admins::password_hash.eq(password_hash.as_str()),
+            server_admins::password_hash.eq(password.hash.as_str()),
+            server_admins::password_generation.eq(&password.generation),
             server_admins::active.eq(true),
             server_admins::created_at.eq(seconds(now)),
         ))
@@ -107,9 +110,16 @@ pub fn set_profile(
 }
 
 /// Changes the password.
-pub fn set_password(conn: &mut Conn, id: AdminId, hash: &PhcString) -> Result<(), StoreError> {
+pub fn set_password(
+    conn: &mut Conn,
+    id: AdminId,
+    password: &HashedPassword,
+) -> Result<(), StoreError> {
     diesel::update(server_admins::table.find(id.0))
-        .set(server_admins::password_hash.eq(hash.as_str()))
+        .set((
+            server_admins::password_hash.eq(password.hash.as_str()),
+            server_admins::password_generation.eq(&password.generation),
+        ))
         .execute(conn)?;
     Ok(())
 }
@@ -130,7 +140,10 @@ impl TryFrom<AdminRow> for ServerAdmin {
             id: AdminId(row.id),
             name: PersonName::stored(row.name),
             email: EmailAddress::stored(row.email),
-            password_hash: PhcString::new(row.password_hash),
+            password: HashedPassword {
+                hash: PhcString::new(row.password_hash),
+                generation: row.password_generation,
+            },
             active: row.active,
             created_at: instant(row.created_at)?,
             last_login_at: row.last_login_at.map(instant).transpose()?,

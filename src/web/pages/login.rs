@@ -93,8 +93,9 @@ pub(super) async fn log_in(
 ) -> Result<HttpResponse, actix_web::Error> {
     let LoginFields { email, password, next } = form.into_inner();
     let next = safe_path(&next);
-    let logged_in = shared.services.logins.log_in(&email, password, source.into_inner()).await;
-    let (status, error, retry_after) = match logged_in {
+    let device = session::device::presented(&request, &shared.site);
+    let logged_in = shared.services.logins.log_in(&email, password, source.into_inner(), device);
+    let (status, error, retry_after) = match logged_in.await {
         Ok(id) => {
             session::begin(&request, id, shared.services.random_text())?;
             return Ok(go_to(next));

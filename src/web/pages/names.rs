@@ -69,6 +69,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::domain::admin::password::HashedPassword;
     use crate::domain::token::secret::PhcString;
 
     fn admin(id: i64, name: &str) -> ServerAdmin {
@@ -76,7 +77,10 @@ mod tests {
             id: AdminId(id),
             name: name.parse().unwrap(),
             email: format!("{id}@example.com").parse().unwrap(),
-            password_hash: PhcString::new(String::new()),
+            password: HashedPassword {
+                hash: PhcString::new(String::new()),
+                generation: String::new(),
+            },
             active: true,
             created_at: DateTime::UNIX_EPOCH,
             last_login_at: None,

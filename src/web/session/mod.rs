@@ -2,6 +2,7 @@
 //!
 //! Only signed-in people have a session. It never holds a token.
 
+pub(super) mod device;
 mod flash;
 mod signed_in;
 mod store;
@@ -30,8 +31,9 @@ pub(super) async fn middleware<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<B>, Error> {
     let store = RequestStore::new(shared.services.sessions.clone());
     request.extensions_mut().insert(store.clone());
+    let presented = device::presented(request.request(), &shared.site);
     let key = Key::from(shared.cookie_key.expose_secret());
-    SessionMiddleware::builder(store, key)
+    let mut answer = SessionMiddleware::builder(store.clone(), key)
         .cookie_name(cookie_name(&shared.site).to_owned())
         .cookie_secure(shared.site.public_url.is_https())
         .cookie_http_only(true)
@@ -44,7 +46,15 @@ pub(super) async fn middleware<B: MessageBody + 'static>(
         .await
         .map_err(|()| ErrorInternalServerError("no session middleware"))?
         .call(request)
-        .await
+        .await?;
+    if let Some(id) = store.stored() {
+        match shared.services.devices.mark(&id, presented).await {
+            Ok(Some(mark)) => device::give(answer.response_mut(), &mark, &shared.site),
+            Ok(None) => (),
+            Err(error) => tracing::warn!(%error, "a browser was not marked as known"),
+        }
+    }
+    Ok(answer)
 }
 
 /// `__Host-` makes the browser refuse a cookie that another host of the domain has set.

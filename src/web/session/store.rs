@@ -24,11 +24,12 @@ pub(super) struct RequestStore {
     sessions: Sessions,
     found: Rc<RefCell<Option<(Session, ServerAdmin)>>>,
     begun: Rc<RefCell<Option<SessionId>>>,
+    stored: Rc<RefCell<Option<SessionId>>>,
 }
 
 impl RequestStore {
     pub(super) fn new(sessions: Sessions) -> Self {
-        Self { sessions, found: Rc::default(), begun: Rc::default() }
+        Self { sessions, found: Rc::default(), begun: Rc::default(), stored: Rc::default() }
     }
 
     /// The session that the request's cookie names, and whose it is.
@@ -39,6 +40,11 @@ impl RequestStore {
     /// Says which session, begun by this request, the browser gets.
     pub(super) fn begin(&self, id: SessionId) {
         self.begun.replace(Some(id));
+    }
+
+    /// The session, begun by this request, that the browser gets.
+    pub(super) fn stored(&self) -> Option<SessionId> {
+        self.stored.take()
     }
 }
 
@@ -62,7 +68,9 @@ impl SessionStore for RequestStore {
             .map_err(|error| SaveError::Serialization(error.into()))?;
         let stored = self.sessions.set_state(&id, text).await;
         stored.map_err(|error| SaveError::Other(error.into()))?;
-        SessionKey::try_from(id.expose().to_owned()).map_err(|error| SaveError::Other(error.into()))
+        let key = SessionKey::try_from(id.expose().to_owned());
+        self.stored.replace(Some(id));
+        key.map_err(|error| SaveError::Other(error.into()))
     }
 
     async fn update(

@@ -4,6 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use scimward::domain::admin::password::HashedPassword;
+use scimward::domain::token::secret::PhcString;
+
 use super::app::TestApp;
 use super::headers;
 use super::http::{Request, Response};
@@ -11,6 +14,11 @@ use super::page;
 
 /// The password of every Server Admin in the tests.
 pub(crate) const PASSWORD: &str = "seven lanterns over harbour";
+
+/// The password of a Server Admin who cannot log in.
+pub(crate) fn no_password() -> HashedPassword {
+    HashedPassword { hash: PhcString::new(String::new()), generation: String::new() }
+}
 
 /// A browser without a session; keeps cookies and does not follow redirects.
 pub(crate) struct Visitor {

@@ -13,7 +13,6 @@ use scimward::domain::admin::ServerAdmin;
 use scimward::domain::admin::actor::Author;
 use scimward::domain::admin::person::EmailAddress;
 use scimward::domain::token::lifespan::Lifespan;
-use scimward::domain::token::secret::PhcString;
 use scimward::hasher::HashCost;
 use scimward::server::Server;
 use scimward::server::app::{App, Platform};
@@ -25,7 +24,7 @@ use scimward::store::{self, Lock, Store, Transaction};
 use scimward::web::Limits;
 use tokio::sync::oneshot;
 
-use super::actors::{Admin, PASSWORD, ScimClient, Visitor};
+use super::actors::{Admin, PASSWORD, ScimClient, Visitor, no_password};
 use super::database::Database;
 use super::doubles::{ManualClock, SeededEntropy};
 
@@ -179,8 +178,8 @@ impl TestApp {
     pub(crate) fn add_silently(&self, name: &str) {
         let email: EmailAddress = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
         let (name, now) = (name.parse().unwrap(), self.clock.now());
-        let hash = PhcString::new(String::new());
-        let add = move |conn: &mut Transaction| admins::insert(conn, &name, &email, &hash, now);
+        let add =
+            move |conn: &mut Transaction| admins::insert(conn, &name, &email, &no_password(), now);
         self.wait(self.store().write(Lock::Admins, add)).expect("an admin");
     }
 

@@ -8,7 +8,6 @@ use scimward::domain::admin::actor::Author;
 use scimward::domain::admin::person::EmailAddress;
 use scimward::domain::token::Token;
 use scimward::domain::token::lifespan::Lifespan;
-use scimward::domain::token::secret::PhcString;
 use scimward::server::app::App;
 use scimward::service::Services;
 use scimward::service::mails::{MailOverview, SendReport};
@@ -16,6 +15,7 @@ use scimward::service::tokens::Generate;
 use scimward::store::{self, Store};
 use tokio::runtime::Runtime;
 
+use super::actors::no_password;
 use super::app::{START, platform, read_settings};
 use super::database::Database;
 use super::doubles::ManualClock;
@@ -83,9 +83,9 @@ impl MailApp {
     /// Adds an active Server Admin, `NAME@example.com`, of whom nobody is told.
     pub(crate) fn add_admin(&self, name: &str) {
         let (name, email) = (name.parse().expect("a name"), address_of(name));
-        let (hash, now) = (PhcString::new(String::new()), self.clock.now());
+        let now = self.clock.now();
         let add = move |conn: &mut store::Transaction| {
-            store::people::admins::insert(conn, &name, &email, &hash, now)
+            store::people::admins::insert(conn, &name, &email, &no_password(), now)
         };
         self.wait(self.store().write(store::Lock::Admins, add)).expect("the admin is added");
     }

@@ -1,0 +1,1 @@
+ALTER TABLE server_admins DROP COLUMN password_generation;
