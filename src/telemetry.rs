@@ -3,7 +3,8 @@
 //! The level is scimward's own. Libraries are heard from `warn` on only: at finer levels some of
 //! them print what passes through them, secrets included.
 
-use std::io::{self, IsTerminal};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
 
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -49,7 +50,7 @@ fn start_with(format: LogFormat, level: Level, audit: Level) -> Result<(), Strin
         .with_target("actix_http", LevelFilter::OFF)
         .with_target(env!("CARGO_CRATE_NAME"), level)
         .with_target("scimward::audit", audit);
-    let lines = fmt::layer().with_writer(io::stderr);
+    let lines = fmt::layer().with_writer(|| OneLine);
     let lines = match format {
         LogFormat::Json => lines.json().boxed(),
         LogFormat::Text if io::stderr().is_terminal() => lines.compact().boxed(),
@@ -57,4 +58,49 @@ fn start_with(format: LogFormat, level: Level, audit: Level) -> Result<(), Strin
     };
     let log = tracing_subscriber::registry().with(lines.with_filter(filter));
     log.try_init().map_err(|error| error.to_string())
+}
+
+/// Standard error, on which every event is one line: a line break in a value would look like the
+/// beginning of another event.
+struct OneLine;
+
+impl Write for OneLine {
+    /// Writes a whole event: the log hands it over in one piece.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        io::stderr().write_all(&in_one_line(event))?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+fn in_one_line(event: &[u8]) -> Cow<'_, [u8]> {
+    let text = event.strip_suffix(b"\n").unwrap_or(event);
+    if !text.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        return Cow::Borrowed(event);
+    }
+    let escaped = text.iter().flat_map(|byte| match byte {
+        b'\n' => b"\\n".as_slice(),
+        b'\r' => b"\\r",
+        other => std::slice::from_ref(other),
+    });
+    Cow::Owned(escaped.chain(b"\n").copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line() {
+        for (event, line) in [
+            ("ERROR a page failed\n", "ERROR a page failed\n"),
+            ("ERROR a\r\nINFO b\nc\n", "ERROR a\\r\\nINFO b\\nc\n"),
+            ("", ""),
+        ] {
+            assert_eq!(&*in_one_line(event.as_bytes()), line.as_bytes());
+        }
+    }
 }

@@ -12,12 +12,10 @@ pub use self::repeats::AuditLog;
 use crate::domain::activity::{Attempt, Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::masking::fit_for_log;
+use crate::domain::network::agent::short_name;
 use crate::domain::network::request_id::RequestId;
 use crate::domain::network::source::Source;
 use crate::domain::token::secret::TokenId;
-
-/// The longest user agent in a line, in characters.
-const AGENT_LENGTH: usize = 60;
 
 /// How something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,16 +138,24 @@ impl Line {
     }
 
     /// What it has in common with others of its kind.
-    fn of_various(self) -> Self {
-        let Self { event, message, outcome, .. } = self;
-        Self { is_various: true, ..Self::new(event, message, outcome, Source::default()) }
+    fn of_various(&self) -> Self {
+        let subject = self.fixed_subject().map(Cow::Borrowed);
+        let various = Self::new(self.event, self.message, self.outcome, Source::default());
+        Self { is_various: true, subject, ..various }
+    }
+
+    /// What it is about, if that is one of a few texts of our own.
+    const fn fixed_subject(&self) -> Option<&'static str> {
+        match self.subject {
+            Some(Cow::Borrowed(subject)) => Some(subject),
+            _ => None,
+        }
     }
 
     /// Writes it.
     fn write(&self) {
         let fit = |text: Option<&str>| text.map(fit_for_log);
-        let agent = self.source.agent.as_deref();
-        let agent = agent.map(|agent| agent.chars().take(AGENT_LENGTH).collect::<String>());
+        let agent = self.source.agent.as_deref().map(|agent| short_name(Some(agent)));
         tracing::info!(
             target: "scimward::audit",
             event = self.event,
@@ -192,4 +198,38 @@ pub fn recorded(event: &Event, is_certain: bool) {
     line.detail = detail;
     let line = if count == 1 { line } else { line.times(count) };
     line.write();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Code, words and outcome of every event.
+    fn events() -> Vec<[String; 3]> {
+        let row = |line: &Line| [line.event, line.message, line.outcome.as_str()].map(String::from);
+        let kinds = Kind::ALL.iter().map(|kind| Line::of_kind(*kind, Source::default()));
+        let attempts = Attempt::ALL.iter().map(|kind| Line::of_attempt(*kind, Source::default()));
+        kinds.chain(attempts).map(|line| row(&line)).collect()
+    }
+
+    #[test]
+    fn the_manual_lists_every_event_with_an_example() {
+        let manual = include_str!("../../docs/logs.md");
+        let (_, table) = manual.split_once("| event | in words |").expect("a table");
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let documented: Vec<[String; 3]> = rows
+            .map(|row| {
+                let mut cells = row.split('|').map(str::trim).skip(1);
+                [0; 3].map(|_| cells.next().expect("a cell").trim_matches('`').to_owned())
+            })
+            .collect();
+
+        assert_eq!(documented, events());
+        for [event, words, outcome] in events() {
+            let example = format!(
+                "INFO scimward::audit: {words} event=\"{event}\" outcome=\"{outcome}\" actor="
+            );
+            assert!(manual.contains(&example), "an example of {event} is missing");
+        }
+    }
 }

@@ -12,8 +12,9 @@ use super::Line;
 use crate::domain::network::source_network;
 use crate::domain::token::secret::TokenId;
 
-/// Groups of one event that are counted apart within an hour; further ones are counted together.
-const GROUPS: usize = 50;
+/// Groups of one event that are counted apart within an hour; further ones are counted together, so
+/// that no event crowds out another.
+const GROUPS: usize = 20;
 
 /// Counts what is repeated; clones share it.
 #[derive(Clone, Default)]
@@ -22,7 +23,8 @@ pub struct AuditLog(Arc<Mutex<Repeats>>);
 #[derive(Default)]
 struct Repeats {
     hour: i64,
-    events: HashMap<&'static str, Groups>,
+    /// By event, and by its subject where that is one of a few.
+    events: HashMap<(&'static str, Option<&'static str>), Groups>,
 }
 
 /// What was repeated of one event.
@@ -76,7 +78,8 @@ impl Repeats {
             lines = self.take();
             *self = Self { hour, ..Self::default() };
         }
-        lines.extend(self.events.entry(line.event).or_default().add(line));
+        let event = (line.event, line.fixed_subject());
+        lines.extend(self.events.entry(event).or_default().add(line));
         lines
     }
 
@@ -103,7 +106,7 @@ impl Groups {
         } else if let Some(group) = &mut self.various {
             group.unlogged += 1;
         } else {
-            self.various = Some(Group::new(line.clone().of_various()));
+            self.various = Some(Group::new(line.of_various()));
             return Some(line.times(1));
         }
         None

@@ -41,6 +41,7 @@ const MEANINGS: &[(&str, &str)] = &[
         "seconds for which an unused connection is kept; more than a load balancer in front keeps it",
     ),
     ("SCIMWARD_METRICS_LISTEN", "address and port for Prometheus: see monitoring.md"),
+    ("SCIMWARD_ACCESS_LOG", "a line in the log for each request, without its query: see logs.md"),
     (
         "SCIMWARD_CONNECTION_TEST",
         "whether `/scim/v2/Users` and `/scim/v2/Groups` answer a connection test",

@@ -63,11 +63,13 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         .unwrap_or_default();
     let keep_alive = read.setting("keep_alive", "75", parse::keep_alive);
     let metrics_listen = read.optional("metrics_listen", parse::address);
+    let access_log = read.setting("access_log", "false", parse::flag);
     let site = Site {
         product_name,
         public_url,
         timezone: mails.schedule.zone,
         trusted_proxies,
+        access_log,
         introspection_clients,
         connection_test: read.setting("connection_test", "true", parse::flag),
         accept_bare_token: read.setting("accept_bare_token", "false", parse::flag),

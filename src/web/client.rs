@@ -3,13 +3,11 @@
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{HeaderName, HeaderValue, USER_AGENT};
+use actix_web::http::header::USER_AGENT;
 
-use super::connections;
+use super::{connections, forwarded};
 use crate::domain::network::source::Source;
-use crate::domain::network::{Networks, UNKNOWN, client_address};
-
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+use crate::domain::network::{Networks, UNKNOWN};
 
 /// What is behind a request from `address`: the user agent, and what the request is called.
 pub(super) fn source(request: &HttpRequest, address: IpAddr) -> Source {
@@ -19,12 +17,7 @@ pub(super) fn source(request: &HttpRequest, address: IpAddr) -> Source {
 /// The address behind a request; `X-Forwarded-For` counts from trusted proxies only.
 pub(super) fn address(request: &HttpRequest, trusted_proxies: &Networks) -> IpAddr {
     let peer = request.peer_addr().map_or(UNKNOWN, |peer| peer.ip());
-    if trusted_proxies.is_empty() {
-        return peer;
-    }
-    let lines: Vec<&[u8]> =
-        request.headers().get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
-    client_address(peer, lines.into_iter(), trusted_proxies)
+    forwarded::address(peer, request.headers(), trusted_proxies)
 }
 
 /// The client's own name for itself, as sent.

@@ -9,6 +9,7 @@ mod client;
 mod connections;
 mod csrf;
 mod error;
+mod forwarded;
 mod headers;
 mod health;
 pub mod metrics;
@@ -43,10 +44,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let trusted_proxies = shared.site.trusted_proxies.clone();
+    let access_log = shared.site.access_log;
     let is_https = shared.site.public_url.is_https();
     let label = shared.services.label();
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let listener = Listener { socket, tls, limits, trusted_proxies, is_https, label, threads };
+    let listener =
+        Listener { socket, tls, limits, trusted_proxies, is_https, access_log, label, threads };
     let shared = web::Data::new(shared);
     let configure = move |config: &mut web::ServiceConfig| {
         config

@@ -25,6 +25,8 @@ pub struct Site {
     pub connection_test: bool,
     /// Whether a token without `Bearer ` is accepted.
     pub accept_bare_token: bool,
+    /// Whether every request is logged.
+    pub access_log: bool,
     /// Who may ask the introspection endpoint.
     pub introspection_clients: IntrospectionClients,
 }

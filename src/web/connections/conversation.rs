@@ -22,6 +22,7 @@ pub(super) struct Host {
     pub(super) registry: Arc<Registry>,
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) is_https: bool,
+    pub(super) access_log: bool,
 }
 
 impl Host {
@@ -32,10 +33,12 @@ impl Host {
     ) -> Result<impl Service<TcpStream, Response = (), Error = ()>, ()> {
         let (limits, registry) = (*self.registry.limits(), Arc::clone(&self.registry));
         let is_https = self.is_https;
+        let access_log = self.access_log.then(|| Arc::clone(&self.registry));
         let app = move || {
             let app = App::new().configure(configure.clone()).into_factory();
             let app = app.new_service(AppConfig::default());
-            async move { app.await.map(|application| Requests { application, is_https }) }
+            let access_log = access_log.clone();
+            async move { app.await.map(|application| Requests { application, is_https, access_log }) }
         };
         let http = HttpService::build()
             .keep_alive(KeepAlive::Os)

@@ -5,6 +5,7 @@
 //! that has shown neither a valid token nor a valid session makes room. `docs/limits.md` lists the
 //! limits.
 
+mod access_log;
 mod connection;
 mod conversation;
 mod deadlines;
@@ -47,6 +48,8 @@ pub(super) struct Listener {
     pub(super) trusted_proxies: Networks,
     /// Whether people and clients reach it over TLS, its own or that of a proxy.
     pub(super) is_https: bool,
+    /// Whether every request is logged.
+    pub(super) access_log: bool,
     /// What request ids begin with: no other listener has it.
     pub(super) label: String,
     /// Threads that answer.
@@ -72,7 +75,8 @@ impl Listener {
             tls.alpn_protocols = vec![b"http/1.1".to_vec()];
             Arc::new(tls).into()
         });
-        let host = Host { registry: Arc::clone(&registry), tls, is_https: self.is_https };
+        let (is_https, access_log) = (self.is_https, self.access_log);
+        let host = Host { registry: Arc::clone(&registry), tls, is_https, access_log };
         let server = ServerBuilder::default()
             .workers(self.threads)
             // Room for connections that are accepted before others are closed for them.

@@ -15,7 +15,7 @@ use crate::domain::network::{Networks, source_network};
 /// The connections of one listener.
 pub(super) struct Registry {
     deadlines: Arc<Deadlines>,
-    trusted_proxies: Networks,
+    pub(super) trusted_proxies: Networks,
     /// What request ids begin with.
     label: String,
     next_warning: AtomicU64,

@@ -16,14 +16,18 @@ use actix_web::web::Bytes;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
+use super::access_log::Access;
 use super::connection::{After, Connection};
 use super::protection::protect;
+use super::registry::Registry;
 use super::request_ids::{X_REQUEST_ID, given};
 
 /// The application, surrounded.
 pub(super) struct Requests<S> {
     pub(super) application: S,
     pub(super) is_https: bool,
+    /// Present if every request is logged.
+    pub(super) access_log: Option<Arc<Registry>>,
 }
 
 impl<S> Service<Request> for Requests<S>
@@ -56,8 +60,12 @@ where
             let text = given(request.head().headers(), connection.is_of_proxy())?;
             HeaderValue::from_str(text).ok()
         });
+        let access = self.access_log.as_ref().zip(connection.as_ref());
+        let access = access.map(|(registry, connection)| {
+            Box::new(Access::begin(&request, connection, &registry.trusted_proxies))
+        });
         let handler = self.application.call(request);
-        Answer { handler, connection, given, must_close, is_https: self.is_https }
+        Answer { handler, connection, given, access, must_close, is_https: self.is_https }
     }
 }
 
@@ -69,6 +77,8 @@ pin_project! {
         connection: Option<Arc<Connection>>,
         // The id that a proxy has given the request.
         given: Option<HeaderValue>,
+        // Present if it is logged.
+        access: Option<Box<Access>>,
         must_close: bool,
         is_https: bool,
     }
@@ -94,6 +104,14 @@ where
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
         protect(response.headers_mut(), *this.is_https);
+        if let Some(access) = this.access.take() {
+            let status = response.status();
+            let count = |_: &mut _, body| access.count(status, body);
+            answer = match answer {
+                Ok(answer) => Ok(answer.map_body(count)),
+                Err(response) => Err(response.map_body(count)),
+            };
+        }
         Poll::Ready(answer.map_err(Into::into))
     }
 }

@@ -46,6 +46,7 @@ pub async fn serve(
         limits,
         trusted_proxies: Networks::default(),
         is_https: false,
+        access_log: false,
         label,
         threads: 1,
     };

@@ -1,10 +1,9 @@
 use std::collections::HashSet;
 
+use super::PROXIES;
 use crate::support::app::TestApp;
 use crate::support::database::{Database, Engine};
 use crate::support::http::{Request, Response};
-
-const PROXIES: (&str, &str) = ("SCIMWARD_TRUSTED_PROXIES", "127.0.0.0/8");
 
 /// Sends a request and returns its answer and the id in it, which is well-formed.
 fn ask(app: &TestApp, request: &Request) -> (Response, String) {

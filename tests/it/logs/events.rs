@@ -1,0 +1,330 @@
+//! Every event from the outside: the real server, its log at the finest level.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use scimward::domain::activity::{Attempt, Kind};
+
+use super::{CLIENTS, PROXIES, audit, one};
+use crate::support::actors::{PASSWORD, ScimClient, Visitor};
+use crate::support::database::{Database, Engine};
+use crate::support::http::{Request, Response};
+use crate::support::process::{Scimward, ServerProcess};
+use crate::support::smtp::{Fault, MailServer};
+use crate::support::{on_each_database, page};
+
+on_each_database!(every_event_is_one_line_and_no_line_holds_a_secret);
+
+const LIST: &str = "/admin/server-admins";
+const ACCOUNT: &str = "/admin/account";
+const FRESH: &str = "eleven comets under granite";
+const WRONG: &str = "nine wrong badgers somewhere";
+
+/// What only time brings, in months.
+const NEEDS_TIME: [Kind; 1] = [Kind::TokenExpired];
+
+/// The product in use, and everything that must stay secret in it.
+struct Scene<'a> {
+    scimward: Scimward,
+    server: ServerProcess,
+    smtp: &'a MailServer,
+    secrets: Vec<String>,
+}
+
+fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
+    let smtp = MailServer::start();
+    smtp.fault("extra@example.com", Fault::Recipient("550 5.1.1 no such mailbox"));
+    let url = database.url().replace("scimward@", "scimward:the-password-of-the-database@");
+    let settings = Scimward::at(&url, database.folder())
+        .with("SCIMWARD_LOG", "trace")
+        .with("SCIMWARD_ACCESS_LOG", "true")
+        .with(CLIENTS.0, CLIENTS.1)
+        .with(PROXIES.0, PROXIES.1);
+    let first = settings.serve().stop();
+    let code = first.stdout.split("code=").nth(1).expect("a link").trim().to_owned();
+    let scimward = settings
+        .clone()
+        .with("SCIMWARD_SMTP_URL", &smtp.url())
+        .with("SCIMWARD_MAIL_TO_EXTRA", "extra@example.com");
+    let server = scimward.serve();
+    let mut scene = Scene { scimward, server, smtp: &smtp, secrets: vec![code.clone()] };
+    let ada = set_up(&mut scene, &code);
+    let grace = invite_and_join(&mut scene, &ada);
+    refuse_forms(&scene, &ada);
+    use_token(&mut scene, &ada);
+    change_people(&mut scene, &ada, &grace);
+    let ended = scene.scimward.run(&["admin", "end-sessions"]);
+    let written = settings.run(&["mail", "test", "ada@example.com"]);
+    scene.keep_cookies(&[&ada, &grace]);
+
+    let Scene { server, secrets, .. } = scene;
+    let log = server.stop().stderr;
+    let commands = settings.with("SCIMWARD_LOG_FORMAT", "json");
+    let deactivated = commands.run(&["admin", "deactivate", "grace@example.com"]);
+    let logs = [log, first.stderr, ended.stderr, written.stderr, deactivated.stderr].concat();
+    check_events(&logs);
+    check_secrets(&logs, &secrets);
+}
+
+fn check_events(logs: &str) {
+    let lines = audit(logs);
+    let text_lines = logs.lines().filter(|line| line.contains(" scimward::audit: "));
+    let mut seen: BTreeSet<String> =
+        lines.iter().map(|line| line["event"].as_str().unwrap().to_owned()).collect();
+    for line in text_lines {
+        let event = line.split("event=\"").nth(1).and_then(|rest| rest.split('"').next());
+        seen.insert(event.expect("an event").to_owned());
+    }
+    let kinds = Kind::ALL.iter().filter(|kind| !NEEDS_TIME.contains(kind));
+    let expected = kinds.map(|kind| kind.as_str());
+    let expected = expected.chain(Attempt::ALL.iter().map(|attempt| attempt.as_str()));
+    let missing: Vec<_> = expected.filter(|event| !seen.contains(*event)).collect();
+    assert!(missing.is_empty(), "no line about {missing:?} in\n{logs}");
+    for line in &lines {
+        for field in ["event", "outcome", "actor", "message"] {
+            assert!(line[field].is_string(), "{field}: {line}");
+        }
+        if line["actor"] == "admin" {
+            assert!(line["actor.id"].is_i64() && line["source"] == "203.0.113.7", "{line}");
+            assert!(line["actor.email"].as_str().unwrap().ends_with("@example.com"), "{line}");
+            assert!(line["request.id"].is_string() || line["count"] != 1, "{line}");
+        }
+    }
+}
+
+#[track_caller]
+fn check_secrets(logs: &str, secrets: &[String]) {
+    assert!(logs.contains("TRACE") || logs.contains("DEBUG"), "the log is on");
+    let constant = [PASSWORD, FRESH, WRONG, "the-password-of-the-database", "query-value"];
+    let secrets = secrets.iter().map(String::as_str).chain(constant);
+    for secret in secrets.chain(["application-secret", "$argon2id$", "scimw_"]) {
+        assert!(secret.len() > 5, "{secret:?} is no secret");
+        let lines: Vec<_> = logs.lines().filter(|line| line.contains(secret)).collect();
+        assert!(lines.is_empty(), "{secret}: {lines:?}");
+    }
+}
+
+/// Sends a request from a browser behind a proxy.
+fn send(browser: &Visitor, request: Request) -> Response {
+    browser.send(request.header("X-Forwarded-For", "203.0.113.7"))
+}
+
+/// Opens a page and sends the form on it, as a person does.
+fn submit(by: &Visitor, page: &str, action: &str, fields: &[(&str, &str)]) -> Response {
+    let shown = by.get(page).expect(200);
+    let hidden = page::hidden_fields(shown.text(), action);
+    let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let filled_in = |name: &str| fields.iter().any(|(filled_in, _)| *filled_in == name);
+    let hidden: Vec<_> = hidden.filter(|(name, _)| !filled_in(name)).collect();
+    send(by, by.form(action, &[&hidden, fields].concat()))
+}
+
+impl Scene<'_> {
+    fn log_in(&self, password: &str) -> (Visitor, Response) {
+        let browser = Visitor::new(self.server.address);
+        let fields = [("email", "ada@example.com"), ("password", password)];
+        let answer = submit(&browser, "/login?next=query-value", "/login", &fields);
+        (browser, answer)
+    }
+
+    /// Cookies and CSRF tokens of sessions that are still open are secrets.
+    fn keep_cookies(&mut self, browsers: &[&Visitor]) {
+        for browser in browsers {
+            for pair in browser.cookie_header().split("; ").filter(|pair| !pair.is_empty()) {
+                let (_, value) = pair.split_once('=').expect("name=value");
+                self.secrets.push(value.chars().take(20).collect());
+            }
+        }
+    }
+
+    fn csrf(&mut self, browser: &Visitor) -> String {
+        let shown = browser.get(ACCOUNT).expect(200);
+        let csrf = page::hidden_fields(shown.text(), "/logout").remove(0).1;
+        self.secrets.push(csrf.clone());
+        csrf
+    }
+}
+
+/// The first Server Admin, by the link; a second use of it is refused.
+fn set_up(scene: &mut Scene<'_>, code: &str) -> Visitor {
+    let ada = Visitor::new(scene.server.address);
+    let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
+    let path = format!("/setup?code={code}");
+    submit(&ada, &path, "/setup", &fields).expect(303);
+    let again = [&fields[..], &[("code", code)]].concat();
+    let late = Visitor::new(scene.server.address);
+    send(&late, late.form("/setup", &again)).expect(410);
+    scene.keep_cookies(&[&ada]);
+    scene.csrf(&ada);
+    ada
+}
+
+fn invite_and_join(scene: &mut Scene<'_>, ada: &Visitor) -> Visitor {
+    let invited = [("name", "Heidi"), ("email", "heidi@example.com")];
+    submit(ada, LIST, "/admin/server-admins/invite", &invited).expect(303);
+    let list = ada.get(LIST).text().to_owned();
+    let digest = list.split("name=\"digest\" value=\"").nth(1).expect("an open invitation");
+    let digest = digest.split('"').next().unwrap();
+    let withdraw = "/admin/server-admins/withdraw";
+    submit(ada, LIST, withdraw, &[("digest", digest)]).expect(303);
+    let invited = [("name", "Grace"), ("email", "grace@example.com")];
+    submit(ada, LIST, "/admin/server-admins/invite", &invited).expect(303);
+    let mails = scene.smtp.take();
+    let mail = mails.iter().rev().find(|mail| mail.to == "grace@example.com").expect("a mail");
+    let mail = mail.content.replace("=\r\n", "").replace("=3D", "=");
+    let code: String = mail.split("invitation?code=").nth(1).expect("a link").to_owned();
+    let code: String = code.chars().take_while(char::is_ascii_alphanumeric).collect();
+    scene.secrets.push(code.clone());
+    let grace = Visitor::new(scene.server.address);
+    let fields = [("email", "grace@example.com"), ("name", "Grace"), ("password", PASSWORD)];
+    let path = format!("/invitation?code={code}");
+    submit(&grace, &path, "/invitation", &fields).expect(303);
+    grace
+}
+
+/// What comes from elsewhere, and what comes too often.
+fn refuse_forms(scene: &Scene<'_>, ada: &Visitor) {
+    let foreign =
+        Request::new("POST", "/admin/account").header("Origin", "https://elsewhere.example");
+    send(&Visitor::new(scene.server.address), foreign).expect(403);
+    send(ada, ada.form("/admin/account/password", &[("csrf", "query-value")])).expect(403);
+    let nobody = Visitor::new(scene.server.address);
+    send(&nobody, nobody.form("/admin/notifications/test", &[])).expect(303);
+    for attempt in 0..8 {
+        let (_, answer) = scene.log_in(WRONG);
+        assert!([422, 429].contains(&answer.status), "{attempt}: {}", answer.status);
+    }
+}
+
+/// A token from its generation to its end.
+fn use_token(scene: &mut Scene<'_>, ada: &Visitor) {
+    let fields = [("months", "1"), ("confirm", "replace")];
+    let page = "/admin/authentication";
+    let shown = submit(ada, page, "/admin/authentication/scim-token", &fields).expect(200);
+    let token = shown.text().split("scimw_").nth(1).expect("a token");
+    let token: String = token.chars().take_while(char::is_ascii_alphanumeric).collect();
+    scene.secrets.push(token[8..51].to_owned());
+    let token = format!("scimw_{token}");
+    let client = ScimClient::new(scene.server.address, &token);
+    for agent in ["Okta SCIM Client 1.0", "curl/8.5.0", &format!("leaky {token}")] {
+        client.send(Request::new("GET", "/scim/v2/Users").header("User-Agent", agent)).expect(200);
+    }
+    let path = format!("/v1/token/validate?access_token={token}&filter=query-value");
+    Request::new("GET", &path).send(scene.server.address).expect(401);
+    for path in [format!("/nowhere/{token}"), format!("/%73cimw_{}", &token[6..])] {
+        Request::new("GET", &path).send(scene.server.address).expect(404);
+    }
+    let wrong = STANDARD.encode("app:a-wrong-application-secret");
+    scene.secrets.push(wrong.clone());
+    Request::new("POST", "/oauth2/introspect")
+        .header("Authorization", &format!("Basic {wrong}"))
+        .form(&[("token", &token)])
+        .send(scene.server.address)
+        .expect(401);
+    let revoked = scene.scimward.run(&["token", "revoke"]);
+    assert_eq!(revoked.code, 0, "{revoked:?}");
+    let lines: Vec<_> = revoked.stderr.lines().collect();
+    assert!(lines.iter().any(|line| line.contains("event=\"token_revoked\"")), "{lines:?}");
+    submit(ada, page, "/admin/authentication/scim-token", &fields).expect(200);
+    submit(ada, "/admin/authentication/revoke", "/admin/authentication/revoke", &[]);
+}
+
+fn change_people(scene: &mut Scene<'_>, ada: &Visitor, grace: &Visitor) {
+    let name = [("name", "Grace Hopper"), ("email", "grace@example.com")];
+    let own = |text: &str| {
+        let id = text.split("action=\"/admin/server-admins/").nth(1).expect("a form");
+        format!("{LIST}/{}", id.split(['"', '/']).next().unwrap())
+    };
+    let path = own(grace.get(ACCOUNT).expect(200).text());
+    submit(grace, ACCOUNT, &path, &name).expect(303);
+    let change = "/admin/account/password";
+    let wrong = [("present", WRONG), ("fresh", FRESH)];
+    submit(grace, ACCOUNT, change, &wrong).expect(422);
+    let right = [("present", PASSWORD), ("fresh", FRESH)];
+    submit(grace, ACCOUNT, change, &right).expect(303);
+    for what in ["deactivate", "reactivate"] {
+        let path = format!("{path}/{what}");
+        submit(ada, &path, &path, &[]).expect(303);
+    }
+    let csrf = scene.csrf(ada);
+    let mine = own(ada.get(ACCOUNT).expect(200).text());
+    let other = format!("{path}/deactivate");
+    send(ada, ada.form(&other, &[("csrf", &csrf)])).expect(303);
+    send(ada, ada.form(&format!("{mine}/deactivate"), &[("csrf", &csrf)]));
+    let reactivate = format!("{path}/reactivate");
+    send(ada, ada.form(&reactivate, &[("csrf", &csrf)])).expect(303);
+    sign_in_and_out(scene, ada);
+}
+
+/// The delay after the failed logins has not passed; the command line ends it.
+fn sign_in_and_out(scene: &mut Scene<'_>, ada: &Visitor) {
+    let set = ["admin", "password", "ada@example.com", "--password-stdin"];
+    let changed = scene.scimward.run_with_input(&set, FRESH);
+    assert_eq!(changed.code, 0, "{changed:?}");
+    let (first, answer) = scene.log_in(FRESH);
+    answer.expect(303);
+    let (second, answer) = scene.log_in(FRESH);
+    answer.expect(303);
+    let account = first.get(ACCOUNT).expect(200).text().to_owned();
+    let digests = account.split("name=\"digest\" value=\"").skip(1);
+    let digests: Vec<_> = digests.map(|rest| rest.split('"').next().unwrap()).collect();
+    for digest in digests {
+        submit(&first, ACCOUNT, "/admin/account/sessions", &[("digest", digest)]);
+    }
+    scene.keep_cookies(&[&first, &second]);
+    submit(&first, ACCOUNT, "/logout", &[]).expect(303);
+    assert_eq!(ada.get(ACCOUNT).status, 303, "the password ended the session");
+}
+
+#[test]
+fn a_line_says_who_did_what_from_where_in_which_request() {
+    let database = Database::fresh(Engine::Sqlite);
+    let scimward = Scimward::on(&database).with(PROXIES.0, PROXIES.1);
+    scimward.add_admin("ada");
+    let server = scimward.serve();
+    let ada = Visitor::signed_in(server.address, "ada");
+    let shown = ada.get("/admin/authentication").expect(200);
+    let generate = "/admin/authentication/scim-token";
+    let mut fields = page::hidden_fields(shown.text(), generate);
+    fields.push(("months".to_owned(), "3".to_owned()));
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let request = ada
+        .form(generate, &fields)
+        .header("X-Forwarded-For", "2001:db8::7")
+        .header("X-Request-Id", "given-4711")
+        .header("User-Agent", "Browser/1.0 \"\\ evil=1");
+    let again = request.clone().header("Accept", "application/json");
+    let answer = ada.send(request).expect(200);
+    let refused = ada.send(again).expect(409);
+    let token = answer.text().split("scimw_").nth(1).expect("a token")[..8].to_owned();
+
+    let lines = audit(&server.stop().stderr);
+
+    let line = one(&lines, "token_generated");
+    let expected = serde_json::json!({
+        "message": "Token generated",
+        "event": "token_generated",
+        "outcome": "success",
+        "actor": "admin",
+        "actor.id": 1,
+        "actor.email": "ada@example.com",
+        "source": "2001:db8::7",
+        "agent": "Browser 1",
+        "request.id": "given-4711",
+        "token.id": token,
+        "detail": "3 months",
+    });
+    assert_eq!(line, &expected);
+    let line = one(&lines, "change_refused");
+    assert_eq!(refused.header("X-Request-Id"), line["request.id"].as_str());
+    for (field, value) in [
+        ("subject", "token_generated"),
+        ("detail", "this request was already completed"),
+        ("outcome", "refused"),
+        ("actor.email", "ada@example.com"),
+    ] {
+        assert_eq!(line[field], value, "{line}");
+    }
+    one(&lines, "logged_in");
+}
