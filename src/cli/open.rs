@@ -25,13 +25,13 @@ pub(super) async fn open(flags: &Flags) -> Result<App, CommandError> {
     Ok(App::build(settings(flags)?, Platform::command()).await?)
 }
 
-/// Opens the application for the server.
-pub(super) async fn open_server(flags: &Flags) -> Result<App, CommandError> {
+/// Wires the application for the server, which waits for its database itself.
+pub(super) fn open_server(flags: &Flags) -> Result<App, CommandError> {
     let settings = config::load(flags)?;
     telemetry::start(&settings.log)?;
     name_ignored(&settings);
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
-    Ok(App::build(settings, Platform::server()).await?)
+    Ok(App::wire(settings, Platform::server())?)
 }

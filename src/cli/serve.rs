@@ -2,33 +2,48 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 use super::error::CommandError;
 use super::open::open_server;
 use super::output::say;
 use crate::config::Flags;
-use crate::server::Server;
 use crate::server::app::App;
+use crate::server::{Server, Starter};
+
+/// A database that is ready sooner is not worth a line in the log.
+const UNNOTICED: Duration = Duration::from_millis(500);
 
 /// Serves until SIGTERM or Ctrl+C.
 pub(super) async fn run(flags: &Flags) -> Result<ExitCode, CommandError> {
-    let app = open_server(flags).await?;
+    let app = open_server(flags)?;
     let listen = app.settings.listen;
     let listener = TcpListener::bind(listen).map_err(|error| {
         format!("cannot listen on {listen}: {error}; choose another address with SCIMWARD_LISTEN")
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let server = Server::prepare(app.clone(), listener).await?;
-    let shutdown = shutdown()?;
-    announce(&app, address).await?;
+    let server = Server::wire(app.clone(), listener)?;
     if let Some(address) = server.metrics_address() {
         tracing::info!(%address, "serving metrics");
     }
-    Box::pin(server.run(shutdown)).await?;
+    let ready = begin(&app, server.starter(), address);
+    Box::pin(server.run_when(ready, shutdown()?)).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+async fn begin(app: &App, starter: Starter, address: SocketAddr) -> Result<(), CommandError> {
+    let mut ready = Box::pin(starter.start());
+    if let Ok(result) = timeout(UNNOTICED, &mut ready).await {
+        result?;
+    } else {
+        tracing::info!(%address, "answering with 503 until the database is ready");
+        ready.await?;
+    }
+    announce(app, address).await
 }
 
 async fn announce(app: &App, address: SocketAddr) -> Result<(), CommandError> {

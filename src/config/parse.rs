@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -34,8 +35,18 @@ pub(super) fn days(text: &str) -> Result<TimeDelta, String> {
 }
 
 pub(super) fn keep_alive(text: &str) -> Result<Duration, String> {
-    let seconds = text.trim().parse().ok().filter(|seconds| (1..=3600).contains(seconds));
-    let seconds = seconds.ok_or_else(|| format!("{text:?} is not a number of seconds, 1 to 3600"));
+    seconds(text, 1..=3600)
+}
+
+pub(super) fn database_wait(text: &str) -> Result<Duration, String> {
+    seconds(text, 0..=86_400)
+}
+
+fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
+    let seconds = text.trim().parse().ok().filter(|seconds| range.contains(seconds));
+    let seconds = seconds.ok_or_else(|| {
+        format!("{text:?} is not a number of seconds, {} to {}", range.start(), range.end())
+    });
     seconds.map(Duration::from_secs)
 }
 

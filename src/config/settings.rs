@@ -32,6 +32,8 @@ pub struct Settings {
     pub metrics_listen: Option<SocketAddr>,
     /// The database.
     pub database: DatabaseUrl,
+    /// How long a server waits for the database when it starts.
+    pub database_wait: Duration,
     /// For the use cases.
     pub services: ServiceSettings,
     /// For requests and answers.
@@ -52,6 +54,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         "sqlite:data/scimward.db",
         str::parse::<DatabaseUrl>,
     );
+    let database_wait = read.setting("database_wait", "60", parse::database_wait);
     let public_url = public_url(read, listen);
     let product_name = read.setting(words("product_name"), "scimward", parse::product_name);
     let mails = mails(read, &public_url, &product_name);
@@ -88,6 +91,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         keep_alive,
         metrics_listen,
         database,
+        database_wait,
         services: ServiceSettings { mails, activity_retention },
         site,
         log,

@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::entropy::{OsEntropy, SharedEntropy};
 use crate::hasher::{HashCost, Hasher};
 use crate::service::{Resources, Services};
-use crate::store::Store;
+use crate::store::{MigrateError, Store};
 use crate::web::Limits;
 
 /// So many hashes may wait for a thread; further callers are asked to come back.
@@ -55,7 +55,7 @@ impl Platform {
     }
 }
 
-/// A configured application with a migrated database.
+/// A configured application.
 #[derive(Clone)]
 pub struct App {
     /// Its settings.
@@ -69,16 +69,26 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the database, brings its schema up to date and wires the services.
+    /// Wires the services, opens the database and brings its schema up to date.
     pub async fn build(settings: Settings, platform: Platform) -> Result<Self, String> {
+        let app = Self::wire(settings, platform)?;
+        app.resources.store.migrate().await.map_err(|error| app.database_fails(&error))?;
+        Ok(app)
+    }
+
+    /// A sentence about the database that fails like this.
+    pub(super) fn database_fails(&self, error: &MigrateError) -> String {
+        format!(
+            "the database {} cannot be used: {error}; check SCIMWARD_DATABASE_URL and who may \
+             write there",
+            self.settings.database
+        )
+    }
+
+    /// Wires the services. A database server is not reached, and nothing works before its schema is
+    /// up to date.
+    pub fn wire(settings: Settings, platform: Platform) -> Result<Self, String> {
         let store = Store::new(settings.database.clone(), platform.patience)?;
-        store.migrate().await.map_err(|error| {
-            format!(
-                "the database {} cannot be used: {error}; check SCIMWARD_DATABASE_URL and who may \
-                 write there",
-                settings.database
-            )
-        })?;
         let hasher = |threads, waiting| {
             Hasher::start(platform.hash_cost, threads, waiting, Arc::clone(&platform.entropy))
         };

@@ -1,12 +1,15 @@
-//! A server that is ready to run: everything that can fail at the start is done.
+//! A server that is ready to run: everything that can fail at the start is done, but for the
+//! database, which may come later.
 
 pub mod app;
 pub mod mail_loop;
 mod memory_loop;
 mod open_files;
 mod upkeep_loop;
+mod waiting;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::watch;
 
@@ -17,28 +20,35 @@ use crate::web::{self, Limits, Shared};
 
 /// A server that only has to be run.
 pub struct Server {
-    shared: Shared,
+    app: App,
+    shared: Arc<Shared>,
     listener: TcpListener,
     metrics: Option<TcpListener>,
     tls: Option<rustls::ServerConfig>,
-    limits: Limits,
 }
 
 impl Server {
-    /// Prepares to serve `app` on `listener`.
+    /// Prepares to serve `app`, whose database is up to date, on `listener`.
     pub async fn prepare(app: App, listener: TcpListener) -> Result<Self, String> {
+        let server = Self::wire(app, listener)?;
+        Box::pin(server.starter().open()).await?;
+        Ok(server)
+    }
+
+    /// Prepares to serve `app` on `listener`. Requests are refused until the database is ready.
+    pub fn wire(app: App, listener: TcpListener) -> Result<Self, String> {
         let tls = app.settings.tls.as_ref().map(TlsFiles::load).transpose()?;
         let Limits { total, per_source, .. } = app.limits;
         tracing::debug!(open_files = open_files::allowed(), total, per_source, "connections");
         let metrics = app.settings.metrics_listen.map(listen_for_metrics).transpose()?;
-        let cookie_key = app.services.sessions.cookie_key().await;
-        let cookie_key = cookie_key.map_err(|error| error.to_string())?;
-        let shared = Shared {
-            services: app.services,
-            site: app.settings.site.clone(),
-            cookie_key: cookie_key.into(),
-        };
-        Ok(Self { shared, listener, metrics, tls, limits: app.limits })
+        let (services, site) = (app.services.clone(), app.settings.site.clone());
+        let shared = Arc::new(Shared { services, site, cookie_key: OnceLock::new() });
+        Ok(Self { app, shared, listener, metrics, tls })
+    }
+
+    /// What makes the database ready.
+    pub fn starter(&self) -> Starter {
+        Starter { app: self.app.clone(), shared: Arc::clone(&self.shared) }
     }
 
     /// Where metrics are served, if they are.
@@ -49,25 +59,77 @@ impl Server {
     /// Serves until `shutdown` ends; then finishes requests in flight and writes what is still in
     /// memory.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), String> {
-        let Self { shared, listener, metrics, tls, limits } = self;
-        let services = shared.services.clone();
+        self.run_when(async { Ok(()) }, shutdown).await
+    }
+
+    /// The same from before the database is ready, which it is when `ready` ends. If that fails, the
+    /// server ends with its error.
+    pub async fn run_when<E: From<String>>(
+        self,
+        ready: impl Future<Output = Result<(), E>>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), E> {
+        let Self { app, shared, listener, metrics, tls } = self;
+        let (services, limits) = (app.services, app.limits);
         let (running, stopped) = watch::channel(());
-        let notifier = mail_loop::run(services.mails.clone(), dropped(stopped.clone()));
-        let memory = memory_loop::run(dropped(stopped.clone()));
         // The upkeep ends after the last answer: it writes what that one has done.
         let (answering, answered) = watch::channel(());
-        let upkeep = upkeep_loop::run(services.upkeep.clone(), dropped(answered));
-        let metrics = serve_metrics(metrics, services, limits, dropped(stopped));
+        let (failing, failed) = watch::channel(());
+        let work = async {
+            tokio::select! {
+                result = ready => result?,
+                () = dropped(stopped.clone()) => return Ok(()),
+            }
+            let notifier = mail_loop::run(services.mails.clone(), dropped(stopped.clone()));
+            let memory = memory_loop::run(dropped(stopped.clone()));
+            let upkeep = upkeep_loop::run(services.upkeep.clone(), dropped(answered));
+            tokio::join!(notifier, memory, upkeep);
+            Ok(())
+        };
+        let work = async {
+            let result = work.await;
+            drop(failing);
+            result
+        };
+        let metrics = serve_metrics(metrics, services.clone(), limits, dropped(stopped.clone()));
         let serve = async {
             let shutdown = async {
-                shutdown.await;
+                tokio::select! {
+                    () = shutdown => {}
+                    () = dropped(failed) => {}
+                }
                 drop(running);
             };
             let result = web::serve(listener, tls, limits, shared, shutdown).await;
             drop(answering);
-            result.map_err(|error| format!("the server ended: {error}"))
+            result.map_err(|error| E::from(format!("the server ended: {error}")))
         };
-        tokio::join!(serve, upkeep, notifier, metrics, memory).0
+        let (worked, served, ()) = tokio::join!(work, serve, metrics);
+        worked.and(served)
+    }
+}
+
+/// Makes the database ready while the server already answers.
+pub struct Starter {
+    app: App,
+    shared: Arc<Shared>,
+}
+
+impl Starter {
+    /// Waits for the database, brings it up to date and lets requests in.
+    ///
+    /// # Errors
+    /// A sentence, when the database cannot be used or was not reached in time.
+    pub async fn start(self) -> Result<(), String> {
+        waiting::for_database(&self.app).await?;
+        self.open().await
+    }
+
+    async fn open(self) -> Result<(), String> {
+        let cookie_key = self.app.services.sessions.cookie_key().await;
+        let cookie_key = cookie_key.map_err(|error| error.to_string())?;
+        self.shared.cookie_key.get_or_init(|| cookie_key.into());
+        Ok(())
     }
 }
 

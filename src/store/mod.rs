@@ -32,6 +32,7 @@ pub use self::database::connection::Conn;
 use self::database::files;
 use self::database::in_use::InUse;
 pub use self::database::locks::Lock;
+pub use self::database::migrate::MigrateError;
 use self::database::pool::Pool;
 pub use self::database::url::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::error::StoreError;
@@ -90,16 +91,22 @@ impl Store {
     /// Brings the schema up to date.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database cannot be opened or changed.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    /// Says whether it may help to wait.
+    pub async fn migrate(&self) -> Result<(), MigrateError> {
         let url = self.pools.url.clone();
-        finish(spawn_blocking(move || {
+        let work = spawn_blocking(move || {
             let patience = database::migrate::patience(&url);
-            let mut conn = Conn::open(&url, patience)?;
-            conn.check_pooler(&url, patience).map_err(StoreError::Unavailable)?;
-            database::migrate::run(&mut conn).map_err(StoreError::Unavailable)
-        }))
-        .await
+            let mut conn = Conn::open(&url, patience)
+                .map_err(|error| MigrateError::Unreachable(error.to_string()))?;
+            let done = conn.check_pooler(&url, patience);
+            done.and_then(|()| database::migrate::run(&mut conn)).map_err(|error| {
+                match conn.condition() {
+                    Condition::Sound => MigrateError::Unusable(error),
+                    Condition::Closed | Condition::Silent => MigrateError::Unreachable(error),
+                }
+            })
+        });
+        work.await.unwrap_or_else(|panic| Err(MigrateError::Unusable(panic.to_string())))
     }
 
     /// Runs a query that changes nothing, for pages and commands; runs it again if the connection is

@@ -30,6 +30,8 @@ pub(crate) enum PageError {
     TooLarge,
     /// The form did not arrive in time.
     TooSlow,
+    /// The server has started, and its database is not ready.
+    Starting,
     /// The server failed.
     Failed(Failure),
     /// The session could not be loaded: the request was not carried out.
@@ -136,6 +138,13 @@ impl PageError {
                 title: "The connection is too slow",
                 what: "The form did not arrive in time.",
                 remedy: GO_BACK,
+            },
+            Self::Starting => Explanation {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                code: "starting",
+                title: "Not available at the moment",
+                what: "The server has been started and is waiting for its database.",
+                remedy: "Try again in a minute. If it happens again, tell whoever runs this server.",
             },
             Self::Failed(failure) if !failure.is_temporary() => Explanation {
                 status: StatusCode::INTERNAL_SERVER_ERROR,

@@ -19,9 +19,10 @@ async fn healthz() -> HttpResponse {
 }
 
 async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
-    match shared.services.tokens.history().await {
-        Ok(_) => answer(HttpResponse::Ok(), "ready\n"),
-        Err(_) => answer(HttpResponse::ServiceUnavailable(), "not ready\n"),
+    if shared.is_ready() && shared.services.tokens.history().await.is_ok() {
+        answer(HttpResponse::Ok(), "ready\n")
+    } else {
+        answer(HttpResponse::ServiceUnavailable(), "not ready\n")
     }
 }
 

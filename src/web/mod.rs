@@ -22,6 +22,7 @@ pub mod tls;
 use std::io;
 use std::net::TcpListener;
 use std::num::NonZero;
+use std::sync::Arc;
 use std::thread;
 
 use actix_web::web;
@@ -40,7 +41,7 @@ pub async fn serve(
     socket: TcpListener,
     tls: Option<ServerConfig>,
     limits: Limits,
-    shared: Shared,
+    shared: Arc<Shared>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let trusted_proxies = shared.site.trusted_proxies.clone();
@@ -50,7 +51,7 @@ pub async fn serve(
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let listener =
         Listener { socket, tls, limits, trusted_proxies, is_https, access_log, label, threads };
-    let shared = web::Data::new(shared);
+    let shared = web::Data::from(shared);
     let configure = move |config: &mut web::ServiceConfig| {
         config
             .app_data(shared.clone())

@@ -1,5 +1,7 @@
 //! What the web layer knows of its surroundings.
 
+use std::sync::OnceLock;
+
 use chrono_tz::Tz;
 use secrecy::SecretSlice;
 
@@ -37,6 +39,14 @@ pub struct Shared {
     pub services: Services,
     /// The settings.
     pub site: Site,
-    /// Signs session cookies: 64 bytes.
-    pub cookie_key: SecretSlice<u8>,
+    /// Signs session cookies: 64 bytes. Absent until the database is ready, and nothing asks the
+    /// database before.
+    pub cookie_key: OnceLock<SecretSlice<u8>>,
+}
+
+impl Shared {
+    /// Whether the database is ready.
+    pub fn is_ready(&self) -> bool {
+        self.cookie_key.get().is_some()
+    }
 }

@@ -1,5 +1,6 @@
 //! What happens while the database fails, seen from outside, and that it works again afterwards.
 
+mod late;
 mod load;
 mod postgres;
 mod sqlite;

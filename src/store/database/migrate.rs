@@ -29,6 +29,17 @@ pub(crate) const fn patience(url: &DatabaseUrl) -> Duration {
     }
 }
 
+/// Why a database cannot be used yet, or at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MigrateError {
+    /// It cannot be reached, or what it answers is that it cannot be used now.
+    #[error("the database is not available: {0}")]
+    Unreachable(String),
+    /// It was reached, and waiting makes it no better.
+    #[error("{0}")]
+    Unusable(String),
+}
+
 /// Applies what is missing. Several instances may start at once: one migrates, the others wait.
 ///
 /// # Errors

@@ -37,6 +37,11 @@ pub enum InvalidDatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// Whether it is another program, which may start later than this one.
+    pub const fn is_server(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// What an attacker on the network can do with the connection that it asks for, if anything.
     pub fn danger(&self) -> Option<&str> {
         match self {

@@ -54,6 +54,10 @@ async fn answer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
     if head_limit::is_too_large(&request) {
         return answer::error(ScimError::HeadTooLarge);
     }
+    if !api.is_ready() {
+        api.services().usage.undecided();
+        return answer::error(ScimError::Unavailable);
+    }
     match path::route(request.path()) {
         Some(Route::Validate) => validate::answer(api, &request).await,
         Some(Route::Scim(resource)) => scim::answer(api, &request, resource).await,

@@ -40,6 +40,11 @@ impl ApiState {
         })
     }
 
+    /// Whether the database is ready.
+    pub(super) fn is_ready(&self) -> bool {
+        self.shared.is_ready()
+    }
+
     pub(super) fn site(&self) -> &Site {
         &self.shared.site
     }

@@ -47,6 +47,9 @@ pub(super) async fn answer_pages(
     let source = client::source(request.request(), address);
     request.extensions_mut().insert(source);
     let render = |error: &PageError| render(error, &shared, &asked);
+    if !shared.is_ready() {
+        return Ok(request.into_response(render(&PageError::Starting)));
+    }
     // No page has a percent sign in its path. Read as what it stands for, it would give every page
     // spellings that rules of a proxy do not know.
     if request.head().uri.path().contains('%') {

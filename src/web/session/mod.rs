@@ -32,7 +32,8 @@ pub(super) async fn middleware<B: MessageBody + 'static>(
     let store = RequestStore::new(shared.services.sessions.clone());
     request.extensions_mut().insert(store.clone());
     let presented = device::presented(request.request(), &shared.site);
-    let key = Key::from(shared.cookie_key.expose_secret());
+    let key = shared.cookie_key.get().ok_or_else(|| ErrorInternalServerError("no key"))?;
+    let key = Key::from(key.expose_secret());
     let mut answer = SessionMiddleware::builder(store.clone(), key)
         .cookie_name(cookie_name(&shared.site).to_owned())
         .cookie_secure(shared.site.public_url.is_https())

@@ -64,6 +64,11 @@ impl Cluster {
         run(self.pg_ctl().args(["-m", "immediate", "-w", "stop"]));
     }
 
+    /// Ends its life as a standby, and waits until it takes changes.
+    pub(crate) fn promote(&self) {
+        run(self.pg_ctl().args(["-w", "promote"]));
+    }
+
     /// From now on it accepts connections and answers nothing.
     pub(crate) fn freeze(&self) {
         loop {

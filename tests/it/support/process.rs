@@ -118,6 +118,11 @@ impl Scimward {
 
     /// Starts the server on a free port and waits until it listens.
     pub(crate) fn serve(&self) -> ServerProcess {
+        self.serve_until("listening")
+    }
+
+    /// Starts the server on a free port and waits for a line of its log that names the address.
+    pub(crate) fn serve_until(&self, message: &str) -> ServerProcess {
         let settings = self.clone().with("SCIMWARD_LISTEN", "127.0.0.1:0");
         let settings = settings.with("SCIMWARD_LOG_FORMAT", "json");
         let mut child = settings.spawn(&["serve"]);
@@ -129,7 +134,7 @@ impl Scimward {
             assert_ne!(read, 0, "the server ended: {seen}");
             let entry: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
             seen.push_str(&line);
-            if entry["fields"]["message"] == "listening" {
+            if entry["fields"]["message"] == message {
                 break entry["fields"]["address"].as_str().expect("an address").parse().unwrap();
             }
         };

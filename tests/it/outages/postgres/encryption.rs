@@ -159,6 +159,7 @@ const UNKNOWN: [&str; 3] = ["certificate", "UnknownIssuer", "sslrootcert=FILE"];
 
 /// Asserts that neither the server nor a command starts, and what both say.
 fn assert_refused(scimward: &Scimward, parts: &[&str]) {
+    let scimward = scimward.clone().with("SCIMWARD_DATABASE_WAIT", "0");
     for arguments in [&["serve"][..], &["token", "generate"]] {
         let ended = scimward.run(arguments);
 
