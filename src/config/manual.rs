@@ -27,6 +27,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ("SCIMWARD_TIMEZONE", "the zone whose calendar days count, such as `Europe/Berlin`"),
     ("SCIMWARD_NOTIFY_AT", "time of day of notifications, in that zone"),
     (
+        "SCIMWARD_SILENCE_AFTER",
+        "when the absence of requests is worth a warning: `auto` learns it from the connection, `off`, or a number of days from 1 to 365; see [notifications.md](notifications.md#silence)",
+    ),
+    (
         "SCIMWARD_TRUSTED_PROXIES",
         "networks of proxies whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`, separated by commas",
     ),

@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use tracing::Level;
 
 use crate::domain::admin::person::EmailAddress;
+use crate::domain::sync::silence::SilenceRule;
 use crate::domain::visible::is_invisible;
 use crate::telemetry::LogFormat;
 
@@ -48,6 +49,10 @@ fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
         format!("{text:?} is not a number of seconds, {} to {}", range.start(), range.end())
     });
     seconds.map(Duration::from_secs)
+}
+
+pub(super) fn silence(text: &str) -> Result<SilenceRule, String> {
+    trimmed(text, "auto, off, or a number of days from 1 to 365")
 }
 
 pub(super) fn zone(text: &str) -> Result<Tz, String> {

@@ -14,6 +14,7 @@ use crate::domain::network::public_url::PublicUrl;
 use crate::mail::{Letterhead, MailServer, Mailer};
 use crate::service::ServiceSettings;
 use crate::service::mails::MailSettings;
+use crate::service::sync::Silence;
 use crate::store::DatabaseUrl;
 use crate::telemetry::LogSettings;
 use crate::web::Site;
@@ -170,6 +171,7 @@ fn mails(read: &mut ConfigReader, public_url: &PublicUrl, product_name: &str) ->
             zone: read.setting("timezone", "UTC", parse::zone),
             time: read.setting("notify_at", "09:00", parse::time_of_day),
         },
+        silence: Silence::new(read.setting("silence_after", "auto", parse::silence)),
     }
 }
 

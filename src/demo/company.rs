@@ -18,6 +18,7 @@ use crate::service::Services;
 use crate::service::admins::NewAdmin;
 use crate::service::mails::InvitationMail;
 use crate::service::tokens::Generate;
+use crate::service::usage::RefusedRequest;
 use crate::service::validation::{Decision, Validator};
 
 /// The company at the instant that its clock shows.
@@ -159,8 +160,10 @@ impl Company {
                     self.services.usage.accepted(&token.id, address, Some(agent), token.now);
                 }
                 Decision::Refused { reason, known } => {
-                    let usage = &self.services.usage;
-                    usage.refused_or_throttled(reason, known.as_ref(), PROVIDER.source());
+                    let looks_like_ours = true;
+                    let known = known.as_ref();
+                    let refused = RefusedRequest { reason, known, looks_like_ours };
+                    self.services.usage.refused_or_throttled(refused, PROVIDER.source());
                 }
             }
         }
@@ -175,7 +178,8 @@ impl Company {
         client: &Client,
     ) -> anyhow::Result<()> {
         for _ in 0..times {
-            self.services.usage.refused_or_throttled(reason, None, client.source());
+            let refused = RefusedRequest { reason, known: None, looks_like_ours: false };
+            self.services.usage.refused_or_throttled(refused, client.source());
         }
         self.minute().await
     }

@@ -3,7 +3,7 @@
 //! An expiry at 00:30 UTC is the day before in California: every "in 12 days" and "today", on a page
 //! or in a mail, counts calendar days in the same zone, so that they never contradict each other.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Offset, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Offset, SecondsFormat, TimeDelta, TimeZone, Utc};
 use chrono_tz::{GapInfo, OffsetName, Tz, TzOffset};
 
 /// The calendar day on which `at` falls in `zone`.
@@ -35,6 +35,21 @@ pub fn rfc3339(at: DateTime<Utc>) -> String {
 /// A day as it is written everywhere: `4 Dec 2026`.
 pub fn date_text(date: NaiveDate) -> String {
     date.format("%-d %b %Y").to_string()
+}
+
+/// A span of time in its largest unit: `38 minutes`, `5 hours`, `9 days`.
+pub fn span(span: TimeDelta) -> String {
+    let count =
+        |number: i64, unit| format!("{number} {unit}{}", if number == 1 { "" } else { "s" });
+    if span < TimeDelta::minutes(1) {
+        "less than a minute".to_owned()
+    } else if span < TimeDelta::hours(1) {
+        count(span.num_minutes(), "minute")
+    } else if span < TimeDelta::days(1) {
+        count(span.num_hours(), "hour")
+    } else {
+        count(span.num_days(), "day")
+    }
 }
 
 /// An instant as a mail writes it: in the configured zone, with UTC added where that differs.

@@ -13,5 +13,6 @@ pub mod mail;
 pub mod masking;
 pub mod network;
 pub mod requests;
+pub mod sync;
 pub mod token;
 pub mod visible;

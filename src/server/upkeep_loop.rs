@@ -10,6 +10,9 @@ use tokio::time::Instant;
 use crate::service::upkeep::Upkeep;
 
 const EVERY: Duration = Duration::from_mins(1);
+/// What is written at once waits for so long: some clients ask without a token first, and with it
+/// right afterwards.
+const GATHERING: Duration = Duration::from_millis(250);
 
 /// Runs until `stop` ends, then writes what is still kept in memory.
 pub(super) async fn run(upkeep: Upkeep, stop: impl Future<Output = ()>) {
@@ -20,7 +23,10 @@ pub(super) async fn run(upkeep: Upkeep, stop: impl Future<Output = ()>) {
         let done = tokio::select! {
             () = &mut stop => break,
             _ = minutes.tick() => upkeep.run_once().await,
-            () = upkeep.wake() => upkeep.write_usage().await,
+            () = upkeep.wake() => {
+                tokio::time::sleep(GATHERING).await;
+                upkeep.write_usage().await
+            }
         };
         if let Err(error) = done {
             tracing::warn!(%error, "upkeep failed; it is tried again in a minute");

@@ -15,6 +15,7 @@ pub mod mails;
 pub mod monitoring;
 mod resources;
 pub mod sessions;
+pub mod sync;
 pub mod tokens;
 pub mod upkeep;
 pub mod usage;

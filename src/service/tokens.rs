@@ -148,10 +148,23 @@ impl Tokens {
             store::activity::record(conn, &event)?;
             Ok(id)
         };
-        self.resources.write_as(by, Lock::Tokens, Kind::TokenRevoked, revoked).await
+        let id = self.resources.write_as(by, Lock::Tokens, Kind::TokenRevoked, revoked).await?;
+        self.new_mail.notify_one();
+        Ok(id)
     }
 
-    /// The newest token and the one it replaced.
+    /// Notes that the window which showed the token of this form was closed before it was copied.
+    pub async fn not_copied(&self, form: SecretCode, by: Author) -> Result<(), Failure> {
+        let noted = move |conn: &mut Transaction, by: &Authorized| {
+            if let Some(id) = store::tokens::used_request(conn, &form.digest())? {
+                store::tokens::not_copied(conn, &id, by.now)?;
+            }
+            Ok::<_, Failure>(())
+        };
+        self.resources.write_as(by, Lock::Tokens, Kind::TokenGenerated, noted).await
+    }
+
+    /// The newest token and those before it that may still be sent.
     pub async fn history(&self) -> Result<TokenHistory, Failure> {
         Ok(self.resources.store.read(store::tokens::history).await?)
     }
@@ -171,6 +184,7 @@ fn new_token(id: TokenId, hash: PhcString, lifespan: Lifespan, by: &Authorized) 
         generated_by: by.actor.clone(),
         generated_from: by.source().clone(),
         expires_at: lifespan.expiry(by.now),
+        uncopied_at: None,
         revocation: None,
         first_used_at: None,
         last_use: None,

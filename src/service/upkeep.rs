@@ -59,7 +59,7 @@ impl Upkeep {
 
     /// Waits until something happens that is written at once.
     pub async fn wake(&self) {
-        self.usage.first_use().await;
+        self.usage.urgent().await;
     }
 
     /// Writes what clients did, to the log too; the last thing that a server does.
@@ -92,11 +92,13 @@ impl Upkeep {
         if self.last_purge().is_some_and(|last| (now - last).abs() < PURGE_EVERY) {
             return Ok(());
         }
-        let purges: [(Lock, Purge, TimeDelta); 8] = [
+        let purges: [(Lock, Purge, TimeDelta); 10] = [
             (Lock::Usage, store::purge::activity, self.activity_retention),
             (Lock::Mails, store::purge::mails, self.activity_retention),
             (Lock::Usage, store::purge::request_hours, HOURS_KEPT),
             (Lock::Usage, store::requests::callers::purge, CALLERS_KEPT),
+            (Lock::Usage, store::sync::refused::purge, CALLERS_KEPT),
+            (Lock::Usage, store::sync::outages::purge, HOURS_KEPT),
             // A session past its absolute limit is no longer touched, and so becomes idle too.
             (Lock::Admins, store::purge::sessions, IDLE_LIMIT),
             (Lock::Admins, store::purge::one_time_links, LINKS_KEPT),

@@ -13,7 +13,6 @@ use crate::domain::activity::timeline::Cursor;
 use crate::domain::activity::{Event, Kind, Recorded};
 use crate::domain::admin::person::AdminId;
 use crate::domain::network::source::Source;
-use crate::domain::token::refusal::RefusalGroup;
 use crate::domain::token::secret::TokenId;
 
 #[derive(Insertable)]
@@ -230,44 +229,6 @@ pub fn count_since(conn: &mut Conn, kind: Kind, since: DateTime<Utc>) -> Result<
         .filter(activity::kind.eq(kind.as_str()).and(activity::at.ge(seconds(since))))
         .count()
         .get_result(conn)?)
-}
-
-type RefusedRow = (Option<String>, Option<String>, Option<String>, Option<String>, i64, i64);
-
-/// The entries about requests that were refused since `since`, newest first, at most `limit`.
-pub fn refused(
-    conn: &mut Conn,
-    since: DateTime<Utc>,
-    limit: i64,
-) -> Result<Vec<RefusalGroup>, StoreError> {
-    let rows: Vec<RefusedRow> = activity::table
-        .filter(activity::kind.eq(Kind::RequestsRefused.as_str()))
-        .filter(activity::at.ge(seconds(since)))
-        .order((activity::at.desc(), activity::id.desc()))
-        .select((
-            activity::subject,
-            activity::token_id,
-            activity::address,
-            activity::agent,
-            activity::count,
-            activity::at,
-        ))
-        .limit(limit)
-        .load(conn)?;
-    rows.into_iter().map(refused_group).collect()
-}
-
-fn refused_group(row: RefusedRow) -> Result<RefusalGroup, StoreError> {
-    let (reason, token, address, agent, count, last_at) = row;
-    let reason = reason.unwrap_or_default();
-    Ok(RefusalGroup {
-        reason: reason.parse().map_err(|_unknown| corrupt("reason", &reason))?,
-        token: token.as_deref().map(parse_token_id).transpose()?,
-        from: address.as_deref().map(parse_address).transpose()?,
-        agent,
-        count: u64::try_from(count).unwrap_or_default(),
-        last_at: instant(last_at)?,
-    })
 }
 
 impl TryFrom<Row> for Recorded {

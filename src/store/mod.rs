@@ -16,6 +16,7 @@ pub mod requests;
 mod row;
 mod schema;
 pub mod settings;
+pub mod sync;
 pub mod tokens;
 mod transaction;
 

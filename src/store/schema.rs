@@ -72,6 +72,7 @@ diesel::table! {
         generated_from -> Nullable<Text>,
         generated_agent -> Nullable<Text>,
         expires_at -> BigInt,
+        uncopied_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
         revoked_by_id -> Nullable<BigInt>,
         revoked_by -> Nullable<Text>,
@@ -153,6 +154,35 @@ diesel::table! {
         refused -> BigInt,
         first_at -> BigInt,
         last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    outages (id) {
+        id -> BigInt,
+        began_at -> BigInt,
+        ended_at -> BigInt,
+        is_told -> Bool,
+        token_id -> Text,
+        address -> Text,
+        agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    refused_groups (id) {
+        id -> BigInt,
+        period -> BigInt,
+        reason -> Text,
+        token_id -> Nullable<Text>,
+        address -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        looks_like_ours -> Bool,
+        count -> BigInt,
+        first_at -> BigInt,
+        last_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        outage_id -> Nullable<BigInt>,
     }
 }
 

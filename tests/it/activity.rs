@@ -19,7 +19,6 @@ on_each_database!(
     new_entries_do_not_shift_older_pages,
     a_filter_shows_its_kinds_alone,
     refusals_are_grouped_and_say_what_to_do,
-    refusals_of_a_long_outage_are_shown_from_where_they_were_read,
     the_page_leads_to_older_and_newer_entries,
     an_address_that_names_nothing_is_refused,
     exports_hold_every_entry_and_no_formula,
@@ -156,32 +155,6 @@ fn refusals_are_grouped_and_say_what_to_do(database: &Database) {
         assert!(page.text().contains(text), "{text}: {}", page.text());
     }
     assert!(!page.text().contains("rel=\"next\""));
-}
-
-fn refusals_of_a_long_outage_are_shown_from_where_they_were_read(database: &Database) {
-    let app = TestApp::start(database);
-    let admin = app.admin("Ada");
-    let now = app.services().now();
-    let refused = |minutes: i64| {
-        let at = now - TimeDelta::minutes(minutes);
-        let subject = Refusal::Expired.code();
-        Event { at, ..entry(0, Kind::RequestsRefused).about(subject) }
-    };
-    let shown = || {
-        let page = admin.get("/admin/authentication").expect(200).text().to_owned();
-        let recent = app.wait(app.services().usage.recent_refusals()).unwrap();
-        (page, recent.groups[0].count)
-    };
-
-    record(&app, (0..99).map(refused).collect());
-    let (page, count) = shown();
-    assert!(page.contains("Refused in the last 24 hours"), "{page}");
-    assert_eq!(count, 99);
-
-    record(&app, (99..110).map(refused).collect());
-    let (page, count) = shown();
-    assert!(page.contains("Refused since 22 Nov 2026, 12:24 UTC"), "{page}");
-    assert_eq!(count, 100);
 }
 
 fn the_page_leads_to_older_and_newer_entries(database: &Database) {

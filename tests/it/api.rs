@@ -63,7 +63,7 @@ impl Contract {
     /// The reasons that the Server Admins see, with how often.
     fn reasons(&self) -> Vec<(Refusal, u64)> {
         self.app.upkeep();
-        let groups = self.app.wait(self.app.services().usage.recent_refusals()).unwrap().groups;
+        let groups = self.app.recent_refusals();
         let mut reasons: Vec<_> = groups.iter().map(|group| (group.reason, group.count)).collect();
         reasons.sort_unstable();
         reasons

@@ -17,6 +17,7 @@ mod through_proxies;
 
 const PAGE: &str = "/admin/authentication";
 const GENERATE: &str = "/admin/authentication/scim-token";
+const CLOSED: &str = "/admin/authentication/scim-token/closed";
 const REVOKE: &str = "/admin/authentication/revoke";
 const LIST: &str = "/admin/server-admins";
 const INVITE: &str = "/admin/server-admins/invite";
@@ -53,6 +54,7 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
     vec![
         generation(admin),
         generation(admin).header("Accept", "application/json"),
+        form(CLOSED, &[("request_id", "of-no-form"), ("copied", "false")]),
         hidden_form(admin, REVOKE, REVOKE, &[]),
         form(INVITE, &person),
         // Refused for what it says, it would be answered with the page that it stands on.

@@ -38,6 +38,7 @@ mod scale;
 mod server;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod support;
+mod sync;
 mod tls;
 mod tokens;
 mod upkeep;

@@ -63,7 +63,7 @@ fn metrics_say_what_was_decided(database: &Database) {
             "scimward_decisions_total{result=\"accepted\"} 2",
             "scimward_decisions_total{result=\"refused\"} 2",
             "scimward_decisions_total{result=\"undecided\"} 0",
-            "scimward_refusals_total{reason=\"revoked\"} 1",
+            "scimward_refusals_total{reason=\"replaced\"} 1",
             "scimward_refusals_total{reason=\"expired\"} 0",
             // Nonsense is refused without asking anybody.
             "scimward_validation_duration_seconds_bucket{le=\"+Inf\"} 3",

@@ -10,6 +10,7 @@ use scimward::domain::requests::hours::RunningHour;
 use scimward::domain::requests::{day, hour};
 use scimward::domain::token::refusal::Refusal;
 use scimward::domain::token::secret::TokenId;
+use scimward::service::usage::RefusedRequest;
 use scimward::store;
 
 use crate::support::app::TestApp;
@@ -39,7 +40,8 @@ fn accept(app: &TestApp, token: &TokenId, from: IpAddr, agent: &str) {
 }
 
 fn refuse(app: &TestApp, from: IpAddr, agent: &str) {
-    app.services().usage.refused(Refusal::Unknown, None, Source::new(from, Some(agent)));
+    let refused = RefusedRequest { reason: Refusal::Unknown, known: None, looks_like_ours: true };
+    app.services().usage.refused(refused, Source::new(from, Some(agent)));
 }
 
 fn hours(app: &TestApp) -> Vec<RunningHour> {
@@ -97,12 +99,15 @@ fn an_hour_without_requests_has_a_row_and_one_without_an_instance_has_none(datab
     app.advance(TimeDelta::hours(1));
     app.upkeep();
     app.upkeep();
-    app.advance(TimeDelta::hours(3));
-
+    // It runs on, though nothing wakes it.
+    app.advance(TimeDelta::hours(2));
     app.stop().expect("it stops");
+    app.advance(TimeDelta::hours(4));
+    let next = app.second_instance(database);
+    next.upkeep();
 
-    let expected = [0, 1, 4].map(|hours| (hour(start + TimeDelta::hours(hours)), 0, 0));
-    assert_eq!(counts(&app), expected);
+    let expected = [0, 1, 2, 3, 7].map(|hours| (hour(start + TimeDelta::hours(hours)), 0, 0));
+    assert_eq!(counts(&next), expected);
 }
 
 fn two_instances_add_up(database: &Database) {
@@ -232,7 +237,10 @@ fn old_counts_are_removed(database: &Database) {
     app.upkeep();
 
     let now = app.services().now();
-    assert_eq!(counts(&app).first().unwrap().0, hour(now - TimeDelta::days(397)));
+    assert_eq!(
+        counts(&app).first().unwrap().0,
+        hour(now - TimeDelta::days(398)) + TimeDelta::hours(1)
+    );
     let all = database.ask("SELECT day FROM callers ORDER BY day");
     assert_eq!(all.len(), 30);
     let last = now - TimeDelta::days(1);

@@ -14,11 +14,16 @@ const NONE: &str = "There is no SCIM token. Generate one with `scimward token ge
 
 pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode, CommandError> {
     let services = open(flags).await?.services;
-    let history = services.tokens.history().await?;
+    let known = services.mails.banner_facts().await?;
     let now = services.now();
-    match &history.newest {
-        Some(token) => format.print(|| text::json(token, now), || text::description(token, now))?,
-        None => format.print(|| json!({ "status": "none" }), || NONE.to_owned())?,
+    match &known.history.newest {
+        Some(token) => format.print(
+            || text::with_sync(text::json(token, now), &known.sync),
+            || format!("{}\n{}", text::description(token, now), text::sync(&known.sync)),
+        )?,
+        None => {
+            format.print(|| json!({ "status": "none", "sync": null }), || NONE.to_owned())?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

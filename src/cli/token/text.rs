@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::cli::error::CommandError;
-use crate::domain::calendar::rfc3339;
+use crate::domain::calendar::{rfc3339, span};
 use crate::domain::network::source::{Source, address_text};
+use crate::domain::sync::SyncHealth;
 use crate::domain::token::secret::TokenId;
-use crate::domain::token::{Token, TokenStatus};
+use crate::domain::token::{LastUse, Token, TokenStatus};
+use crate::service::sync::SyncState;
 
 /// There is none to work on.
 pub(super) fn no_token() -> CommandError {
@@ -59,7 +61,31 @@ pub(super) fn description(token: &Token, now: DateTime<Utc>) -> String {
     }
     lines.push(("Last used", last_used(token)));
     lines.push(("Value", "not stored, so it cannot be shown".to_owned()));
-    let lines = lines.iter().map(|(name, value)| format!("{:<12} {value}", format!("{name}:")));
+    aligned(&lines)
+}
+
+/// The same about the sync.
+pub(super) fn sync(state: &SyncState) -> String {
+    let connection = &state.connection;
+    let word = state.health.map(|health| health.to_string().to_lowercase()).unwrap_or_default();
+    let last = connection.last.as_ref();
+    let mut lines =
+        vec![("Sync", word), ("Last request", last.map_or_else(|| "never".to_owned(), used))];
+    if let Some(sum) = connection.refused.all() {
+        let since = rfc3339(sum.first_at);
+        let reason = sum.main.reason.reason();
+        lines.push(("Refused", format!("{} since {since}, {reason}", sum.count)));
+    }
+    if let Some(limit) = connection.rhythm.limit(state.rule) {
+        let quiet = connection.rhythm.quiet.map(|quiet| format!("{}; ", span(quiet)));
+        let after = span(limit.after);
+        lines.push(("Quiet for", format!("{}warning after {after}", quiet.unwrap_or_default())));
+    }
+    aligned(&lines)
+}
+
+fn aligned(lines: &[(&str, String)]) -> String {
+    let lines = lines.iter().map(|(name, value)| format!("{:<13} {value}", format!("{name}:")));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -69,7 +95,10 @@ fn generated(token: &Token) -> String {
 }
 
 fn last_used(token: &Token) -> String {
-    let Some(last) = &token.last_use else { return "never".to_owned() };
+    token.last_use.as_ref().map_or_else(|| "never".to_owned(), used)
+}
+
+fn used(last: &LastUse) -> String {
     let source =
         Source { address: Some(last.from), agent: last.agent.clone(), ..Source::default() };
     with_source(rfc3339(last.at), &source)
@@ -86,6 +115,30 @@ fn with_source(mut text: String, source: &Source) -> String {
         text.push(')');
     }
     text
+}
+
+/// The facts for programs, with those about the sync.
+pub(super) fn with_sync(token: Value, state: &SyncState) -> Value {
+    let connection = &state.connection;
+    let refused = connection.refused.all();
+    let limit = connection.rhythm.limit(state.rule);
+    let sync = json!({
+        "state": state.health.map(SyncHealth::code),
+        "last_accepted_at": connection.last.as_ref().map(|last| rfc3339(last.at)),
+        "last_accepted_from": connection.last.as_ref().map(|last| address_text(last.from)),
+        "refused_since": refused.as_ref().map(|sum| rfc3339(sum.first_at)),
+        "refused": refused.as_ref().map_or(0, |sum| sum.count),
+        "refused_reason": refused.as_ref().map(|sum| sum.main.reason.code()),
+        "quiet_seconds": connection.rhythm.quiet.map(|quiet| quiet.num_seconds()),
+        "silent_after_seconds": limit.map(|limit| limit.after.num_seconds()),
+    });
+    match token {
+        Value::Object(mut facts) => {
+            facts.insert("sync".to_owned(), sync);
+            Value::Object(facts)
+        }
+        other => other,
+    }
 }
 
 /// The facts for programs.

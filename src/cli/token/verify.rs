@@ -35,7 +35,10 @@ pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode
     let now = services.now();
     let id = match decision {
         Decision::Valid(valid) => valid.id,
-        Decision::Refused { reason: Refusal::Expired | Refusal::Revoked, known: Some(id) } => id,
+        Decision::Refused {
+            reason: Refusal::Expired | Refusal::Replaced | Refusal::Revoked,
+            known: Some(id),
+        } => id,
         Decision::Refused { .. } => {
             return answer(format, "unknown", None, "no such token was generated here");
         }

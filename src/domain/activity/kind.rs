@@ -92,6 +92,12 @@ kinds! {
         /// A token reached its expiry.
         TokenExpired: "token_expired", "Token expired", "clock", "danger",
             ["Token {token} expired"];
+        /// A request was accepted after an outage; `detail` says how long it was and what was refused.
+        SyncWorksAgain: "sync_works_again", "SCIM sync works again", "check-circle-fill", "success",
+            ["SCIM sync works again"];
+        /// Nothing was heard for longer than usual; `subject` is for how long.
+        SyncSilent: "sync_silent", "Nothing heard", "clock", "attention",
+            ["Nothing heard from the identity provider for {subject}"];
         /// Requests were refused; `subject` is the reason's code, `count` how many.
         RequestsRefused: "requests_refused", "SCIM requests refused", "x-circle-fill", "danger",
             ["{requests} refused"];

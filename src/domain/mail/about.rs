@@ -1,5 +1,8 @@
 //! What a mail is about. Nobody gets two mails of one kind about the same.
 
+use chrono::{DateTime, Utc};
+
+use crate::domain::sync::outage::OutageId;
 use crate::domain::token::secret::TokenId;
 
 /// What the keys of entries begin with.
@@ -57,6 +60,19 @@ impl EventKey {
     /// Which entry of the activity list it is, if it is one.
     pub fn entry_id(&self) -> Option<i64> {
         self.0.strip_prefix(ENTRY)?.parse().ok()
+    }
+
+    /// Nothing has been accepted since `last`, or ever with this token.
+    pub fn pause(last: Option<DateTime<Utc>>, token: &TokenId) -> Self {
+        Self(match last {
+            Some(last) => format!("pause-{}", last.timestamp()),
+            None => format!("unused-{token}"),
+        })
+    }
+
+    /// An outage has ended.
+    pub fn outage(id: OutageId) -> Self {
+        Self(format!("outage-{}", id.0))
     }
 
     /// A key that was stored.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::alert::Alert;
 use super::milestone::Milestone;
+use crate::domain::sync::alarms::Alarm;
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,8 @@ pub enum MailKind {
     StillUsed,
     /// Who may sign in, or how, was changed.
     Alert(Alert),
+    /// Something about the connection.
+    Alarm(Alarm),
     /// Somebody is invited to become a Server Admin.
     Invitation,
     /// Somebody wants to know whether mails arrive.
@@ -30,7 +33,7 @@ pub struct UnknownMailKind;
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::Expiry(Milestone::FifteenDaysBefore),
         Self::Expiry(Milestone::OneDayBefore),
         Self::Expiry(Milestone::OnTheDay),
@@ -42,6 +45,11 @@ impl MailKind {
         Self::Alert(Alert::Deactivated),
         Self::Alert(Alert::Changed),
         Self::Alert(Alert::PasswordChanged),
+        Self::Alarm(Alarm::Revoked),
+        Self::Alarm(Alarm::Refused),
+        Self::Alarm(Alarm::Silent),
+        Self::Alarm(Alarm::StillSilent),
+        Self::Alarm(Alarm::WorksAgain),
         Self::Invitation,
         Self::Test,
     ];
@@ -53,6 +61,7 @@ impl MailKind {
             Self::Generated => "generated",
             Self::StillUsed => "still-used",
             Self::Alert(alert) => alert.as_str(),
+            Self::Alarm(alarm) => alarm.as_str(),
             Self::Invitation => "invitation",
             Self::Test => "test",
         }
@@ -82,6 +91,7 @@ impl MailKind {
             Self::Generated => "Security mail",
             Self::StillUsed => "Mail about the replaced token",
             Self::Alert(alert) => alert.name(),
+            Self::Alarm(alarm) => alarm.name(),
             Self::Invitation => "Invitation",
             Self::Test => "Test mail",
         }
@@ -104,6 +114,7 @@ impl fmt::Display for MailKind {
             Self::Generated => f.write_str("Token generated"),
             Self::StillUsed => f.write_str("Replaced token still used"),
             Self::Alert(alert) => alert.fmt(f),
+            Self::Alarm(alarm) => alarm.fmt(f),
             Self::Invitation => f.write_str("Invitation"),
             Self::Test => f.write_str("Test mail"),
         }

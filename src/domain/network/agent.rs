@@ -3,6 +3,10 @@
 //! A user agent is what a program says about itself, often at length and in the names of others: every
 //! browser calls itself Mozilla. People get a name that they know; it proves nothing.
 
+use std::net::IpAddr;
+
+use super::source::address_text;
+
 /// The longest name, in characters.
 const LENGTH: usize = 40;
 /// What stands where a program does not name itself.
@@ -56,6 +60,14 @@ pub fn short_name(agent: Option<&str>) -> String {
         return name;
     }
     name.chars().take(LENGTH - 1).chain(['…']).collect()
+}
+
+/// `203.0.113.24 (Okta)`: where requests come from, and from whom.
+pub fn described(from: Option<IpAddr>, agent: Option<&str>) -> String {
+    match from {
+        Some(from) => format!("{} ({})", address_text(from), short_name(agent)),
+        None => "various addresses".to_owned(),
+    }
 }
 
 fn identity_provider(agent: &str) -> Option<&'static str> {

@@ -30,6 +30,8 @@ pub struct Token {
     pub generated_from: Source,
     /// The first instant at which it is no longer accepted.
     pub expires_at: DateTime<Utc>,
+    /// When the window that showed it was closed before it was copied.
+    pub uncopied_at: Option<DateTime<Utc>>,
     /// Present once it was revoked, with or without a replacement.
     pub revocation: Option<Revocation>,
     /// When it was accepted for the first time.
@@ -103,13 +105,13 @@ impl Token {
     }
 }
 
-/// What the page knows of the tokens: the newest one and the one it replaced.
+/// The newest token and those that an identity provider may still send instead.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TokenHistory {
     /// The token that was generated last, revoked or not, if there ever was one.
     pub newest: Option<Token>,
-    /// The token that the newest one replaced.
-    pub replaced: Option<Token>,
+    /// Those before it, newest first, down to the last one that was used.
+    pub predecessors: Vec<Token>,
 }
 
 impl TokenHistory {

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::last_use::last_use;
 use super::time_to_expiry::TimeToExpiry;
 use super::{Letterhead, reason, settings_link};
 use crate::domain::admin::actor::Actor;
@@ -39,18 +40,20 @@ pub fn expiry(mail: &Expiry<'_>, recipient: &Recipient, letterhead: &Letterhead)
     let at = LocalText::new(token.expires_at, schedule.zone);
     let time = TimeToExpiry::new(token.expires_at, now, schedule.zone);
     let is_over = now >= token.expires_at;
+    let mut facts = vec![
+        (if is_over { "Expired" } else { "Expires" }, at.fact()),
+        ("Token ID", token.id.to_string()),
+        ("Generated", generation(token, schedule.zone)),
+        ("Lifespan", token.lifespan.to_string()),
+    ];
+    facts.extend(last_use(token.last_use.as_ref(), schedule.zone));
     let parts = Parts {
         subject: format!("SCIM token {}", time.subject(&at)),
         preview: time.preview(&at),
         tone: time.tone(),
         heading: format!("The SCIM token {}", time.headline(&at)),
         paragraphs: vec![time.what_happens(&at, &letterhead.product), time.what_to_do()],
-        facts: vec![
-            (if is_over { "Expired" } else { "Expires" }, at.fact()),
-            ("Token ID", token.id.to_string()),
-            ("Generated", generation(token, schedule.zone)),
-            ("Lifespan", token.lifespan.to_string()),
-        ],
+        facts,
         steps: STEPS,
         link: settings_link(letterhead),
         closing: closing(mail),
@@ -108,6 +111,7 @@ mod tests {
             },
             generated_from: Source::command_line(),
             expires_at: expires_at.parse().unwrap(),
+            uncopied_at: None,
             revocation: None,
             first_used_at: None,
             last_use: None,

@@ -2,12 +2,12 @@
 
 use chrono_tz::Tz;
 
+use super::last_use::last_use;
 use super::{Letterhead, server_admin_reason, settings_link};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::calendar::LocalText;
 use crate::domain::token::Token;
-use crate::domain::token::secret::TokenId;
 use crate::mail::letter::{Letter, Parts, Tone};
 
 /// Tells the Server Admins that a token was generated. `email` is the address of the admin who
@@ -15,7 +15,7 @@ use crate::mail::letter::{Letter, Parts, Tone};
 pub fn generated(
     token: &Token,
     email: Option<&EmailAddress>,
-    replaced: Option<&TokenId>,
+    replaced: Option<&Token>,
     zone: Tz,
     letterhead: &Letterhead,
 ) -> Letter {
@@ -41,7 +41,11 @@ pub fn generated(
             format!("{} ({})", LocalText::new(token.expires_at, zone).fact(), token.lifespan),
         ),
     ];
-    facts.extend(replaced.map(|id| ("Revoked token ID", id.to_string())));
+    if let Some(old) = replaced {
+        facts.push(("Revoked token ID", old.id.to_string()));
+    }
+    // Of the token that was in use until then, if there was one.
+    facts.extend(last_use(replaced.unwrap_or(token).last_use.as_ref(), zone));
     let parts = Parts {
         subject: format!("New SCIM token generated {}", generator.by),
         preview: if replaced.is_some() {

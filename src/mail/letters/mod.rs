@@ -4,22 +4,39 @@ mod alert;
 mod expiry;
 mod generated;
 mod invitation;
+mod last_use;
+mod refused;
+mod revoked;
+mod silent;
 mod still_used;
 mod test_mail;
 mod time_to_expiry;
+mod works_again;
 
 pub use self::alert::{Change, Told, alert};
 pub use self::expiry::{Expiry, expiry};
 pub use self::generated::generated;
 pub use self::invitation::invitation;
+pub use self::refused::{RefusedFacts, refused};
+pub use self::revoked::revoked;
+pub use self::silent::{Silence, silent};
 pub use self::still_used::{StillUsed, still_used};
 pub use self::test_mail::test_mail;
+pub use self::works_again::{OutageReport, works_again};
 use super::Letterhead;
 use crate::domain::mail::Recipient;
+
+/// What follows a mail about sync that has stopped.
+const WILL_WORK_AGAIN: &str = "You will receive a mail when SCIM sync works again.";
 
 /// The link to the page on which tokens are generated.
 fn settings_link(letterhead: &Letterhead) -> (&'static str, String) {
     ("Open SCIM Token settings", letterhead.public_url.join("/admin/authentication"))
+}
+
+/// The same, for those who are to look rather than to generate.
+fn authentication_link(letterhead: &Letterhead) -> (&'static str, String) {
+    ("Open Authentication", settings_link(letterhead).1)
 }
 
 /// Why `recipient` gets a mail about the token.

@@ -1,27 +1,22 @@
 //! The mail about a replaced token that the identity provider still presents.
 
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{Letterhead, reason, settings_link};
+use super::last_use::last_use;
+use super::{Letterhead, WILL_WORK_AGAIN, reason, settings_link};
 use crate::domain::calendar::LocalText;
 use crate::domain::mail::Recipient;
 use crate::domain::network::source::address_text;
-use crate::domain::token::secret::TokenId;
-use crate::domain::token::{LateUse, Token};
+use crate::domain::token::Token;
 use crate::mail::letter::{Letter, Parts, Tone};
 
-/// A token that was replaced and is still presented.
-#[derive(Debug, Clone, Copy)]
+/// Tokens that were replaced and are still presented.
+#[derive(Debug, Clone)]
 pub struct StillUsed<'a> {
     /// The current token, which has not been used yet.
     pub token: &'a Token,
-    /// The token it replaced.
-    pub replaced: &'a TokenId,
-    /// When it was replaced.
-    pub replaced_at: DateTime<Utc>,
-    /// How the replaced token has been presented since.
-    pub late_use: &'a LateUse,
+    /// The older tokens that have been presented since it was generated, newest first.
+    pub presented: Vec<&'a Token>,
 }
 
 /// Tells that the identity provider still has the replaced token.
@@ -31,12 +26,23 @@ pub fn still_used(
     recipient: &Recipient,
     letterhead: &Letterhead,
 ) -> Letter {
-    let StillUsed { token, replaced, replaced_at, late_use } = facts;
-    let since = LocalText::new(*replaced_at, zone);
-    let times = match late_use.count {
-        1 => "1 request".to_owned(),
-        count => format!("{count} requests"),
-    };
+    let StillUsed { token, presented } = facts;
+    let since = LocalText::new(token.generated_at, zone);
+    let late = || presented.iter().filter_map(|old| Some((old, old.late_use.as_ref()?)));
+    let times = requests(late().map(|(_, late)| late.count).sum());
+    let last = late().max_by_key(|(_, late)| late.at);
+    let mut rows = vec![("Replaced", since.fact()), ("Refused since then", times.clone())];
+    if let Some((old, last)) = last {
+        rows.push(("Last presented", LocalText::new(last.at, zone).fact()));
+        rows.push(("From", address_text(last.from)));
+        rows.extend(last_use(old.last_use.as_ref(), zone));
+    }
+    let named = late().map(|(old, late)| match presented.len() {
+        1 => old.id.to_string(),
+        _ => format!("{} ({})", old.id, requests(late.count)),
+    });
+    rows.push(("Replaced token ID", named.collect::<Vec<_>>().join(", ")));
+    rows.push(("New token ID", token.id.to_string()));
     let parts = Parts {
         subject: "The identity provider still uses the replaced SCIM token".to_owned(),
         preview: "SCIM sync is stopped until the new token is entered there.".to_owned(),
@@ -52,24 +58,19 @@ pub fn still_used(
                 since.phrase()
             ),
             "Enter the new token in the SCIM application of your identity provider and test the \
-             connection. If nobody has kept the new token, generate another one: it is displayed \
+             connection. If nobody has copied the new token, generate another one: it is displayed \
              only once."
                 .to_owned(),
         ],
-        facts: vec![
-            ("Replaced", since.fact()),
-            ("Refused since then", times),
-            ("Last presented", LocalText::new(late_use.at, zone).fact()),
-            ("From", address_text(late_use.from)),
-            ("Replaced token ID", replaced.to_string()),
-            ("New token ID", token.id.to_string()),
-        ],
+        facts: rows,
         steps: &[],
         link: settings_link(letterhead),
-        closing: "You receive this mail once for each replacement. The page shows when the new \
-                  token is used for the first time."
-            .to_owned(),
+        closing: format!("You receive this mail once for each replacement. {WILL_WORK_AGAIN}"),
         reason: reason(recipient, letterhead),
     };
     parts.render(letterhead)
+}
+
+fn requests(count: u64) -> String {
+    if count == 1 { "1 request".to_owned() } else { format!("{count} requests") }
 }

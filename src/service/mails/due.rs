@@ -1,16 +1,17 @@
 //! Which mails may go out at an instant.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
+use super::MailSettings;
+use super::connection::ConnectionMails;
 use crate::domain::mail::Mail;
+use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
-use crate::domain::mail::milestone::{Milestone, Schedule};
+use crate::domain::mail::milestone::Milestone;
+use crate::domain::sync::{PATIENCE, presented_predecessors};
 use crate::domain::token::TokenHistory;
 use crate::mail::letters::StillUsed;
 use crate::store::{self, Conn, StoreError};
-
-/// How long people may take to enter the new token before a mail says that it is missing.
-const SWITCHING: TimeDelta = TimeDelta::minutes(15);
 
 /// The mails that may go out at an instant.
 pub(crate) struct DueMails {
@@ -18,30 +19,36 @@ pub(crate) struct DueMails {
     pub(crate) history: TokenHistory,
     /// The one milestone whose mails may go out.
     pub(crate) milestone: Option<Milestone>,
+    /// The connection they are about.
+    pub(crate) connection: ConnectionMails,
 }
 
 impl DueMails {
     pub(crate) fn load(
         conn: &mut Conn,
-        schedule: Schedule,
+        settings: &MailSettings,
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
         let history = store::tokens::history(conn)?;
         let milestone = match history.unrevoked() {
             Some(token) => {
                 let started = store::mails::started_milestones(conn, &token.id)?;
-                schedule.due(token.expires_at, now, &started)
+                settings.schedule.due(token.expires_at, now, &started)
             }
             None => None,
         };
-        Ok(Self { history, milestone })
+        let connection = ConnectionMails::load(conn, &history, settings, now)?;
+        Ok(Self { history, milestone, connection })
     }
 
-    /// The kinds of mails about the current token that are due.
-    pub(crate) fn kinds(&self) -> Vec<MailKind> {
+    /// The mails that are due, each with what it is about.
+    pub(crate) fn all(&self) -> Vec<(MailKind, About)> {
+        let token = self.history.unrevoked().map(|token| About::Token(token.id.clone()));
         let expiry = self.milestone.map(MailKind::Expiry);
         let still_used = self.still_used().map(|_| MailKind::StillUsed);
-        expiry.into_iter().chain(still_used).collect()
+        let about_token = expiry.into_iter().chain(still_used);
+        let about_token = about_token.filter_map(|kind| Some((kind, token.clone()?)));
+        about_token.chain(self.connection.due(&self.history)).collect()
     }
 
     /// Whether a mail may go out. For a revoked token only the mail that it was generated does, and
@@ -52,22 +59,18 @@ impl DueMails {
         match mail.kind {
             MailKind::Expiry(milestone) => is_current && self.milestone == Some(milestone),
             MailKind::StillUsed => is_current && self.still_used().is_some(),
+            MailKind::Alarm(alarm) => self.connection.allows(alarm, mail, &self.history),
             MailKind::Generated | MailKind::Alert(_) => true,
             MailKind::Invitation | MailKind::Test => false,
         }
     }
 
-    /// The replaced token, if it is still presented while the new one is unused.
+    /// The older tokens, if they are still presented while the new one is unused.
     pub(crate) fn still_used(&self) -> Option<StillUsed<'_>> {
         let token = self.history.unrevoked().filter(|token| !token.was_used())?;
-        let replaced = self.history.replaced.as_ref()?;
-        let late_use = replaced.late_use.as_ref()?;
-        let replaced_at = replaced.revocation.as_ref()?.at;
-        (late_use.at > replaced_at + SWITCHING).then_some(StillUsed {
-            token,
-            replaced: &replaced.id,
-            replaced_at,
-            late_use,
-        })
+        let presented: Vec<_> = presented_predecessors(&self.history).collect();
+        let late = presented.iter().filter_map(|token| token.late_use.as_ref());
+        let last_at = late.map(|late| late.at).max()?;
+        (last_at > token.generated_at + PATIENCE).then_some(StillUsed { token, presented })
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::admin::person::AdminId;
 use crate::domain::mail::MailState;
 use crate::domain::token::TokenHistory;
 use crate::service::Failure;
+use crate::service::sync::SyncState;
 use crate::store::mails::LastResults;
 use crate::store::{self, Conn, StoreError};
 
@@ -67,6 +68,8 @@ pub struct BannerFacts {
     pub now: DateTime<Utc>,
     /// The tokens.
     pub history: TokenHistory,
+    /// Whether sync works.
+    pub sync: SyncState,
     /// How mails fare.
     pub health: MailHealth,
 }
@@ -78,8 +81,10 @@ impl Mails {
         let settings = Arc::clone(&self.settings);
         let read = move |conn: &mut Conn| {
             let history = store::tokens::history(conn)?;
+            let sync = SyncState::load(conn, &history, &settings.silence, now)?;
             let admins = store::people::admins::list(conn)?;
-            Ok(BannerFacts { now, history, health: MailHealth::load(conn, &admins, &settings)? })
+            let health = MailHealth::load(conn, &admins, &settings)?;
+            Ok(BannerFacts { now, history, sync, health })
         };
         Ok(self.resources.store.read(read).await?)
     }

@@ -4,6 +4,7 @@
 //! in the database what is left to do. No transaction is open while it talks to a mail server.
 
 mod alerts;
+mod connection;
 mod due;
 mod events;
 mod health;
@@ -28,6 +29,7 @@ pub use self::listed::{ListedMail, MailStatus};
 pub use self::overview::MailOverview;
 pub use self::sending::SendReport;
 use super::Resources;
+use super::sync::Silence;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::EmailAddress;
@@ -47,6 +49,8 @@ pub struct MailSettings {
     pub schedule: Schedule,
     /// Further recipients.
     pub extra: Vec<EmailAddress>,
+    /// When silence is worth a mail.
+    pub silence: Silence,
 }
 
 /// Queues and sends mails and says how they stand.

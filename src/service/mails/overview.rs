@@ -52,7 +52,7 @@ fn overview(
     settings: &MailSettings,
     now: DateTime<Utc>,
 ) -> Result<MailOverview, StoreError> {
-    let due = DueMails::load(conn, settings.schedule, now)?;
+    let due = DueMails::load(conn, settings, now)?;
     let admins = store::people::admins::list(conn)?;
     let recipients = recipients::all(&admins, settings);
     let mut mails = Vec::new();
@@ -72,7 +72,8 @@ fn overview(
     }
     let events = events::load(conn, &admins, now)?;
     let health = MailHealth::load(conn, &admins, settings)?;
-    let banner = BannerFacts { now, history: due.history, health };
+    let sync = due.connection.sync;
+    let banner = BannerFacts { now, history: due.history, sync, health };
     Ok(MailOverview { banner, admins, mails, events })
 }
 
@@ -105,7 +106,7 @@ impl MailList<'_> {
 
     fn status_of_planned(&self, kind: MailKind) -> Option<MailStatus> {
         let Some(milestone) = kind.milestone() else {
-            return self.due.kinds().contains(&kind).then_some(MailStatus::Due);
+            return self.due.all().iter().any(|(due, _)| *due == kind).then_some(MailStatus::Due);
         };
         let due = self.due.milestone;
         Some(if self.token.revocation.is_some() {

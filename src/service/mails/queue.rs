@@ -5,9 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::due::DueMails;
-use super::{MailSettings, Mails, recipients};
+use super::{MailSettings, Mails, connection, recipients};
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
+use crate::domain::sync::alarms::Alarm;
 use crate::service::Failure;
 use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
@@ -34,26 +35,32 @@ fn missing(
     settings: &MailSettings,
     now: DateTime<Utc>,
 ) -> Result<Vec<(MailKind, About, DateTime<Utc>)>, StoreError> {
-    let due = DueMails::load(conn, settings.schedule, now)?;
-    let Some(token) = due.history.unrevoked() else { return Ok(Vec::new()) };
-    let about = About::Token(token.id.clone());
+    let due = DueMails::load(conn, settings, now)?;
     let mut missing = Vec::new();
-    for kind in due.kinds() {
+    for (kind, about) in due.all() {
         if !store::mails::exists(conn, kind, &about)? {
-            let due_at = kind
-                .milestone()
-                .map_or(now, |milestone| settings.schedule.due_at(milestone, token.expires_at));
-            missing.push((kind, about.clone(), due_at));
+            let milestone = kind.milestone().zip(due.history.unrevoked());
+            let due_at = milestone.map_or(now, |(milestone, token)| {
+                settings.schedule.due_at(milestone, token.expires_at)
+            });
+            missing.push((kind, about, due_at));
         }
     }
     Ok(missing)
 }
 
-fn queue(conn: &mut Conn, settings: &MailSettings, now: DateTime<Utc>) -> Result<bool, StoreError> {
+fn queue(
+    conn: &mut Transaction,
+    settings: &MailSettings,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let mut nobody_to_tell = false;
     // Asked again under the lock: another instance may have been faster.
     for (kind, about, due_at) in missing(conn, settings, now)? {
         let count = insert_for_all(conn, settings, kind, &about, due_at)?;
+        if kind == MailKind::Alarm(Alarm::Silent) {
+            connection::note_silence(conn, now)?;
+        }
         nobody_to_tell |= count == 0;
         let about = about.as_str();
         tracing::info!(

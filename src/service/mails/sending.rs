@@ -110,8 +110,8 @@ impl Mails {
     async fn due(&self, retry: Retry, now: DateTime<Utc>) -> Result<Vec<MailId>, Failure> {
         let settings = Arc::clone(&self.settings);
         let read = move |conn: &mut Conn| {
-            let due = DueMails::load(conn, settings.schedule, now)?;
-            let token = due.history.unrevoked().map(|token| &token.id);
+            let due = DueMails::load(conn, &settings, now)?;
+            let token = due.history.newest.as_ref().map(|token| &token.id);
             let mails = store::mails::open(conn, token)?;
             let recipients = recipients::all(&store::people::admins::list(conn)?, &settings);
             let mails = mails.iter().filter(|mail| {
@@ -198,7 +198,7 @@ fn claim(
     settings: &MailSettings,
     now: DateTime<Utc>,
 ) -> Result<Option<(Mail, Message)>, StoreError> {
-    let due = DueMails::load(conn, settings.schedule, now)?;
+    let due = DueMails::load(conn, settings, now)?;
     let mail = store::mails::by_id(conn, id)?;
     let mail = mail.filter(|mail| mail.may_be_tried(now, retry) && due.allows(mail));
     let Some(mut mail) = mail else { return Ok(None) };

@@ -31,6 +31,10 @@ impl Writing<'_> {
         conn: &mut Conn,
         mail: &Mail,
     ) -> Result<Option<Letter>, StoreError> {
+        if let MailKind::Alarm(alarm) = mail.kind {
+            let Self { due, settings, now } = *self;
+            return due.connection.letter(conn, (alarm, mail), &due.history, settings, now);
+        }
         match (&mail.about, mail.kind) {
             (About::Token(id), _) => match store::tokens::by_id(conn, id)? {
                 Some(token) => self.about_token(conn, mail, &token),
@@ -56,7 +60,7 @@ impl Writing<'_> {
                 Some(letters::expiry(&expiry, recipient, letterhead))
             }
             MailKind::Generated => {
-                let replaced = store::tokens::replaced_by(conn, &token.id)?.map(|token| token.id);
+                let replaced = store::tokens::replaced_by(conn, &token.id)?;
                 let by = token.generated_by.admin_id();
                 let by = by.map(|id| store::people::admins::by_id(conn, id)).transpose()?.flatten();
                 let email = by.as_ref().map(|admin| &admin.email);
@@ -66,7 +70,7 @@ impl Writing<'_> {
                 .due
                 .still_used()
                 .map(|facts| letters::still_used(&facts, schedule.zone, recipient, letterhead)),
-            MailKind::Alert(_) | MailKind::Invitation | MailKind::Test => None,
+            MailKind::Alarm(_) | MailKind::Alert(_) | MailKind::Invitation | MailKind::Test => None,
         })
     }
 

@@ -78,8 +78,13 @@ impl Sessions {
         if begun { Ok(id) } else { Err(Failure::SessionEnded) }
     }
 
-    /// The session with this id and its admin, if it has not ended and the admin is active.
-    pub async fn find(&self, id: &SessionId) -> Result<Option<(Session, ServerAdmin)>, Failure> {
+    /// The session with this id and its admin, if it has not ended and the admin is active. `extends`
+    /// says whether that keeps it from becoming idle.
+    pub async fn find(
+        &self,
+        id: &SessionId,
+        extends: bool,
+    ) -> Result<Option<(Session, ServerAdmin)>, Failure> {
         let now = self.resources.clock.now();
         let digest = id.digest();
         let found = self
@@ -89,6 +94,7 @@ impl Sessions {
             .await?;
         let found = found.filter(|(session, admin)| is_open(session, admin, now));
         if let Some((session, _)) = &found
+            && extends
             && (now - session.last_seen_at).abs() >= TOUCH_EVERY
         {
             self.touch(session.digest.clone(), now).await;

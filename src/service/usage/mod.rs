@@ -1,7 +1,7 @@
 //! What clients do: uses and refusals, gathered in memory and written once a minute.
 //!
-//! Nothing is written on the request path. Only the first use of a token in a process is written at
-//! once, so that the page knows within a second that the identity provider has switched.
+//! Nothing is written on the request path. Only the first use of a token in a process, and the first
+//! refusal of its kind, are written at once, so that pages know within a second.
 //!
 //! Locks: `writing` comes first and is held for a whole write. The mutexes in `Uses`, in
 //! `Refusals`, in `Guesses` and around the throttle are held for a few lines, one at a time, without waiting.
@@ -10,30 +10,29 @@ pub mod counters;
 mod guesses;
 mod new_callers;
 mod refusals;
+mod standstill;
 mod tally;
 mod uses;
 
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use self::counters::{DecisionCounters, DecisionCounts};
 use self::guesses::Guesses;
+pub use self::refusals::RefusedRequest;
 use self::refusals::{HourEntries, Refusals};
-use self::uses::Uses;
+use self::uses::{TakenUses, Uses};
 use super::{Failure, Resources};
 use crate::audit::Line;
 use crate::domain::activity::Kind;
 use crate::domain::network::UNKNOWN;
 use crate::domain::network::source::Source;
 use crate::domain::network::throttle::Throttle;
-use crate::domain::token::refusal::{RecentRefusals, Refusal};
+use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::TokenId;
-use crate::store::{self, Conn, Lock, StoreError};
-
-/// Entries that are read for the page at most: one stands for up to an hour of one group.
-const ENTRIES: usize = 100;
+use crate::store::{Lock, StoreError};
 
 /// Records uses and refusals, and slows down sources that are refused too often.
 pub struct Usage {
@@ -68,31 +67,37 @@ impl Usage {
         self.uses.add(id, from, agent, now);
     }
 
-    /// Records a refused request; `known` is the id it carried if such a token exists. Returns the
-    /// seconds to wait if the source was refused too often.
+    /// Records a refused request. Returns the seconds to wait if the source was refused too often.
     ///
     /// Only refusals count, so a valid token is never slowed down by the failures of others behind
     /// the same address.
-    pub fn refused_or_throttled(
-        &self,
-        reason: Refusal,
-        known: Option<&TokenId>,
-        by: Source,
-    ) -> Option<u32> {
-        let wait = if is_failure(reason) { self.count_failure(address(&by)) } else { None };
+    pub fn refused_or_throttled(&self, mut request: RefusedRequest<'_>, by: Source) -> Option<u32> {
+        let is_failure = is_failure(request.reason);
+        let wait = if is_failure { self.count_failure(address(&by)) } else { None };
         // How often a known token is presented stays exact, whatever the answer is.
-        let reason = if wait.is_some() && known.is_none() { Refusal::Throttled } else { reason };
-        self.refused(reason, known, by);
+        if wait.is_some() && request.known.is_none() {
+            request.reason = Refusal::Throttled;
+        }
+        self.refused(request, by);
         wait
     }
 
-    /// Records and logs a refused request; `known` is the id it carried if such a token exists.
-    pub fn refused(&self, reason: Refusal, known: Option<&TokenId>, by: Source) {
+    /// Records and logs a refused request. The first of its kind for a minute is written at once, in
+    /// the background, and so is the accepted request that follows it.
+    pub fn refused(&self, request: RefusedRequest<'_>, by: Source) {
         let now = self.resources.clock.now();
+        let RefusedRequest { reason, known, .. } = request;
         self.counters.count_refused(reason);
-        self.refusals.add(reason, known, address(&by), by.agent.as_deref(), now);
+        let accepted = self.uses.count();
+        if self.refusals.add(request, (address(&by), by.agent.as_deref()), accepted, now) {
+            self.uses.wait_for_next();
+        }
         let line = Line::of_kind(Kind::RequestsRefused, by).about(reason.code());
         self.resources.audit.log(line.about_token(known.cloned()), now);
+    }
+
+    fn refused_application(&self, reason: Refusal, by: Source) {
+        self.refused(RefusedRequest { reason, known: None, looks_like_ours: false }, by);
     }
 
     /// The seconds until a secret of this introspection client is looked at again, if this source
@@ -105,7 +110,7 @@ impl Usage {
     ) -> Option<u32> {
         let wait = self.guesses.wait(client, from, self.resources.clock.now());
         if wait.is_some() {
-            self.refused(Refusal::Throttled, None, by());
+            self.refused_application(Refusal::Throttled, by());
         }
         wait
     }
@@ -113,7 +118,7 @@ impl Usage {
     /// Records a wrong secret of an introspection client; `client` is none if there is no such one.
     pub fn wrong_secret(&self, client: Option<&str>, by: Source) {
         self.guesses.fail(client, address(&by), self.resources.clock.now());
-        self.refused(Refusal::UnknownApplication, None, by);
+        self.refused_application(Refusal::UnknownApplication, by);
     }
 
     /// Counts a request about which nothing could be decided.
@@ -126,18 +131,12 @@ impl Usage {
         self.counters.read()
     }
 
-    /// What was refused in the last 24 hours, grouped by reason, token and address; only the latest
-    /// if there are very many. Refusals of the current minute may be missing.
-    pub async fn recent_refusals(&self) -> Result<RecentRefusals, Failure> {
-        let since = self.resources.clock.now() - TimeDelta::days(1);
-        let limit = i64::try_from(ENTRIES).unwrap_or(i64::MAX);
-        let query = move |conn: &mut Conn| store::activity::refused(conn, since, limit);
-        Ok(RecentRefusals::of(self.resources.store.read(query).await?, ENTRIES))
-    }
-
-    /// Waits until a token is used for the first time in this process.
-    pub async fn first_use(&self) {
-        self.uses.first().await;
+    /// Waits until something happens that is written at once.
+    pub async fn urgent(&self) {
+        tokio::select! {
+            () = self.uses.first() => {}
+            () = self.refusals.urgent() => {}
+        }
     }
 
     /// Writes what has gathered: every minute, at shutdown and after a first use; once an hour also that
@@ -146,14 +145,17 @@ impl Usage {
         let mut entries = self.writing.lock().await;
         let now = self.resources.clock.now();
         let (uses, refusals) = (self.uses.take(), self.refusals.take());
-        if uses.0.is_empty() && refusals.0.is_empty() && entries.are_of(now) {
+        if uses.last.is_empty() && refusals.0.is_empty() && entries.are_of(now) {
             return Ok(());
         }
         let kept = (uses.clone(), refusals.clone());
         let mut next = entries.clone();
-        next.begin(now);
+        let ran = next.begin(now);
         let written = self.resources.store.write(Lock::Usage, move |conn| {
-            let ((uses, mut tally), (refusals, refused)) = (uses, refusals);
+            let (refusals, refused) = refusals;
+            // Before the uses are written: it asks for the last one before them.
+            standstill::write(conn, &uses, &refusals, now)?;
+            let TakenUses { last: uses, mut tally, .. } = uses;
             tally.absorb(refused);
             let mut firsts = Vec::new();
             for (id, last) in &uses {
@@ -162,7 +164,7 @@ impl Usage {
             for (key, group) in refusals {
                 next.write(conn, key, group)?;
             }
-            let new_callers = tally.write(conn, now)?;
+            let new_callers = tally.write(conn, ran)?;
             new_callers::record(conn, new_callers, &firsts, now)?;
             Ok(next)
         });

@@ -45,14 +45,16 @@ impl Tally {
         }
     }
 
-    /// Adds everything to what is stored, and a row for the hour of `now` in any case; returns the
-    /// callers that were accepted for the first time with their token.
+    /// Adds everything to what is stored, and a row for every hour in which this process `ran`; returns
+    /// the callers that were accepted for the first time with their token.
     pub(super) fn write(
         mut self,
         conn: &mut Conn,
-        now: DateTime<Utc>,
+        ran: Vec<DateTime<Utc>>,
     ) -> Result<Vec<CallerEntry>, StoreError> {
-        self.hours.entry(hour(now)).or_default();
+        for hour in ran {
+            self.hours.entry(hour).or_default();
+        }
         for (hour, count) in self.hours {
             hours::add(conn, hour, count)?;
         }

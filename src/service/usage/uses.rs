@@ -28,14 +28,34 @@ pub(super) struct Uses {
 struct UsesState {
     unwritten: HashMap<TokenId, LastUse>,
     tally: Tally,
+    /// The first use that is not written.
+    first_at: Option<DateTime<Utc>>,
+    /// How many there were since the process started.
+    count: u64,
     /// Tokens that were used in this process.
     seen: HashSet<TokenId>,
+    /// Whether a refusal was written at once: then the use that follows it is too.
+    is_awaited: bool,
+}
+
+/// Uses that are about to be written.
+#[derive(Clone, Default)]
+pub(super) struct TakenUses {
+    pub(super) last: HashMap<TokenId, LastUse>,
+    pub(super) tally: Tally,
+    pub(super) first_at: Option<DateTime<Utc>>,
+    /// How many there were since the process started.
+    pub(super) count: u64,
 }
 
 impl Uses {
     pub(super) fn add(&self, id: &TokenId, from: IpAddr, agent: Option<&str>, now: DateTime<Utc>) {
         let mut state = self.state();
         state.tally.count((Some(id), from, agent), Outcome::Accepted, now);
+        state.count += 1;
+        if std::mem::take(&mut state.is_awaited) {
+            self.first.notify_one();
+        }
         if let Some(last) = state.unwritten.get_mut(id) {
             last.at = now;
             last.from = from;
@@ -46,26 +66,43 @@ impl Uses {
         }
         let agent = agent.map(clean_agent);
         state.unwritten.insert(id.clone(), LastUse { at: now, from, agent });
+        state.first_at.get_or_insert(now);
         if state.seen.insert(id.clone()) {
             self.first.notify_one();
         }
     }
 
-    /// Waits until a token is used for the first time in this process.
+    /// How many uses there were since the process started.
+    pub(super) fn count(&self) -> u64 {
+        self.state().count
+    }
+
+    /// Has the next use written at once.
+    pub(super) fn wait_for_next(&self) {
+        self.state().is_awaited = true;
+    }
+
+    /// Waits until a token is used for the first time in this process, or after a refusal.
     pub(super) async fn first(&self) {
         self.first.notified().await;
     }
 
-    pub(super) fn take(&self) -> (HashMap<TokenId, LastUse>, Tally) {
+    pub(super) fn take(&self) -> TakenUses {
         let mut state = self.state();
-        (std::mem::take(&mut state.unwritten), std::mem::take(&mut state.tally))
+        TakenUses {
+            last: std::mem::take(&mut state.unwritten),
+            tally: std::mem::take(&mut state.tally),
+            first_at: state.first_at.take(),
+            count: state.count,
+        }
     }
 
     /// Keeps what could not be written, unless there is something newer.
-    pub(super) fn put_back(&self, (uses, tally): (HashMap<TokenId, LastUse>, Tally)) {
+    pub(super) fn put_back(&self, uses: TakenUses) {
         let mut state = self.state();
-        state.tally.absorb(tally);
-        for (id, last) in uses {
+        state.tally.absorb(uses.tally);
+        state.first_at = uses.first_at.or(state.first_at);
+        for (id, last) in uses.last {
             state.unwritten.entry(id).or_insert(last);
         }
     }

@@ -152,9 +152,10 @@ impl Validator {
         };
         let refused =
             |reason| Ok(Decision::Refused { reason, known: Some(presented.id().clone()) });
-        let Some(hash) = record.hash.as_ref().filter(|_| !record.revoked) else {
-            return refused(Refusal::Revoked);
-        };
+        if let Some(end) = record.revoked {
+            return refused(end);
+        }
+        let Some(hash) = &record.hash else { return refused(Refusal::Revoked) };
         if now >= record.expires_at {
             return refused(Refusal::Expired);
         }

@@ -98,6 +98,17 @@ pub fn exists(conn: &mut Conn, kind: MailKind, about: &About) -> Result<bool, St
     Ok(same.first::<i64>(conn).optional()?.is_some())
 }
 
+/// When the first mail of this kind about an event became due.
+pub fn due_at(
+    conn: &mut Conn,
+    kind: MailKind,
+    event: &EventKey,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let of_kind = mails::table.filter(mails::kind.eq(kind.as_str()));
+    let first = of_kind.filter(mails::event.eq(event.as_str())).select(min(mails::due_at));
+    first.first::<Option<i64>>(conn)?.map(instant).transpose()
+}
+
 /// The milestones of which at least one mail was sent, each with the time of the first.
 pub fn started_milestones(
     conn: &mut Conn,

@@ -53,6 +53,34 @@ pub fn first(conn: &mut Conn) -> Result<Option<DateTime<Utc>>, StoreError> {
     hour.optional()?.map(instant).transpose()
 }
 
+/// The first hour in which a request was accepted, of those that are kept.
+pub fn first_accepted(conn: &mut Conn) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let accepted = hours::table.filter(hours::first_accepted_at.is_not_null());
+    let hour = accepted.order(hours::hour.asc()).select(hours::hour).first(conn);
+    hour.optional()?.map(instant).transpose()
+}
+
+/// The last hour before `hour` in which a request was accepted.
+pub fn accepted_before(
+    conn: &mut Conn,
+    hour: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let accepted = hours::table.filter(hours::first_accepted_at.is_not_null());
+    let before = accepted.filter(hours::hour.lt(seconds(hour))).order(hours::hour.desc());
+    let hour = before.select(hours::hour).first(conn);
+    hour.optional()?.map(instant).transpose()
+}
+
+/// How many hours from `first` until the one of `last` had an instance that ran.
+pub fn count(
+    conn: &mut Conn,
+    first: DateTime<Utc>,
+    last: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    let between = hours::hour.ge(seconds(first)).and(hours::hour.lt(seconds(last)));
+    Ok(hours::table.filter(between).count().get_result(conn)?)
+}
+
 impl From<RunningHour> for Row {
     fn from(RunningHour { hour, count }: RunningHour) -> Self {
         Self {

@@ -18,6 +18,9 @@ use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::{PhcString, TokenId};
 use crate::domain::token::{LastUse, LateUse, Revocation, Token, TokenHistory};
 
+/// So many tokens that nobody used may follow each other before the first of them is forgotten.
+const MOST_TOKENS: i64 = 100;
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tokens)]
 struct TokenRow {
@@ -30,6 +33,7 @@ struct TokenRow {
     generated_from: Option<String>,
     generated_agent: Option<String>,
     expires_at: i64,
+    uncopied_at: Option<i64>,
     revoked_at: Option<i64>,
     revoked_by_id: Option<i64>,
     revoked_by: Option<String>,
@@ -43,16 +47,34 @@ struct TokenRow {
     late_used_from: Option<String>,
 }
 
-/// The newest token and the one it replaced.
+/// The newest token, and those before it down to the last one that was used.
 pub fn history(conn: &mut Conn) -> Result<TokenHistory, StoreError> {
-    let newest: Option<TokenRow> = tokens::table
+    let mut tokens = newest(conn, 2)?;
+    // Nearly always the token before the newest one was used.
+    if tokens.get(1).is_some_and(|before| !before.was_used()) {
+        tokens = newest(conn, MOST_TOKENS)?;
+    }
+    let mut tokens = tokens.into_iter();
+    let newest = tokens.next();
+    let mut predecessors = Vec::new();
+    for token in tokens {
+        let was_used = token.was_used();
+        predecessors.push(token);
+        if was_used {
+            break;
+        }
+    }
+    Ok(TokenHistory { newest, predecessors })
+}
+
+/// The newest tokens, the newest first.
+fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Token>, StoreError> {
+    let rows = tokens::table
         .order(tokens::position.desc())
         .select(TokenRow::as_select())
-        .first(conn)
-        .optional()?;
-    let newest = newest.map(Token::try_from).transpose()?;
-    let replaced = newest.as_ref().map(|newest| replaced_by(conn, &newest.id)).transpose()?;
-    Ok(TokenHistory { newest, replaced: replaced.flatten() })
+        .limit(limit)
+        .load(conn)?;
+    rows.into_iter().map(Token::try_from).collect()
 }
 
 /// The token that this one replaced.
@@ -132,6 +154,15 @@ pub fn revoke(
         ))
         .execute(conn)?;
     parse_token_id(&id).map(Some)
+}
+
+/// Notes that a token was shown and not copied, unless it was used all the same.
+pub fn not_copied(conn: &mut Conn, id: &TokenId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let unused = tokens::table.find(id.as_str()).filter(tokens::first_used_at.is_null());
+    diesel::update(unused.filter(tokens::uncopied_at.is_null()))
+        .set(tokens::uncopied_at.eq(Some(seconds(now))))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// How many tokens an admin has generated since `since`.
@@ -228,6 +259,7 @@ impl TryFrom<TokenRow> for Token {
             generated_by: actor(row.generated_by_id, row.generated_by, None),
             generated_from: Source { address, agent: row.generated_agent, request_id: None },
             expires_at: instant(row.expires_at)?,
+            uncopied_at: row.uncopied_at.map(instant).transpose()?,
             revocation,
             first_used_at: row.first_used_at.map(instant).transpose()?,
             last_use,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PhcString, TokenId};
 use crate::store::database::connection::Conn;
 use crate::store::error::StoreError;
@@ -20,16 +21,28 @@ pub(crate) struct TokenRecord {
     pub(crate) generated_at: DateTime<Utc>,
     /// The first instant at which it is no longer accepted.
     pub(crate) expires_at: DateTime<Utc>,
-    /// Whether it was revoked.
-    pub(crate) revoked: bool,
+    /// Why it is refused, if it was revoked.
+    pub(crate) revoked: Option<Refusal>,
 }
 
-pub(super) type RecordRow = (String, Option<String>, i64, i64, Option<i64>);
+pub(super) type RecordRow = (String, Option<String>, i64, i64, Option<i64>, Option<String>);
 
-type Columns =
-    (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
-const COLUMNS: Columns =
-    (tokens::id, tokens::hash, tokens::generated_at, tokens::expires_at, tokens::revoked_at);
+type Columns = (
+    tokens::id,
+    tokens::hash,
+    tokens::generated_at,
+    tokens::expires_at,
+    tokens::revoked_at,
+    tokens::replaced_by,
+);
+const COLUMNS: Columns = (
+    tokens::id,
+    tokens::hash,
+    tokens::generated_at,
+    tokens::expires_at,
+    tokens::revoked_at,
+    tokens::replaced_by,
+);
 
 /// The record of the token with this id: by far the most frequent query.
 #[diesel::dsl::auto_type]
@@ -60,13 +73,14 @@ impl TryFrom<RecordRow> for TokenRecord {
     type Error = StoreError;
 
     fn try_from(row: RecordRow) -> Result<Self, StoreError> {
-        let (id, hash, generated_at, expires_at, revoked_at) = row;
+        let (id, hash, generated_at, expires_at, revoked_at, replaced_by) = row;
+        let end = if replaced_by.is_some() { Refusal::Replaced } else { Refusal::Revoked };
         Ok(Self {
             id: parse_token_id(&id)?,
             hash: hash.map(PhcString::new),
             generated_at: instant(generated_at)?,
             expires_at: instant(expires_at)?,
-            revoked: revoked_at.is_some(),
+            revoked: revoked_at.map(|_| end),
         })
     }
 }

@@ -14,7 +14,8 @@ use super::authorization_header::{self, Credentials};
 use super::query::{self, ACCESS_TOKEN};
 use super::state::ApiState;
 use crate::domain::token::refusal::Refusal;
-use crate::domain::token::secret::{PresentedToken, TokenId};
+use crate::domain::token::secret::{PREFIX, PresentedToken, TokenId};
+use crate::service::usage::RefusedRequest;
 use crate::service::validation::{Decision, ValidToken};
 use crate::web::client::source;
 
@@ -53,7 +54,9 @@ pub(crate) async fn authenticate(
 ) -> Result<ValidToken, ScimError> {
     let from = api.address(request);
     let refuse = |reason, known: Option<&TokenId>| {
-        let wait = api.services().usage.refused_or_throttled(reason, known, source(request, from));
+        let looks_like_ours = known.is_some() || looks_like_ours(request, endpoint);
+        let refused = RefusedRequest { reason, known, looks_like_ours };
+        let wait = api.services().usage.refused_or_throttled(refused, source(request, from));
         Err(wait.map_or_else(|| endpoint.error(reason), ScimError::Throttled))
     };
     let presented = match present(api, request, endpoint, from) {
@@ -92,6 +95,21 @@ fn present(
         has_query_token: in_url.is_some(),
         accept_bare_token: api.site().accept_bare_token,
     })
+}
+
+/// Whether a request that is refused carries something that begins like one of our tokens.
+fn looks_like_ours(request: &HttpRequest, endpoint: Endpoint) -> bool {
+    let begins = |text: &[u8]| text.starts_with(PREFIX.as_bytes());
+    let is_before_word = |byte: &u8| !byte.is_ascii_alphanumeric();
+    let lines = || request.headers().get_all(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let in_url = match endpoint {
+        Endpoint::ForwardAuth => None,
+        Endpoint::Resource | Endpoint::Discovery => {
+            query::value(request.query_string(), ACCESS_TOKEN)
+        }
+    };
+    lines().flat_map(|line| line.split(is_before_word)).any(begins)
+        || in_url.is_some_and(|text| begins(text.as_bytes()))
 }
 
 /// Whether tokens are accepted from this address.

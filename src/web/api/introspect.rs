@@ -18,7 +18,8 @@ use super::query;
 use super::state::ApiState;
 use crate::domain::introspection_client::IntrospectionClients;
 use crate::domain::token::refusal::Refusal;
-use crate::domain::token::secret::{PresentedToken, TokenId};
+use crate::domain::token::secret::{PREFIX, PresentedToken, TokenId};
+use crate::service::usage::RefusedRequest;
 use crate::service::validation::{Decision, ValidToken};
 use crate::web::client::source;
 use crate::web::connections;
@@ -63,7 +64,9 @@ pub(crate) async fn answer(
         Ok(token) => introspect(api, request, &token).await,
         Err(FormError::TwoCredentials) => {
             let by = source(request, api.address(request));
-            api.services().usage.refused(Refusal::UnknownApplication, None, by);
+            let reason = Refusal::UnknownApplication;
+            let refused = RefusedRequest { reason, known: None, looks_like_ours: false };
+            api.services().usage.refused(refused, by);
             challenge()
         }
         Err(FormError::NotOneToken) => invalid_request(),
@@ -73,7 +76,9 @@ pub(crate) async fn answer(
 async fn introspect(api: &Rc<ApiState>, request: &HttpRequest, token: &str) -> HttpResponse {
     let from = api.address(request);
     let refused = |reason, known: Option<&TokenId>| {
-        api.services().usage.refused(reason, known, source(request, from));
+        let looks_like_ours = token.starts_with(PREFIX);
+        let refused = RefusedRequest { reason, known, looks_like_ours };
+        api.services().usage.refused(refused, source(request, from));
         answer::ok(JSON, INACTIVE)
     };
     let Ok(presented) = PresentedToken::parse(token) else {

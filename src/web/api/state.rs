@@ -11,6 +11,7 @@ use super::answer::ScimError;
 use super::documents::Documents;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PresentedToken, TokenId};
+use crate::service::usage::RefusedRequest;
 use crate::service::validation::{Decision, ValidToken, Validator};
 use crate::service::{Failure, Services};
 use crate::web::client::{address, agent, source};
@@ -99,8 +100,9 @@ impl ApiState {
         rt::spawn(async move {
             if let Ok(Decision::Valid(token)) = api.decide(&presented, from).await {
                 tracing::warn!(token.id = %token.id, "the valid token was sent in a URL");
-                let usage = &api.services().usage;
-                usage.refused(Refusal::TokenInUrl, Some(&token.id), by);
+                let (reason, known) = (Refusal::TokenInUrl, Some(&token.id));
+                let refused = RefusedRequest { reason, known, looks_like_ours: true };
+                api.services().usage.refused(refused, by);
             }
         });
     }

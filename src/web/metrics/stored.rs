@@ -3,9 +3,11 @@
 use super::text::Text;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::Milestone;
+use crate::domain::sync::SyncHealth;
 use crate::domain::token::Token;
 use crate::service::Services;
 use crate::service::mails::{ListedMail, MailOverview, MailStatus};
+use crate::service::sync::SyncState;
 
 pub(super) async fn show(text: &mut Text, services: &Services) {
     let stored = services.monitoring.stored().await;
@@ -15,12 +17,35 @@ pub(super) async fn show(text: &mut Text, services: &Services) {
     if let Some(token) = stored.mails.banner.history.unrevoked() {
         current_token(text, token);
     }
+    sync(text, &stored.mails.banner.sync);
     mails(text, &stored.mails);
     text.gauge(
         "scimward_sessions",
         "Sessions of Server Admins that have not ended.",
         stored.sessions,
     );
+}
+
+/// One of the states is 1; before the first token none is.
+fn sync(text: &mut Text, sync: &SyncState) {
+    let name = "scimward_sync_state";
+    text.metric(name, "gauge", "Whether SCIM sync works: 1 for the present state.");
+    for state in SyncHealth::ALL {
+        let is_present = u8::from(sync.health == Some(state));
+        text.sample(name, &[("state", state.code())], is_present);
+    }
+    text.gauge(
+        "scimward_sync_silent",
+        "Whether nothing was accepted for longer than usual.",
+        u8::from(sync.health == Some(SyncHealth::Silent)),
+    );
+    if let Some(last) = &sync.connection.last {
+        text.gauge(
+            "scimward_last_accepted_timestamp_seconds",
+            "When a request was accepted last, with whichever token, to the minute.",
+            last.at.timestamp(),
+        );
+    }
 }
 
 fn current_token(text: &mut Text, token: &Token) {

@@ -10,6 +10,7 @@ mod mails;
 mod middleware;
 mod names;
 pub(super) mod paths;
+mod sync;
 mod token;
 
 use actix_web::middleware::{Compress, from_fn};
@@ -34,6 +35,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(both(paths::INVITATION, admins::join::form, admins::join::join))
             .service(reading(paths::AUTHENTICATION, token::page::page))
             .service(writing(paths::GENERATE, token::generate::generate))
+            .service(writing(paths::CLOSED, sync::live::closed))
+            .service(reading(paths::STATE, sync::live::state))
             .service(both(paths::REVOKE, token::revoke::confirm, token::revoke::revoke))
             .configure(people)
             .service(reading(paths::NOTIFICATIONS, mails::page::page))

@@ -18,6 +18,10 @@ pub(crate) const AUTHENTICATION: &str = "/admin/authentication";
 /// The card with the token.
 pub(crate) const SCIM_TOKEN: &str = "/admin/authentication#scim-token";
 pub(crate) const GENERATE: &str = "/admin/authentication/scim-token";
+/// What the script tells when the window with a new token is closed.
+pub(crate) const CLOSED: &str = "/admin/authentication/scim-token/closed";
+/// What the page of the token asks while somebody watches it.
+pub(crate) const STATE: &str = "/admin/authentication/state";
 pub(crate) const REVOKE: &str = "/admin/authentication/revoke";
 
 pub(crate) const SERVER_ADMINS: &str = "/admin/server-admins";

@@ -20,6 +20,7 @@ use secrecy::ExposeSecret;
 pub(super) use self::flash::Flash;
 pub(super) use self::signed_in::{NoFields, SignedIn, SignedInForm, begin};
 use self::store::RequestStore;
+use super::pages::paths;
 use super::{Shared, Site};
 use crate::domain::admin::actor::Actor;
 
@@ -29,7 +30,7 @@ pub(super) async fn middleware<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let store = RequestStore::new(shared.services.sessions.clone());
+    let store = RequestStore::new(shared.services.sessions.clone(), extends(&request));
     request.extensions_mut().insert(store.clone());
     let presented = device::presented(request.request(), &shared.site);
     let key = shared.cookie_key.get().ok_or_else(|| ErrorInternalServerError("no key"))?;
@@ -56,6 +57,11 @@ pub(super) async fn middleware<B: MessageBody + 'static>(
         }
     }
     Ok(answer)
+}
+
+/// What a page asks by itself says nothing of its reader.
+fn extends(request: &ServiceRequest) -> bool {
+    request.path() != paths::STATE
 }
 
 /// `__Host-` makes the browser refuse a cookie that another host of the domain has set.

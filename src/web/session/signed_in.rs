@@ -22,6 +22,8 @@ use crate::web::error::PageError;
 use crate::web::now::Now;
 
 const CSRF: &str = "csrf";
+/// The state of the sync that the reader has been told.
+const SEEN: &str = "sync";
 
 /// The Server Admin behind a request; without one the request is answered with the login.
 pub(crate) struct SignedIn {
@@ -67,6 +69,22 @@ impl SignedIn {
     /// The session as what asks for a change.
     pub(crate) fn author(&self) -> Author {
         Author::Session { digest: self.digest.clone(), source: self.source.clone() }
+    }
+
+    /// The single-use id of a form, bound to who sends it: nobody can use up the form of somebody
+    /// else.
+    pub(crate) fn form_id(&self, request_id: &str) -> String {
+        format!("{}.{request_id}", self.admin.id.0)
+    }
+
+    /// Whether `state` is another one than this session has seen last.
+    pub(crate) fn sees_first(&self, state: &str) -> bool {
+        let seen = self.session.get::<String>(SEEN).ok().flatten().unwrap_or_default();
+        let is_new = seen != state;
+        if is_new && let Err(error) = self.session.insert(SEEN, state) {
+            tracing::error!(%error, "what a session has seen was not kept");
+        }
+        is_new
     }
 
     /// Takes the cookie of the session, which has ended, from the browser.

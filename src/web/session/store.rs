@@ -22,14 +22,17 @@ type State = HashMap<String, String>;
 #[derive(Clone)]
 pub(super) struct RequestStore {
     sessions: Sessions,
+    /// Whether the request keeps its session from becoming idle.
+    extends: bool,
     found: Rc<RefCell<Option<(Session, ServerAdmin)>>>,
     begun: Rc<RefCell<Option<SessionId>>>,
     stored: Rc<RefCell<Option<SessionId>>>,
 }
 
 impl RequestStore {
-    pub(super) fn new(sessions: Sessions) -> Self {
-        Self { sessions, found: Rc::default(), begun: Rc::default(), stored: Rc::default() }
+    pub(super) fn new(sessions: Sessions, extends: bool) -> Self {
+        let (found, begun, stored) = (Rc::default(), Rc::default(), Rc::default());
+        Self { sessions, extends, found, begun, stored }
     }
 
     /// The session that the request's cookie names, and whose it is.
@@ -50,7 +53,7 @@ impl RequestStore {
 
 impl SessionStore for RequestStore {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
-        let found = self.sessions.find(&id(key)).await;
+        let found = self.sessions.find(&id(key), self.extends).await;
         let Some((session, admin)) = found.map_err(|error| LoadError::Other(error.into()))? else {
             return Ok(None);
         };

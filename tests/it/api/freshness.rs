@@ -76,10 +76,10 @@ fn tokens_that_are_not_valid_are_answered_alike(database: &Database) {
         assert_eq!(answers[1], answers[2]);
     }
     app.upkeep();
-    let reasons = app.wait(app.services().usage.recent_refusals()).unwrap().groups;
+    let reasons = app.recent_refusals();
     let mut reasons: Vec<_> = reasons.iter().map(|group| (group.reason, group.count)).collect();
     reasons.sort_unstable();
-    let counted = [(Refusal::Unknown, 3), (Refusal::Revoked, 3), (Refusal::Expired, 3)];
+    let counted = [(Refusal::Unknown, 3), (Refusal::Replaced, 3), (Refusal::Expired, 3)];
     assert_eq!(reasons, counted);
 }
 

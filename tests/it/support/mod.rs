@@ -11,6 +11,7 @@ pub(crate) mod mail_app;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod proxy;
+pub(crate) mod refusals;
 pub(crate) mod relay;
 pub(crate) mod smtp;
 pub(crate) mod upstream;

@@ -5,11 +5,8 @@ use chrono::{DateTime, Utc};
 use super::notes::notes;
 use super::sentence::Sentence;
 use super::words;
+use crate::domain::activity::Event;
 use crate::domain::activity::timeline::TimelineEntry;
-use crate::domain::activity::{Event, Kind};
-use crate::domain::admin::actor::Actor;
-use crate::domain::network::source::Source;
-use crate::domain::token::refusal::RefusalGroup;
 use crate::web::pages::layout::time::{Moment, ago};
 use crate::web::pages::names::Names;
 
@@ -36,20 +33,6 @@ impl FeedEntry {
             relative: ago(now, event.at),
         }
     }
-}
-
-/// Groups of refused requests as entries of the list.
-pub(crate) fn refused(groups: &[RefusalGroup], now: DateTime<Utc>) -> Vec<FeedEntry> {
-    let entry = |group: &RefusalGroup| {
-        let source =
-            Source { address: group.from, agent: group.agent.clone(), ..Source::default() };
-        let event = Event::new(group.last_at, Kind::RequestsRefused, Actor::System, source)
-            .about(group.reason.code())
-            .times(group.count);
-        let event = Event { token: group.token.clone(), ..event };
-        FeedEntry::new(&event, group.last_at, None, now)
-    };
-    groups.iter().map(entry).collect()
 }
 
 /// Entries with these names; the reader's own actions begin with "You".

@@ -72,7 +72,8 @@ fn refused(event: &Event, since: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Sente
     let sends = Sentence::new("The identity provider still sends the ");
     let what = match (reason, &event.token) {
         (Refusal::Expired, Some(id)) => sends.words("expired token ").code(id.as_str()),
-        (Refusal::Revoked, Some(id)) => sends.words("replaced or revoked token ").code(id.as_str()),
+        (Refusal::Replaced, Some(id)) => sends.words("replaced token ").code(id.as_str()),
+        (Refusal::Revoked, Some(id)) => sends.words("revoked token ").code(id.as_str()),
         (reason, Some(id)) => {
             Sentence::new(reason.what()).words(" (token ").code(id.as_str()).words(")")
         }

@@ -1,5 +1,5 @@
-//! The banners of every page behind the login: from fifteen days before the expiry on, and while
-//! nobody can be reached by mail.
+//! The banners of every page behind the login: while sync does not work, from fifteen days before the
+//! expiry on, and while nobody can be reached by mail.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -8,10 +8,27 @@ use super::navigation::Section;
 use super::notice::{Notice, NoticeLink};
 use super::text::count;
 use super::time::{countdown, utc_text};
+use crate::domain::admin::person::AdminId;
 use crate::domain::token::Token;
-use crate::service::mails::MailHealth;
+use crate::service::mails::{BannerFacts, MailHealth};
 use crate::web::pages::paths;
+use crate::web::pages::sync::notice::{SyncNotice, notice};
 use crate::web::pages::token::state::TokenState;
+
+/// The banner about the sync, for the reader `me`; `is_new` says whether they have not seen it yet.
+pub(crate) fn sync(
+    known: &BannerFacts,
+    section: Section,
+    me: AdminId,
+    is_new: bool,
+) -> Option<Notice> {
+    let SyncNotice { tone, icon, title, text } =
+        notice(&known.history, &known.sync, me, known.now)?;
+    let link = (section != Section::Authentication)
+        .then_some(NoticeLink { href: paths::SCIM_TOKEN, text: "Go to SCIM Token" });
+    let role = (is_new && tone == "danger").then_some("alert");
+    Some(Notice { tone, icon, role, takes_focus: false, title, text, link })
+}
 
 /// The banner about the newest token, if there is something to say.
 pub(crate) fn expiry(
@@ -23,7 +40,9 @@ pub(crate) fn expiry(
     let token = newest?;
     let expiry = utc_text(token.expires_at);
     let (tone, icon, title, text) = match TokenState::of(newest, now, zone) {
-        TokenState::Never | TokenState::Active | TokenState::Revoked => return None,
+        TokenState::Never | TokenState::Active | TokenState::Expired | TokenState::Revoked => {
+            return None;
+        }
         TokenState::Expiring { days } => (
             "attention",
             "clock",
@@ -42,25 +61,10 @@ pub(crate) fn expiry(
             "Generate a new token and enter it in your identity provider now to keep SCIM sync \
              running.",
         ),
-        TokenState::Expired => (
-            "danger",
-            "stop",
-            format!("The SCIM token expired on {expiry}. SCIM sync has stopped."),
-            "Users and groups are no longer updated. Generate a new token and enter it in your \
-             identity provider.",
-        ),
     };
     let link = (section != Section::Authentication)
         .then_some(NoticeLink { href: paths::SCIM_TOKEN, text: "Go to SCIM Token" });
-    Some(Notice {
-        tone,
-        icon,
-        role: (tone == "danger").then_some("alert"),
-        takes_focus: false,
-        title,
-        text: text.to_owned(),
-        link,
-    })
+    Some(Notice { tone, icon, role: None, takes_focus: false, title, text: text.to_owned(), link })
 }
 
 /// The banner while no Server Admin can be reached by mail.

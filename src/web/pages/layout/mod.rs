@@ -2,7 +2,7 @@
 
 mod banner;
 mod navigation;
-mod notice;
+pub(super) mod notice;
 pub(super) mod text;
 pub(super) mod time;
 
@@ -18,6 +18,7 @@ use self::text::{initials, unindented};
 use self::time::utc_text;
 use crate::service::mails::BannerFacts;
 use crate::web::error::PageError;
+use crate::web::pages::sync::notice::title_prefix;
 use crate::web::session::SignedIn;
 use crate::web::{Shared, assets};
 
@@ -30,6 +31,8 @@ pub(super) struct Layout {
     pub(super) host: String,
     /// What the URLs of assets begin with.
     pub(super) assets: &'static str,
+    /// What the title begins with while sync does not work.
+    pub(super) title_prefix: &'static str,
     /// When the page was made.
     pub(super) printed: String,
     /// The reader's name.
@@ -93,8 +96,13 @@ impl Layout {
         let zone = shared.site.timezone;
         let expiry = banner::expiry(known.history.newest.as_ref(), section, me.now, zone);
         let mail = banner::no_mail(&known.health, section);
-        let notices = flash.into_iter().chain(expiry).chain(mail).collect();
-        Self { notices, ..Self::without_notices(shared, me, section) }
+        let health = known.sync.health;
+        // What works needs no telling, and no writing.
+        let is_new = me.sees_first(title_prefix(health));
+        let sync = banner::sync(known, section, me.admin.id, is_new);
+        let notices = flash.into_iter().chain(sync).chain(expiry).chain(mail).collect();
+        let title_prefix = title_prefix(health);
+        Self { title_prefix, notices, ..Self::without_notices(shared, me, section) }
     }
 
     /// Around any other page behind the login.

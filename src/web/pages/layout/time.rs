@@ -41,7 +41,7 @@ pub(crate) fn utc_date(at: DateTime<Utc>) -> String {
 /// on the same day.
 pub(crate) fn countdown(now: DateTime<Utc>, at: DateTime<Utc>, zone: Tz) -> String {
     match calendar::days_until(at, now, zone) {
-        0 if at > now => format!("in {}", short(at - now)),
+        0 if at > now => format!("in {}", calendar::span(at - now)),
         0 => ago(now, at),
         days if days > 0 => format!("in {}", count(days, "day")),
         days => format!("{} ago", count(-days, "day")),
@@ -52,22 +52,17 @@ pub(crate) fn countdown(now: DateTime<Utc>, at: DateTime<Utc>, zone: Tz) -> Stri
 pub(crate) fn ago(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
     let passed = now - at;
     if passed < TimeDelta::minutes(1) {
-        "just now".to_owned()
-    } else if passed < TimeDelta::days(1) {
-        format!("{} ago", short(passed))
-    } else {
-        format!("{} ago", count(passed.num_days(), "day"))
+        return "just now".to_owned();
     }
+    format!("{} ago", calendar::span(passed))
 }
 
-fn short(span: TimeDelta) -> String {
-    if span < TimeDelta::minutes(1) {
-        "less than a minute".to_owned()
-    } else if span < TimeDelta::hours(1) {
-        count(span.num_minutes(), "minute")
-    } else {
-        count(span.num_hours(), "hour")
+/// `09:12 UTC`; with the date unless it is today.
+pub(crate) fn since(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
+    if at.date_naive() == now.date_naive() {
+        return at.format("%H:%M UTC").to_string();
     }
+    utc_text(at)
 }
 
 /// How long to wait: `30 seconds`, `2 minutes`.

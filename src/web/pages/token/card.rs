@@ -6,13 +6,18 @@ use chrono_tz::Tz;
 use super::state::TokenState;
 use crate::domain::admin::actor::Actor;
 use crate::domain::mail::milestone::Milestone;
-use crate::domain::network::source::address_text;
+use crate::domain::sync::SyncHealth;
 use crate::domain::token::{Token, TokenHistory};
+use crate::service::mails::BannerFacts;
+use crate::service::sync::SyncState;
 use crate::web::pages::layout::Badge;
 use crate::web::pages::layout::text::count;
 use crate::web::pages::layout::time::{Moment, ago, countdown, utc_date, utc_text};
 use crate::web::pages::mails::card::MailCard;
 use crate::web::pages::names::Names;
+use crate::web::pages::sync::live::Watch;
+use crate::web::pages::sync::notes::{SyncNotes, last_used};
+use crate::web::pages::sync::way::Way;
 
 /// The card.
 pub(crate) struct TokenCard {
@@ -39,8 +44,10 @@ pub(crate) struct TokenDetails {
     pub(crate) last_used: String,
     pub(crate) last_used_note: String,
     pub(crate) id: String,
-    /// Whether the identity provider has switched to this token.
-    pub(crate) switch: Option<SwitchNote>,
+    pub(crate) sync: Option<SyncNotes>,
+    /// How far the identity provider has come on the way to this token.
+    pub(crate) way: Option<Way>,
+    pub(crate) watch: Option<Watch>,
 }
 
 /// How much of the lifetime is over.
@@ -59,36 +66,42 @@ pub(crate) struct MailMark {
     pub(crate) done: bool,
 }
 
-/// A sentence about the step from the replaced token to this one.
-pub(crate) struct SwitchNote {
-    pub(crate) icon: &'static str,
-    pub(crate) tone: &'static str,
-    pub(crate) text: String,
-}
-
 impl TokenCard {
     /// The card at `now`, with these names.
     pub(crate) fn new(
-        history: &TokenHistory,
+        BannerFacts { history, sync, now, .. }: &BannerFacts,
         mails: &MailCard,
         names: &Names,
-        now: DateTime<Utc>,
         zone: Tz,
     ) -> Self {
-        let state = TokenState::of(history.newest.as_ref(), now, zone);
-        let details = |token| TokenDetails::new(token, history, state, mails, names, now, zone);
+        let state = TokenState::of(history.newest.as_ref(), *now, zone);
+        let facts = Facts { history, sync, state, now: *now, zone };
+        let details = |token| TokenDetails::new(token, &facts, mails, names);
         Self {
-            badge: badge(state),
+            badge: badge(state, sync.health),
             token: history.newest.as_ref().map(details),
             can_revoke: state.is_live(),
         }
     }
 }
 
-fn badge(state: TokenState) -> Badge {
+/// What the card is made from.
+struct Facts<'a> {
+    history: &'a TokenHistory,
+    sync: &'a SyncState,
+    state: TokenState,
+    now: DateTime<Utc>,
+    zone: Tz,
+}
+
+/// Green only while sync works.
+fn badge(state: TokenState, health: Option<SyncHealth>) -> Badge {
     match state {
         TokenState::Never => Badge::new("neutral", "circle-slash", "No token"),
-        TokenState::Active => Badge::new("success", "check-circle-fill", "Active"),
+        TokenState::Active if health == Some(SyncHealth::Working) => {
+            Badge::new("success", "check-circle-fill", "Active")
+        }
+        TokenState::Active => Badge::new("neutral", "check", "Active"),
         TokenState::Expiring { .. } => Badge::new("attention", "clock", "Expires soon"),
         TokenState::Today => Badge::new("attention", "alert", "Expires today"),
         TokenState::Expired => Badge::new("danger", "x-circle-fill", "Expired"),
@@ -97,15 +110,8 @@ fn badge(state: TokenState) -> Badge {
 }
 
 impl TokenDetails {
-    fn new(
-        token: &Token,
-        history: &TokenHistory,
-        state: TokenState,
-        mails: &MailCard,
-        names: &Names,
-        now: DateTime<Utc>,
-        zone: Tz,
-    ) -> Self {
+    fn new(token: &Token, facts: &Facts<'_>, mails: &MailCard, names: &Names) -> Self {
+        let Facts { history, sync, state, now, zone } = *facts;
         let revoked = token.revocation.as_ref();
         let (label, instant) = match (revoked, state) {
             (Some(revocation), _) => ("Revoked", revocation.at),
@@ -118,7 +124,12 @@ impl TokenDetails {
             }
             None => countdown(now, token.expires_at, zone),
         };
-        let (last_used, last_used_note) = last_used(token, now);
+        let (last_used, last_used_note) = last_used(token, history, &sync.connection, now);
+        let by = if names.is_me(&token.generated_by) {
+            "you".to_owned()
+        } else {
+            names.text(&token.generated_by)
+        };
         Self {
             label,
             instant: Moment::new(instant),
@@ -133,7 +144,9 @@ impl TokenDetails {
             last_used,
             last_used_note,
             id: token.id.to_string(),
-            switch: switch_note(token, history, now),
+            sync: SyncNotes::new(token, history, sync, now),
+            way: Way::new(token, &by, history, &sync.connection, now),
+            watch: Watch::new(token, now),
         }
     }
 }
@@ -141,15 +154,6 @@ impl TokenDetails {
 /// How somebody is named to the reader.
 fn name(actor: &Actor, names: &Names) -> String {
     if names.is_me(actor) { format!("{} (you)", actor.name()) } else { names.text(actor) }
-}
-
-/// When and from where the token was accepted last.
-fn last_used(token: &Token, now: DateTime<Utc>) -> (String, String) {
-    match &token.last_use {
-        Some(last) => (ago(now, last.at), format!("from {}", address_text(last.from))),
-        None if token.revocation.is_some() => ("Never".to_owned(), "was not used".to_owned()),
-        None => ("Never".to_owned(), "waiting for the first sync".to_owned()),
-    }
 }
 
 impl LifetimeBar {
@@ -173,34 +177,6 @@ impl LifetimeBar {
             end: format!("{verb} {}", utc_date(token.expires_at)),
         }
     }
-}
-
-/// After a replacement: whether the identity provider has switched to the new token.
-fn switch_note(token: &Token, history: &TokenHistory, now: DateTime<Utc>) -> Option<SwitchNote> {
-    let replaced = history.replaced.as_ref()?;
-    if token.revocation.is_some() {
-        return None;
-    }
-    let late = replaced.late_use.as_ref().map(|late| {
-        format!(
-            "The previous token was last presented {} from {} ({} since it was replaced).",
-            ago(now, late.at),
-            late.from,
-            if late.count == 1 { "once".to_owned() } else { format!("{} times", late.count) },
-        )
-    });
-    let (icon, tone, text) = match (token.was_used(), late) {
-        (true, None) => return None,
-        (false, None) => (
-            "clock",
-            "",
-            "New token not used yet. The previous token was not presented since it was replaced."
-                .to_owned(),
-        ),
-        (false, Some(late)) => ("alert", "warn", format!("New token not used yet. {late}")),
-        (true, Some(late)) => ("check", "", format!("The new token is in use. {late}")),
-    };
-    Some(SwitchNote { icon, tone, text })
 }
 
 /// What the confirmations say about the current token.

@@ -86,8 +86,7 @@ pub(crate) async fn generate(
         lifespan: wanted.lifespan,
         by: me.author(),
         form: Some(Form {
-            // Bound to who sends it: nobody can use up the form of somebody else.
-            request: SecretCode::presented(&format!("{}.{}", me.admin.id.0, wanted.request_id)),
+            request: SecretCode::presented(&me.form_id(&wanted.request_id)),
             replaces: wanted.replaces,
         }),
     });
@@ -109,8 +108,7 @@ fn show_to_script(shared: &Shared, me: &SignedIn, generated: &Generated) -> Http
     let expiry = utc_text(generated.token.expires_at);
     me.leave(&Flash::done(
         format!("New SCIM token generated. It expires on {expiry}."),
-        "Enter it in the SCIM application of your identity provider. This page shows when it is \
-         used for the first time.",
+        "Now enter it in the SCIM application of your identity provider and test the connection.",
     ));
     HttpResponse::Created().cookie(session::page_cookie(shared)).json(json!({
         "token": generated.plain.expose(),

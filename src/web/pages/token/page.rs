@@ -6,24 +6,24 @@ use askama::Template;
 use super::card::{TokenCard, in_one_line};
 use super::form::GenerateForm;
 use crate::domain::activity::Kind;
-use crate::domain::token::refusal::RecentRefusals;
+use crate::service::mails::BannerFacts;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::activity::feed::{self, FeedEntry};
 use crate::web::pages::activity::sentence::Part;
 use crate::web::pages::admins::card::AdminsCard;
-use crate::web::pages::layout::time::utc_text;
+use crate::web::pages::layout::notice::{Notice, NoticeLink};
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::mails::card::MailCard;
 use crate::web::pages::names::Names;
+use crate::web::pages::sync::live::done;
+use crate::web::pages::sync::refused::RefusedCard;
 use crate::web::session::SignedIn;
 
 /// Entries on the card `Recent activity`.
 const RECENT: usize = 5;
 /// They would fill that card.
 const LEFT_OUT: [Kind; 3] = [Kind::LoggedIn, Kind::LoggedOut, Kind::LoginFailed];
-/// Groups of refused requests on this page; the Activity page has all.
-const REFUSED: usize = 5;
 
 #[derive(Template)]
 #[template(path = "token/page.html")]
@@ -36,9 +36,7 @@ struct AuthenticationPage {
     base_url: String,
     mails: MailCard,
     people: AdminsCard,
-    refused_title: String,
-    /// What was refused in that time.
-    refused: Vec<FeedEntry>,
+    refused: Option<RefusedCard>,
     feed: Vec<FeedEntry>,
 }
 
@@ -49,30 +47,57 @@ pub(crate) async fn page(
 ) -> Result<HttpResponse, PageError> {
     let services = &shared.services;
     let overview = services.mails.overview(None).await?;
-    let refused = services.usage.recent_refusals().await?;
     let kinds = Kind::ALL.iter().copied().filter(|kind| !LEFT_OUT.contains(kind));
     let recent = services.activity.recent(kinds.collect(), RECENT).await?;
     let (history, now) = (&overview.banner.history, me.now);
     let mails = MailCard::new(&overview, shared.site.timezone);
     let names = Names::new(&overview.admins, me.admin.id);
+    let mut layout = Layout::with(&shared, &me, Section::Authentication, &overview.banner);
+    layout.notices.splice(0..0, generation(&overview.banner));
     let view = AuthenticationPage {
-        layout: Layout::with(&shared, &me, Section::Authentication, &overview.banner),
-        card: TokenCard::new(history, &mails, &names, now, shared.site.timezone),
+        layout,
+        card: TokenCard::new(&overview.banner, &mails, &names, shared.site.timezone),
         form: GenerateForm::new(history, services.random_text(), now),
         current: history.unrevoked().map(|token| in_one_line(token, now)).unwrap_or_default(),
         base_url: shared.site.public_url.join("/scim/v2"),
         people: AdminsCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),
         mails,
-        refused_title: refused_title(&refused),
-        refused: feed::refused(refused.groups.get(..REFUSED).unwrap_or(&refused.groups), now),
+        refused: RefusedCard::new(&overview.banner.sync, now),
         feed: feed::entries(&recent, &names, now),
     };
     Ok(layout::page(HttpResponse::Ok(), &view))
 }
 
-fn refused_title(refused: &RecentRefusals) -> String {
-    match refused.cut_at {
-        None => "Refused in the last 24 hours".to_owned(),
-        Some(since) => format!("Refused since {}", utc_text(since)),
+/// What has become of a token that was just generated: that it was closed uncopied is said until it
+/// is used or replaced.
+fn generation(known: &BannerFacts) -> Option<Notice> {
+    let BannerFacts { history, sync, now, .. } = known;
+    let token = history.unrevoked()?;
+    if let Some((title, text)) = done(token, history, sync, *now) {
+        return Some(Notice {
+            tone: "success",
+            icon: "check-circle-fill",
+            role: Some("status"),
+            takes_focus: false,
+            title: title.to_owned(),
+            text,
+            link: None,
+        });
     }
+    let is_unknown = token.uncopied_at.is_some() && !token.was_used() && *now < token.expires_at;
+    let text = if history.predecessors.is_empty() {
+        "Nobody can display it again. Generate another token."
+    } else {
+        "Nobody can display it again, and the previous token no longer works. SCIM sync stands \
+         still until you generate another token and enter it in your identity provider."
+    };
+    is_unknown.then(|| Notice {
+        tone: "attention",
+        icon: "alert",
+        role: Some("status"),
+        takes_focus: true,
+        title: "The window was closed before the new token was copied".to_owned(),
+        text: text.to_owned(),
+        link: Some(NoticeLink { href: "#gen-h", text: "Generate another token" }),
+    })
 }

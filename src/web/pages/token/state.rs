@@ -82,6 +82,7 @@ mod tests {
             generated_by: Actor::CommandLine,
             generated_from: Source::command_line(),
             expires_at: lifespan.expiry(at(generated)),
+            uncopied_at: None,
             revocation: None,
             first_used_at: None,
             last_use: None,
