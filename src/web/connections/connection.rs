@@ -100,6 +100,11 @@ impl Connection {
         });
     }
 
+    /// Whether a request head is arriving, and no answer is under way.
+    pub(super) fn is_reading_head(&self) -> bool {
+        self.state.get().phase == Head
+    }
+
     /// The request's body is complete.
     pub(super) fn body_ends(&self) {
         self.state.change(|now| match now.phase {

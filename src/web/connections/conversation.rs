@@ -90,7 +90,7 @@ impl Host {
             None => Transport::Plain(socket),
         };
         connection.is_open();
-        let mut stream = Stream::new(transport, Arc::clone(connection));
+        let mut stream = Stream::new(transport, Arc::clone(connection), self.is_https);
         stream.first_bytes().await?;
         Ok(stream)
     }

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::connection::Connection;
+use super::library_answer;
 use super::offers::Offers;
 
 /// With or without TLS.
@@ -26,11 +27,15 @@ pub(super) struct Stream {
     offers: Offers,
     /// What has been read before the HTTP library asked.
     first: Vec<u8>,
+    /// What is still to be sent of an answer that was completed.
+    last: Vec<u8>,
+    is_https: bool,
 }
 
 impl Stream {
-    pub(super) fn new(transport: Transport, connection: Arc<Connection>) -> Self {
-        Self { transport, connection, offers: Offers::default(), first: Vec::new() }
+    pub(super) fn new(transport: Transport, connection: Arc<Connection>, is_https: bool) -> Self {
+        let (offers, first, last) = (Offers::default(), Vec::new(), Vec::new());
+        Self { transport, connection, offers, first, last, is_https }
     }
 
     /// Waits for the first bytes: until then the HTTP library and its buffers are not needed.
@@ -66,6 +71,20 @@ impl Stream {
     }
 }
 
+impl Stream {
+    fn write_last(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.last.is_empty() {
+            let written =
+                ready!(Pin::new(&mut self.transport).poll_write(context, self.last.as_slice()))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.last.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -92,6 +111,14 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.last.is_empty() && self.connection.is_reading_head() {
+            let completed = library_answer::completed(bytes, &self.connection.ids, self.is_https);
+            self.last = completed.unwrap_or_default();
+        }
+        if !self.last.is_empty() {
+            ready!(self.write_last(context))?;
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let written = ready!(Pin::new(&mut self.transport).poll_write(context, bytes))?;
         self.connection.has_written();
         Poll::Ready(Ok(written))

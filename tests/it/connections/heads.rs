@@ -1,7 +1,8 @@
 //! Heads that do not arrive, and connections that nobody uses.
 
 use super::*;
-use crate::support::http::exchange;
+use crate::support::headers;
+use crate::support::http::{Request, exchange};
 use crate::support::process::Scimward;
 
 #[test]
@@ -30,7 +31,9 @@ fn a_head_that_stops_is_answered() {
     let server = Limited::start(Limits { head: SOON, ..no_limits() });
     let mut stream = server.connect();
     stream.write_all(b"GET /login HTTP/1.1\r\nHost: x\r\n").unwrap();
-    assert_eq!(Response::parse(&rest(&mut stream)).status, 408);
+    let answer = Response::parse(&rest(&mut stream));
+    assert_eq!(answer.status, 408);
+    headers::check(&Request::new("GET", "/login"), &answer);
 }
 
 #[test]
@@ -63,7 +66,11 @@ fn requests_that_cannot_be_read_fill_no_log() {
     for (request, status) in
         [("rubbish\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400), (&*long, 431)]
     {
-        assert_eq!(exchange(connect(server.address), request.as_bytes()).status, status);
+        let answer = exchange(connect(server.address), request.as_bytes());
+        assert_eq!(answer.status, status);
+        headers::check(&Request::new("GET", "/"), &answer);
+        assert_eq!(answer.header("Cache-Control"), Some("no-store"));
+        assert_eq!(answer.header("Connection"), Some("close"));
     }
     let written = server.stop().stderr;
     assert!(!written.contains("ERROR") && !written.contains("WARN"), "{written}");
