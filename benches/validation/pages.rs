@@ -122,15 +122,10 @@ fn batch_postgres(url: &str, sql: &str) {
 }
 
 /// 1,000,000 entries of activity over 400 days, every fifth about refused requests, 12,000 of those
-/// in the last 24 hours; 10,000 past tokens with five mails each. The same SQL for both databases.
+/// in the last 24 hours; 10,000 past tokens with five mails each; 13 months of counted requests, and 50
+/// callers and the others on each of 30 days. The same SQL for both databases.
 fn history() -> String {
     let now = chrono::Utc::now().timestamp();
-    let numbers = |count: u32| {
-        format!(
-            "WITH RECURSIVE numbers (n) AS \
-             (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})"
-        )
-    };
     let columns = "activity (at, kind, actor, address, agent, subject, count)";
     let kind = "CASE WHEN n % 5 = 0 THEN 'requests_refused' WHEN n % 5 = 1 THEN 'logged_in' \
                 WHEN n % 5 = 2 THEN 'login_failed' WHEN n % 5 = 3 THEN 'mail_sent' \
@@ -167,6 +162,36 @@ fn history() -> String {
              SELECT 'day0' UNION SELECT 'plus1') AS occasions",
             numbers(10_000)
         ),
+        counts(now),
     ]
     .join(";\n")
+}
+
+/// The requests.
+fn counts(now: i64) -> String {
+    [
+        format!(
+            "INSERT INTO request_hours (hour, accepted, refused, first_accepted_at, \
+             last_accepted_at) {} SELECT hour, 40 + n % 17, n % 3, hour + 5, hour + 3590 FROM \
+             (SELECT n, {now} - {now} % 3600 - n * 3600 AS hour FROM numbers) AS hours",
+            numbers(397 * 24)
+        ),
+        format!(
+            "INSERT INTO callers (address, agent, token_id, day, accepted, refused, first_at, \
+             last_at) {} SELECT CASE WHEN n % 51 = 0 THEN '' ELSE '203.0.113.' || \
+             CAST(n % 51 AS TEXT) END, CASE WHEN n % 51 = 0 THEN '' ELSE 'Okta SCIM Client 1.0.0' \
+             END, '', {now} - {now} % 86400 - n / 51 * 86400, 1000, 3, {now} - 9999999, \
+             {now} - {now} % 86400 - n / 51 * 86400 FROM numbers",
+            numbers(30 * 51 - 1)
+        ),
+    ]
+    .join(";\n")
+}
+
+/// A query begins with this if it counts from 1.
+fn numbers(count: u32) -> String {
+    format!(
+        "WITH RECURSIVE numbers (n) AS \
+         (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})"
+    )
 }

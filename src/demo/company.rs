@@ -1,7 +1,7 @@
 //! The made-up company, and what its people and its identity provider do.
 
 use anyhow::Context;
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 
 use super::clock::StoryClock;
 use super::people::{Client, PASSWORD, PROVIDER, Person};
@@ -57,7 +57,7 @@ impl Company {
             if time(day, 9, 0) > self.clock.now() {
                 self.clock.set(time(day, 9, 0));
                 self.minute().await?;
-                self.sync(1).await?;
+                self.sync(requests_of(day)).await?;
             }
             day += TimeDelta::days(1);
         }
@@ -194,6 +194,16 @@ impl Company {
     /// The Server Admin who plays a person.
     pub(super) async fn admin(&self, person: &Person) -> anyhow::Result<ServerAdmin> {
         self.services.admins.by_email(person.email.parse()?).await?.context(person.name)
+    }
+}
+
+/// How many requests the identity provider sends in the morning: fewer on weekends.
+fn requests_of(day: NaiveDate) -> usize {
+    match day.weekday() {
+        Weekday::Sat | Weekday::Sun => 4,
+        Weekday::Mon => 25,
+        _ if day.day().is_multiple_of(2) => 18,
+        _ => 21,
     }
 }
 

@@ -115,6 +115,10 @@ async fn last_weeks(company: &mut Company) -> anyhow::Result<()> {
     services.mails.test_own(company.author(&ADA).await?).await?;
     company.go_to(time(company.days_ago(2), 14, 2)).await?;
     company.log_in(&GRACE).await?;
+    for hours in (4..34).rev() {
+        company.go_to(company.present - TimeDelta::hours(hours)).await?;
+        company.sync(if hours % 3 == 0 { 5 } else { 2 }).await?;
+    }
     company.go_to(company.present - TimeDelta::hours(3)).await?;
     company.refuse(Refusal::BadChecksum, 5, &SCRIPT).await?;
     company.go_to(company.present - TimeDelta::minutes(4)).await?;

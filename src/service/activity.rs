@@ -13,7 +13,7 @@ const CHUNK: usize = 500;
 /// rows.
 const READS: usize = 3;
 /// Entries among which the latest of some kinds are looked for at first.
-const LATEST: usize = 50;
+const LATEST: usize = 12;
 /// How much more each time.
 const GROWTH: usize = 3;
 

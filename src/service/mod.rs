@@ -13,6 +13,7 @@ mod fair_semaphore;
 mod hourly;
 pub mod mails;
 pub mod monitoring;
+pub mod requests;
 mod resources;
 pub mod sessions;
 pub mod sync;
@@ -52,6 +53,8 @@ pub struct Services {
     pub sessions: sessions::Sessions,
     /// Deciding about presented tokens.
     pub validation: validation::Validation,
+    /// How many requests arrive, and from whom.
+    pub requests: requests::Requests,
     /// What clients do: uses and refusals.
     pub usage: Arc<usage::Usage>,
     /// Mails.
@@ -99,6 +102,7 @@ impl Services {
                 sessions.clone(),
             ),
             sessions,
+            requests: requests::Requests::new(resources.clone()),
             mails,
             upkeep: upkeep::Upkeep::new(resources.clone(), Arc::clone(&usage), activity_retention),
             validation,

@@ -32,7 +32,7 @@ use self::database::connection::Condition;
 pub use self::database::connection::Conn;
 use self::database::files;
 use self::database::in_use::InUse;
-pub use self::database::locks::Lock;
+pub use self::database::locks::{Lock, taken};
 pub use self::database::migrate::MigrateError;
 use self::database::pool::Pool;
 pub use self::database::url::{DatabaseUrl, InvalidDatabaseUrl};

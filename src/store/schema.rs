@@ -145,11 +145,11 @@ diesel::table! {
 }
 
 diesel::table! {
-    callers (day, address, token_id, agent) {
-        day -> BigInt,
-        token_id -> Text,
+    callers (address, agent, token_id, day) {
         address -> Text,
         agent -> Text,
+        token_id -> Text,
+        day -> BigInt,
         accepted -> BigInt,
         refused -> BigInt,
         first_at -> BigInt,

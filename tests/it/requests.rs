@@ -7,6 +7,7 @@ use scimward::domain::activity::Kind;
 use scimward::domain::network::source::Source;
 use scimward::domain::requests::callers::{CallerEntry, LIMIT};
 use scimward::domain::requests::hours::RunningHour;
+use scimward::domain::requests::series::Step;
 use scimward::domain::requests::{day, hour};
 use scimward::domain::token::refusal::Refusal;
 use scimward::domain::token::secret::TokenId;
@@ -26,6 +27,8 @@ on_each_database!(
     the_callers_of_two_instances_share_the_room_of_a_day,
     a_caller_that_is_new_to_the_live_token_gets_one_entry,
     old_counts_are_removed,
+    pages_show_what_any_instance_has_written,
+    a_year_of_requests_is_shown_as_thirty_days,
 );
 
 const FLOOD: u32 = 100_000;
@@ -247,4 +250,62 @@ fn old_counts_are_removed(database: &Database) {
     let read = app.store().read(move |conn| store::requests::callers::of_day(conn, day(last)));
     let first_at = app.wait(read).unwrap()[0].count.first_at;
     assert_eq!(first_at, now - TimeDelta::days(400), "a caller keeps its first instant");
+}
+
+fn pages_show_what_any_instance_has_written(database: &Database) {
+    let app = TestApp::start(database);
+    let other = app.second_instance(database);
+    let admin = app.admin("Ada");
+    let says = |text: &str| {
+        let page = admin.get("/admin/authentication").expect(200);
+        assert!(page.text().contains(text), "{text}: {}", page.text());
+    };
+    says("No request yet");
+    let token = app.generate(1);
+    says("No request yet");
+
+    for (instance, requests, text) in
+        [(&app, 2, "2 accepted, 0 refused"), (&other, 3, "5 accepted, 0 refused")]
+    {
+        for _ in 0..requests {
+            assert!(instance.scim(token.plain.expose()).is_accepted());
+        }
+        instance.upkeep();
+        // What one instance shows is never older than what another one has written.
+        says(text);
+        says(text);
+    }
+    assert!(!admin.get("/admin/authentication").text().contains("(token replaced)"));
+    app.generate(1);
+    says("(token replaced)");
+    says("No usual day yet.");
+    let hours = admin.get("/admin/requests").expect(200);
+    assert!(hours.text().contains("In 48 hours"), "{}", hours.text());
+    app.visitor().get("/admin/requests").expect(303);
+}
+
+fn a_year_of_requests_is_shown_as_thirty_days(database: &Database) {
+    let app = TestApp::start(database);
+    let token = app.generate(6).token.id;
+    for number in 0..365_u64 {
+        for _ in 0..=number % 3 {
+            accept(&app, &token, address(1), "Okta SCIM Client 1.0.0");
+        }
+        if number % 5 == 0 {
+            refuse(&app, address(2), &format!("made up {number}"));
+        }
+        app.upkeep();
+        app.advance(TimeDelta::days(1));
+    }
+
+    let overview = app.wait(app.services().requests.overview(Step::Day)).unwrap();
+
+    assert_eq!(overview.series.slots.len(), 30);
+    assert!(overview.series.slots.iter().all(|slot| slot.is_counted));
+    let (accepted, refused) = overview.series.total();
+    assert_eq!((accepted, refused), (57, 5));
+    assert_eq!(overview.series.usual(), Some(2));
+    let okta = overview.callers.first().unwrap();
+    assert_eq!((okta.count.accepted, overview.callers.len()), (accepted, 6));
+    assert_eq!(app.services().now() - okta.count.first_at, TimeDelta::days(365));
 }

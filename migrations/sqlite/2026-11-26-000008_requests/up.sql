@@ -5,7 +5,7 @@ CREATE TABLE request_hours (
     refused BIGINT NOT NULL,
     first_accepted_at BIGINT,
     last_accepted_at BIGINT
-);
+) WITHOUT ROWID;
 
 -- Who sent the requests of a day. What is not known is an empty text, because keys hold no NULL; without an address a
 -- row counts the callers that found no room of their own. A caller keeps its first instant from day to day.
@@ -18,9 +18,10 @@ CREATE TABLE callers (
     refused BIGINT NOT NULL,
     first_at BIGINT NOT NULL,
     last_at BIGINT NOT NULL,
-    PRIMARY KEY (day, address, token_id, agent)
-);
-CREATE INDEX callers_by_source ON callers (address, token_id, agent);
+    PRIMARY KEY (address, agent, token_id, day)
+) WITHOUT ROWID;
+CREATE INDEX callers_by_day ON callers (day);
 
--- Which token was used last is asked for by every page.
+-- Pages ask which token was used last, and when tokens were replaced.
 CREATE INDEX tokens_by_last_use ON tokens (last_used_at) WHERE last_used_at IS NOT NULL;
+CREATE INDEX tokens_by_revocation ON tokens (revoked_at) WHERE replaced_by IS NOT NULL;

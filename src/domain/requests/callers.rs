@@ -47,6 +47,17 @@ pub struct CallerEntry {
     pub count: CallerCount,
 }
 
+/// What a source has sent on several days, with whatever token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerSummary {
+    /// Who; without an address, several.
+    pub source: Source,
+    /// How many requests.
+    pub count: CallerCount,
+    /// Whether some were refused lately.
+    pub refused_lately: bool,
+}
+
 /// The callers of a day, or of a part of it.
 #[derive(Debug, Clone, Default)]
 pub struct Callers {

@@ -2,6 +2,7 @@
 
 pub mod callers;
 pub mod hours;
+pub mod series;
 
 use chrono::{DateTime, TimeDelta, Utc};
 

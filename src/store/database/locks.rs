@@ -40,6 +40,14 @@ impl Lock {
     }
 }
 
+/// How often locks were taken: this changes with whatever is written under one of them, through any
+/// instance.
+pub fn taken(conn: &mut Conn, wanted: &[Lock]) -> Result<Vec<i64>, StoreError> {
+    let names = wanted.iter().map(|lock| lock.name());
+    let taken = locks::table.filter(locks::name.eq_any(names)).order(locks::name);
+    Ok(taken.select(locks::taken).load(conn)?)
+}
+
 /// Waits until no other transaction holds the lock, and holds it until this one ends.
 pub(crate) fn take(conn: &mut Conn, lock: Lock) -> QueryResult<()> {
     diesel::update(locks::table.find(lock.name()))

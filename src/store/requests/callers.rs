@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use crate::domain::network::source::Source;
-use crate::domain::requests::callers::{Caller, CallerCount, CallerEntry};
+use crate::domain::requests::callers::{Caller, CallerCount, CallerEntry, CallerSummary};
 use crate::domain::requests::day;
 use crate::store::database::connection::Conn;
 use crate::store::error::StoreError;
@@ -17,10 +19,10 @@ use crate::store::schema::callers;
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = callers)]
 struct Row {
-    day: i64,
-    token_id: String,
     address: String,
     agent: String,
+    token_id: String,
+    day: i64,
     accepted: i64,
     refused: i64,
     first_at: i64,
@@ -72,12 +74,48 @@ pub fn replace(
 ) -> Result<(), StoreError> {
     for entry in stored.iter().filter(|entry| !wanted.contains(entry)) {
         let [token, address, agent] = key(&entry.caller);
-        diesel::delete(callers::table.find((seconds(day), address, token, agent))).execute(conn)?;
+        diesel::delete(callers::table.find((address, agent, token, seconds(day)))).execute(conn)?;
     }
     for entry in wanted.iter().filter(|entry| !stored.contains(entry)) {
         diesel::insert_into(callers::table).values(Row::new(day, entry)).execute(conn)?;
     }
     Ok(())
+}
+
+/// What every source has sent since the day of `since`, and whether some of it was refused on a day on
+/// which it still called at `lately` or after.
+pub fn summaries(
+    conn: &mut Conn,
+    since: DateTime<Utc>,
+    lately: DateTime<Utc>,
+) -> Result<Vec<CallerSummary>, StoreError> {
+    type Summary = (String, String, i64, i64, i64, i64, i64);
+    let refused_lately = sql::<BigInt>("CAST(SUM(CASE WHEN last_at >= ")
+        .bind::<BigInt, _>(seconds(lately))
+        .sql(" THEN refused ELSE 0 END) AS BIGINT)");
+    let rows: Vec<Summary> = callers::table
+        .filter(callers::day.ge(seconds(day(since))))
+        .group_by((callers::address, callers::agent))
+        .select((
+            callers::address,
+            callers::agent,
+            sql::<BigInt>("CAST(SUM(accepted) AS BIGINT)"),
+            sql::<BigInt>("CAST(SUM(refused) AS BIGINT)"),
+            sql::<BigInt>("MIN(first_at)"),
+            sql::<BigInt>("MAX(last_at)"),
+            refused_lately,
+        ))
+        .load(conn)?;
+    let summary = |(address, agent, accepted, refused, first, last, lately): Summary| {
+        let count = CallerCount {
+            accepted: u64::try_from(accepted).unwrap_or_default(),
+            refused: u64::try_from(refused).unwrap_or_default(),
+            first_at: instant(first)?,
+            last_at: instant(last)?,
+        };
+        Ok(CallerSummary { source: source(address, agent)?, count, refused_lately: lately > 0 })
+    };
+    rows.into_iter().map(summary).collect()
 }
 
 /// The addresses from which a request was accepted since the day of `since`.
@@ -107,6 +145,16 @@ fn key(caller: &Caller) -> [String; 3] {
     [token, source.address_text(), source.agent.clone()].map(Option::unwrap_or_default)
 }
 
+/// A source from its columns.
+fn source(address: String, agent: String) -> Result<Source, StoreError> {
+    let address = known(address).map(|address| parse_address(&address)).transpose()?;
+    Ok(Source { address, agent: known(agent), request_id: None })
+}
+
+fn known(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 impl Row {
     fn new(day: DateTime<Utc>, CallerEntry { caller, count }: &CallerEntry) -> Self {
         let [token_id, address, agent] = key(caller);
@@ -127,11 +175,8 @@ impl TryFrom<Row> for CallerEntry {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let known = |text: String| Some(text).filter(|text| !text.is_empty());
         let token = known(row.token_id).map(|id| parse_token_id(&id)).transpose()?;
-        let address = known(row.address).map(|address| parse_address(&address)).transpose()?;
-        let caller =
-            Caller { token, source: Source { address, agent: known(row.agent), request_id: None } };
+        let caller = Caller { token, source: source(row.address, row.agent)? };
         let count = CallerCount {
             accepted: u64::try_from(row.accepted).unwrap_or_default(),
             refused: u64::try_from(row.refused).unwrap_or_default(),

@@ -96,6 +96,21 @@ pub fn last_used(conn: &mut Conn) -> Result<Option<Token>, StoreError> {
     row.optional()?.map(Token::try_from).transpose()
 }
 
+/// When tokens were replaced since `since`, the latest first, at most `limit`.
+pub fn replacements(
+    conn: &mut Conn,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<DateTime<Utc>>, StoreError> {
+    let rows: Vec<Option<i64>> = tokens::table
+        .filter(tokens::replaced_by.is_not_null().and(tokens::revoked_at.ge(seconds(since))))
+        .order(tokens::revoked_at.desc())
+        .select(tokens::revoked_at)
+        .limit(limit)
+        .load(conn)?;
+    rows.into_iter().flatten().map(instant).collect()
+}
+
 /// The token with this id.
 pub fn by_id(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError> {
     let row = tokens::table.find(id.as_str()).select(TokenRow::as_select()).first::<TokenRow>(conn);

@@ -10,6 +10,7 @@ mod mails;
 mod middleware;
 mod names;
 pub(super) mod paths;
+mod requests;
 mod sync;
 mod token;
 
@@ -38,6 +39,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(writing(paths::CLOSED, sync::live::closed))
             .service(reading(paths::STATE, sync::live::state))
             .service(both(paths::REVOKE, token::revoke::confirm, token::revoke::revoke))
+            .service(reading(paths::REQUESTS, requests::page::page))
             .configure(people)
             .service(reading(paths::NOTIFICATIONS, mails::page::page))
             .service(writing(paths::TEST_MAIL, mails::page::test))

@@ -24,6 +24,8 @@ pub(crate) const CLOSED: &str = "/admin/authentication/scim-token/closed";
 pub(crate) const STATE: &str = "/admin/authentication/state";
 pub(crate) const REVOKE: &str = "/admin/authentication/revoke";
 
+pub(crate) const REQUESTS: &str = "/admin/requests";
+
 pub(crate) const SERVER_ADMINS: &str = "/admin/server-admins";
 pub(crate) const INVITE: &str = "/admin/server-admins/invite";
 pub(crate) const WITHDRAW: &str = "/admin/server-admins/withdraw";

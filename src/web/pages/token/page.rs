@@ -6,6 +6,8 @@ use askama::Template;
 use super::card::{TokenCard, in_one_line};
 use super::form::GenerateForm;
 use crate::domain::activity::Kind;
+use crate::domain::requests::series::Step;
+use crate::domain::token::Token;
 use crate::service::mails::BannerFacts;
 use crate::web::Shared;
 use crate::web::error::PageError;
@@ -16,6 +18,7 @@ use crate::web::pages::layout::notice::{Notice, NoticeLink};
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::mails::card::MailCard;
 use crate::web::pages::names::Names;
+use crate::web::pages::requests::card::RequestsCard;
 use crate::web::pages::sync::live::done;
 use crate::web::pages::sync::refused::RefusedCard;
 use crate::web::session::SignedIn;
@@ -36,6 +39,7 @@ struct AuthenticationPage {
     base_url: String,
     mails: MailCard,
     people: AdminsCard,
+    requests: RequestsCard,
     refused: Option<RefusedCard>,
     feed: Vec<FeedEntry>,
 }
@@ -49,11 +53,13 @@ pub(crate) async fn page(
     let overview = services.mails.overview(None).await?;
     let kinds = Kind::ALL.iter().copied().filter(|kind| !LEFT_OUT.contains(kind));
     let recent = services.activity.recent(kinds.collect(), RECENT).await?;
+    let requests = services.requests.overview(Step::Day).await;
     let (history, now) = (&overview.banner.history, me.now);
     let mails = MailCard::new(&overview, shared.site.timezone);
     let names = Names::new(&overview.admins, me.admin.id);
     let mut layout = Layout::with(&shared, &me, Section::Authentication, &overview.banner);
     layout.notices.splice(0..0, generation(&overview.banner));
+    let was_used = history.newest.iter().chain(&history.predecessors).any(Token::was_used);
     let view = AuthenticationPage {
         layout,
         card: TokenCard::new(&overview.banner, &mails, &names, shared.site.timezone),
@@ -62,6 +68,7 @@ pub(crate) async fn page(
         base_url: shared.site.public_url.join("/scim/v2"),
         people: AdminsCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),
         mails,
+        requests: RequestsCard::new(requests, was_used, now),
         refused: RefusedCard::new(&overview.banner.sync, now),
         feed: feed::entries(&recent, &names, now),
     };

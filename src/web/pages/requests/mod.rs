@@ -1,0 +1,7 @@
+//! How many requests arrive, and from whom: as a card and as a page.
+
+pub(super) mod callers;
+pub(super) mod card;
+mod chart;
+pub(super) mod page;
+mod words;
