@@ -11,7 +11,7 @@ const SECRET_LENGTH: usize = 20;
 /// The longest text that is kept, in characters.
 const LONGEST: usize = 300;
 /// What stands for a secret.
-const MASK: &str = "***";
+pub const MASK: &str = "***";
 
 /// `text` without what could be a secret. Characters that cannot be seen are replaced, and what is too
 /// long is cut off.
@@ -32,7 +32,7 @@ pub fn path_fit_for_log(path: &str) -> String {
 }
 
 /// `text` with a mask in the place of each word that could be a secret.
-fn masked(text: &str) -> Cow<'_, str> {
+pub fn masked(text: &str) -> Cow<'_, str> {
     let mut kept = String::new();
     let mut rest = text;
     let mut is_masked = false;

@@ -5,6 +5,7 @@
 //! server would have been given.
 
 mod directory;
+mod echo;
 pub mod letter;
 pub mod letters;
 mod message;
@@ -80,4 +81,15 @@ pub enum SendError {
     /// The recipient or the mail was refused, and trying again would not help.
     #[error("{0}")]
     Permanent(String),
+}
+
+impl SendError {
+    /// The same with another text.
+    fn map(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Unavailable(text) => Self::Unavailable(change(text)),
+            Self::Transient(text) => Self::Transient(change(text)),
+            Self::Permanent(text) => Self::Permanent(change(text)),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Sends one mail after the other over one connection.
 
+use super::echo::without_codes;
 use super::message::Message;
 use super::smtp::SmtpConnection;
 use super::{Letterhead, MailServer, Mailer, SendError, directory};
@@ -27,7 +28,11 @@ impl<'a> MailSession<'a> {
             Mailer::Directory(path) => {
                 directory::write(path.clone(), message.id.clone(), encoded.formatted()).await
             }
-            Mailer::Server(server) => self.send_to(server, &encoded).await,
+            Mailer::Server(server) => {
+                let cleaned = |answer: String| without_codes(&answer, &message.letter);
+                let result = self.send_to(server, &encoded).await;
+                result.map(cleaned).map_err(|error| error.map(cleaned))
+            }
         }
     }
 

@@ -21,7 +21,9 @@ use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::SendError;
+use super::echo::without_login;
 use super::smtp_url::{MailServer, Security, TimeLimits};
+use crate::domain::visible::is_invisible;
 
 /// The longest wait for the answer to `QUIT`.
 const QUITTING: Duration = Duration::from_secs(5);
@@ -167,8 +169,11 @@ async fn connect(server: &MailServer, own: &ClientId) -> Result<AsyncSmtpConnect
     }
     if let Some((user, password)) = server.credentials() {
         let mechanisms = [Mechanism::Plain, Mechanism::Login];
-        let signed_in = connection.auth(&mechanisms, &Credentials::new(user, password)).await;
-        signed_in.map_err(|error| format!("{server} refused the login: {}", answer_of(&error)))?;
+        let login = Credentials::new(user.clone(), password.clone());
+        connection.auth(&mechanisms, &login).await.map_err(|error| {
+            let answer = without_login(&answer_of(&error), &user, &password);
+            format!("{server} refused the login: {answer}")
+        })?;
     }
     Ok(connection)
 }
@@ -208,9 +213,10 @@ fn answer_of(error: &Error) -> String {
     }
 }
 
-/// Code and text in one line of bounded length without control characters: it is stored and shown.
+/// Code and text in one line of bounded length without characters that cannot be seen: it is stored
+/// and shown.
 fn answer(code: &str, text: &str) -> String {
-    let cleaned = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let cleaned = text.chars().map(|c| if is_invisible(c) { ' ' } else { c });
     let joined = code.chars().chain([' ']).chain(cleaned).collect::<String>();
     joined.trim().chars().take(ANSWER_LENGTH).collect()
 }

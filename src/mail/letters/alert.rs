@@ -7,6 +7,7 @@ use crate::domain::activity::Event;
 use crate::domain::admin::actor::Actor;
 use crate::domain::calendar::LocalText;
 use crate::domain::mail::alert::Alert;
+use crate::domain::network::agent::short_name;
 use crate::mail::letter::{Letter, Parts, Tone};
 
 /// A change of a Server Admin, as the activity list has it.
@@ -175,10 +176,10 @@ fn by(actor: &Actor) -> String {
 }
 
 fn origin(event: &Event) -> String {
-    match (event.source.address_text(), &event.source.agent) {
-        (Some(address), Some(agent)) => format!("{address}, {agent}"),
-        (Some(address), None) => address,
-        (None, _) => "Command line".to_owned(),
+    let agent = event.source.agent.as_deref();
+    match event.source.address_text() {
+        Some(address) => format!("{address} ({})", short_name(agent)),
+        None => "Command line".to_owned(),
     }
 }
 

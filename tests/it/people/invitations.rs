@@ -8,6 +8,7 @@ use crate::support::actors::PASSWORD;
 use crate::support::app::TestApp;
 use crate::support::database::Database;
 use crate::support::on_each_database;
+use crate::support::smtp::{Fault, MailServer};
 
 on_each_database!(
     an_invited_person_becomes_a_server_admin_once,
@@ -15,6 +16,7 @@ on_each_database!(
     a_refused_form_keeps_what_was_entered_and_says_what_is_wrong,
     names_in_any_script_and_long_addresses_are_kept,
     a_deactivated_admin_leaves_no_invitation_behind,
+    a_mail_server_that_repeats_an_invitation_gives_no_code_away,
 );
 
 fn an_invited_person_becomes_a_server_admin_once(database: &Database) {
@@ -129,4 +131,34 @@ fn a_deactivated_admin_leaves_no_invitation_behind(database: &Database) {
 
     app.visitor().get(&theirs).expect(410);
     app.visitor().get(&ours).expect(200);
+}
+
+fn a_mail_server_that_repeats_an_invitation_gives_no_code_away(database: &Database) {
+    let server = MailServer::start();
+    let url = server.url();
+    let app = TestApp::with(database, &[("SCIMWARD_SMTP_URL", url.as_str())]);
+    let ada = app.admin("Ada");
+    server.fault("grace@example.com", Fault::Repeat("554"));
+    server.fault("alan@example.com", Fault::Repeat("250"));
+
+    let fields = [("name", "Grace"), ("email", "grace@example.com")];
+    let page = ada.submit(LIST, INVITE, &fields).expect(200).text().to_owned();
+    let (_, code) = page.rsplit_once("/invitation?code=").expect("a link");
+    let code = code.get(..22).expect("a code");
+    let shown = ada.get("/admin/activity").expect(200).text().to_owned();
+    let stored = database.ask("SELECT answer FROM mails WHERE answer IS NOT NULL").join("\n");
+    for text in [&shown, &stored] {
+        assert!(text.contains("as you said"), "{text}");
+        for part in 0..=code.len() - 6 {
+            let part = &code[part..part + 6];
+            assert!(!text.contains(part), "{part}: {text}");
+        }
+    }
+
+    let fields = [("name", "Alan"), ("email", "alan@example.com")];
+    let page = follow(&ada, &ada.submit(LIST, INVITE, &fields));
+    assert!(page.contains("The invitation was sent to alan@example.com."), "{page}");
+    let stored = database.ask("SELECT answer FROM mails WHERE answer LIKE '250%said'");
+    assert!(stored.join(" ").contains("invitation?code="), "{stored:?}");
+    assert!(stored.join(" ").contains("***"), "{stored:?}");
 }

@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     Recipient(&'static str),
     /// The content gets this answer.
     Content(&'static str),
+    /// The content gets this answer, and what it said from the link on.
+    Repeat(&'static str),
     /// The connection ends in the middle of the content.
     DropInData,
     /// The content is kept and the connection ends without an answer.
@@ -256,6 +258,12 @@ impl SmtpSession {
         }
         if let Some(Fault::Content(answer)) = fault {
             return Ok(Some(answer.to_owned()));
+        }
+        if let Some(Fault::Repeat(code)) = fault {
+            let (_, said) = content.split_once("Set a password:").expect("a link");
+            let lines = said.lines().filter(|line| !line.is_empty()).take(4);
+            let lines: String = lines.map(|line| format!("{code}-{line}\r\n")).collect();
+            return Ok(Some(format!("{lines}{code} as you said")));
         }
         self.state.mails.lock().unwrap().push(Received { to: to.to_owned(), content });
         match fault {
