@@ -19,6 +19,7 @@ mod api;
 mod authority;
 mod backup;
 mod cli;
+mod clocks;
 mod connections;
 mod demo;
 mod expiry_mails;

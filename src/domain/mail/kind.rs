@@ -12,6 +12,8 @@ use crate::domain::sync::alarms::Alarm;
 pub enum MailKind {
     /// The token expires or has expired.
     Expiry(Milestone),
+    /// The same, sent before its day by a clock that ran ahead: another one goes out on the day.
+    TooEarly(Milestone),
     /// A token was generated.
     Generated,
     /// The identity provider still presents the token that was replaced.
@@ -33,11 +35,15 @@ pub struct UnknownMailKind;
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::Expiry(Milestone::FifteenDaysBefore),
         Self::Expiry(Milestone::OneDayBefore),
         Self::Expiry(Milestone::OnTheDay),
         Self::Expiry(Milestone::OneDayAfter),
+        Self::TooEarly(Milestone::FifteenDaysBefore),
+        Self::TooEarly(Milestone::OneDayBefore),
+        Self::TooEarly(Milestone::OnTheDay),
+        Self::TooEarly(Milestone::OneDayAfter),
         Self::Generated,
         Self::StillUsed,
         Self::Alert(Alert::Added),
@@ -58,6 +64,10 @@ impl MailKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Expiry(milestone) => milestone.as_str(),
+            Self::TooEarly(Milestone::FifteenDaysBefore) => "minus15-early",
+            Self::TooEarly(Milestone::OneDayBefore) => "minus1-early",
+            Self::TooEarly(Milestone::OnTheDay) => "day0-early",
+            Self::TooEarly(Milestone::OneDayAfter) => "plus1-early",
             Self::Generated => "generated",
             Self::StillUsed => "still-used",
             Self::Alert(alert) => alert.as_str(),
@@ -84,10 +94,12 @@ impl MailKind {
     /// The mail's name in a sentence: `15-day expiry mail`.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Expiry(Milestone::FifteenDaysBefore) => "15-day expiry mail",
-            Self::Expiry(Milestone::OneDayBefore) => "1-day expiry mail",
-            Self::Expiry(Milestone::OnTheDay) => "Expiry-day mail",
-            Self::Expiry(Milestone::OneDayAfter) => "After-expiry mail",
+            Self::Expiry(milestone) | Self::TooEarly(milestone) => match milestone {
+                Milestone::FifteenDaysBefore => "15-day expiry mail",
+                Milestone::OneDayBefore => "1-day expiry mail",
+                Milestone::OnTheDay => "Expiry-day mail",
+                Milestone::OneDayAfter => "After-expiry mail",
+            },
             Self::Generated => "Security mail",
             Self::StillUsed => "Mail about the replaced token",
             Self::Alert(alert) => alert.name(),
@@ -111,6 +123,7 @@ impl fmt::Display for MailKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Expiry(milestone) => milestone.fmt(f),
+            Self::TooEarly(milestone) => write!(f, "{milestone}, too early"),
             Self::Generated => f.write_str("Token generated"),
             Self::StillUsed => f.write_str("Replaced token still used"),
             Self::Alert(alert) => alert.fmt(f),

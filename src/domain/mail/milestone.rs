@@ -88,6 +88,16 @@ impl Schedule {
         calendar::instant(day.unwrap_or(expiry), self.time, self.zone)
     }
 
+    /// Whether mails about `milestone` that were sent before `now` were sent by a clock that ran ahead.
+    pub fn is_too_early(
+        &self,
+        milestone: Milestone,
+        expires_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        self.due_at(milestone, expires_at) > now + CLOCK_ERROR
+    }
+
     /// The one milestone whose mails may go out at `now`: the latest that is due, so that downtime
     /// never brings two mails at once. Earlier ones are superseded; nothing is due before the first.
     ///

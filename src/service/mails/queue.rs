@@ -8,6 +8,7 @@ use super::due::DueMails;
 use super::{MailSettings, Mails, connection, recipients};
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
+use crate::domain::mail::milestone::{Milestone, Schedule};
 use crate::domain::sync::alarms::Alarm;
 use crate::service::Failure;
 use crate::store::{self, Conn, Lock, StoreError, Transaction};
@@ -18,14 +19,41 @@ impl Mails {
     /// the next mail.
     pub(crate) async fn queue_due(&self, now: DateTime<Utc>) -> Result<bool, Failure> {
         let settings = Arc::clone(&self.settings);
-        let missing = self.resources.store.read(move |conn| missing(conn, &settings, now)).await?;
-        if missing.is_empty() {
+        let is_quiet = move |conn: &mut Conn| {
+            Ok(too_early(conn, settings.schedule, now)?.is_empty()
+                && missing(conn, &settings, now)?.is_empty())
+        };
+        if self.resources.store.read(is_quiet).await? {
             return Ok(false);
         }
         let settings = Arc::clone(&self.settings);
         let queued = move |conn: &mut Transaction| Ok(queue(conn, &settings, now)?);
         self.resources.store.write(Lock::Mails, queued).await
     }
+}
+
+/// The milestones of the current token whose mails a clock that ran ahead has sent before their day.
+///
+/// They go out again on the day, but only once more: two instances whose clocks differ by days would
+/// never end. A clock that shows a time before the token was generated knows nothing about it.
+fn too_early(
+    conn: &mut Conn,
+    schedule: Schedule,
+    now: DateTime<Utc>,
+) -> Result<Vec<(Milestone, About)>, StoreError> {
+    let history = store::tokens::history(conn)?;
+    let token = history.unrevoked().filter(|token| token.generated_at <= now);
+    let Some(token) = token else { return Ok(Vec::new()) };
+    let about = About::Token(token.id.clone());
+    let mut early = Vec::new();
+    for milestone in store::mails::settled_milestones(conn, &token.id)? {
+        if schedule.is_too_early(milestone, token.expires_at, now)
+            && !store::mails::exists(conn, MailKind::TooEarly(milestone), &about)?
+        {
+            early.push((milestone, about.clone()));
+        }
+    }
+    Ok(early)
 }
 
 /// The kinds of mails that are due and have not been queued, each with what it is about and its due
@@ -54,6 +82,11 @@ fn queue(
     settings: &MailSettings,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
+    for (milestone, about) in too_early(conn, settings.schedule, now)? {
+        let (was, is) = (MailKind::Expiry(milestone), MailKind::TooEarly(milestone));
+        store::mails::set_kind(conn, was, is, &about)?;
+        tracing::warn!(mail.kind = was.as_str(), "a clock that ran ahead has sent mails too early");
+    }
     let mut nobody_to_tell = false;
     // Asked again under the lock: another instance may have been faster.
     for (kind, about, due_at) in missing(conn, settings, now)? {

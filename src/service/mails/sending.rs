@@ -219,11 +219,12 @@ fn claim(
     Ok(Some((mail, message)))
 }
 
-/// The same on every try, even if the admin's address has changed in between.
+/// The same on every try, even if the admin's address has changed in between; another for a mail that
+/// goes out again on its day, or mailboxes would take the two for one.
 fn recipient_key(mail: &Mail) -> String {
     match mail.recipient.admin {
-        Some(admin) => format!("admin {}", admin.0),
-        None => format!("address {}", mail.recipient.address.key()),
+        Some(admin) => format!("mail {} to admin {}", mail.id.0, admin.0),
+        None => format!("mail {} to address {}", mail.id.0, mail.recipient.address.key()),
     }
 }
 

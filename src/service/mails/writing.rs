@@ -70,7 +70,11 @@ impl Writing<'_> {
                 .due
                 .still_used()
                 .map(|facts| letters::still_used(&facts, schedule.zone, recipient, letterhead)),
-            MailKind::Alarm(_) | MailKind::Alert(_) | MailKind::Invitation | MailKind::Test => None,
+            MailKind::TooEarly(_)
+            | MailKind::Alarm(_)
+            | MailKind::Alert(_)
+            | MailKind::Invitation
+            | MailKind::Test => None,
         })
     }
 

@@ -159,7 +159,7 @@ impl Usage {
             tally.absorb(refused);
             let mut firsts = Vec::new();
             for (id, last) in &uses {
-                firsts.extend(uses::write(conn, id, last)?);
+                firsts.extend(uses::write(conn, id, last, now)?);
             }
             for (key, group) in refusals {
                 next.write(conn, key, group)?;

@@ -117,8 +117,9 @@ pub(super) fn write(
     conn: &mut Transaction,
     id: &TokenId,
     last: &LastUse,
+    now: DateTime<Utc>,
 ) -> Result<Option<Caller>, StoreError> {
-    if !store::tokens::record_use(conn, id, last)? {
+    if !store::tokens::record_use(conn, id, last, now)? {
         return Ok(None);
     }
     let source = Source::new(last.from, last.agent.as_deref());

@@ -15,7 +15,7 @@ use super::schema::{mails, server_admins};
 use crate::domain::admin::person::AdminId;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::kind::MailKind;
-use crate::domain::mail::milestone::StartedMilestone;
+use crate::domain::mail::milestone::{Milestone, StartedMilestone};
 use crate::domain::mail::{Mail, MailId, MailState, Recipient};
 use crate::domain::token::secret::TokenId;
 
@@ -124,6 +124,31 @@ pub fn started_milestones(
         Some(instant(sent_at?).map(|at| StartedMilestone { milestone, at }))
     });
     started.collect()
+}
+
+/// The milestones of which at least one mail was sent or has failed.
+pub fn settled_milestones(conn: &mut Conn, token: &TokenId) -> Result<Vec<Milestone>, StoreError> {
+    let kinds: Vec<String> = mails::table
+        .filter(mails::token_id.eq(token.as_str()))
+        .filter(mails::sent_at.is_not_null().or(mails::failed_at.is_not_null()))
+        .select(mails::kind)
+        .distinct()
+        .load(conn)?;
+    let milestones = kinds.iter().filter_map(|kind| kind.parse::<MailKind>().ok()?.milestone());
+    Ok(milestones.collect())
+}
+
+/// Makes the mails of a kind about the same mails of another kind.
+pub fn set_kind(
+    conn: &mut Conn,
+    was: MailKind,
+    is: MailKind,
+    about: &About,
+) -> Result<(), StoreError> {
+    let token = about.token().map(TokenId::as_str);
+    let same = mails::table.filter(mails::kind.eq(was.as_str()).and(mails::token_id.eq(token)));
+    diesel::update(same).set(mails::kind.eq(is.as_str())).execute(conn)?;
+    Ok(())
 }
 
 /// Unsent mails about generated tokens, whichever they are.

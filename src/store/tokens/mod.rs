@@ -3,7 +3,7 @@
 pub(crate) mod reader;
 pub(crate) mod record;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
 use super::database::connection::Conn;
@@ -20,6 +20,8 @@ use crate::domain::token::{LastUse, LateUse, Revocation, Token, TokenHistory};
 
 /// So many tokens that nobody used may follow each other before the first of them is forgotten.
 const MOST_TOKENS: i64 = 100;
+/// The clocks of instances may differ by so much; what lies further ahead was noted by a wrong one.
+const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(5);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tokens)]
@@ -195,14 +197,26 @@ pub fn count_generated(
         .get_result(conn)?)
 }
 
-/// Records a use; returns whether it was the first.
-pub fn record_use(conn: &mut Conn, id: &TokenId, last: &LastUse) -> Result<bool, StoreError> {
-    let at = seconds(last.at);
+/// Records a use; returns whether it was the first. What a clock that ran ahead has noted for a time
+/// after `now` gives way to it.
+pub fn record_use(
+    conn: &mut Conn,
+    id: &TokenId,
+    last: &LastUse,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let at = seconds(last.at.min(now));
+    let ahead = seconds(now + CLOCK_DIFFERENCE);
     let first = diesel::update(tokens::table.find(id.as_str()))
         .filter(tokens::first_used_at.is_null())
         .set(tokens::first_used_at.eq(Some(at)))
         .execute(conn)?;
-    let later = tokens::last_used_at.is_null().or(tokens::last_used_at.lt(at));
+    diesel::update(tokens::table.find(id.as_str()))
+        .filter(tokens::first_used_at.gt(ahead))
+        .set(tokens::first_used_at.eq(Some(at)))
+        .execute(conn)?;
+    let later = tokens::last_used_at.lt(at).or(tokens::last_used_at.gt(ahead));
+    let later = tokens::last_used_at.is_null().or(later);
     diesel::update(tokens::table.find(id.as_str()))
         .filter(later)
         .set((

@@ -262,8 +262,9 @@ impl SmtpSession {
         if let Some(Fault::Repeat(code)) = fault {
             let (_, said) = content.split_once("Set a password:").expect("a link");
             let lines = said.lines().filter(|line| !line.is_empty()).take(4);
-            let lines: String = lines.map(|line| format!("{code}-{line}\r\n")).collect();
-            return Ok(Some(format!("{lines}{code} as you said")));
+            let mut lines: Vec<String> = lines.map(|line| format!("{code}-{line}")).collect();
+            lines.push(format!("{code} as you said"));
+            return Ok(Some(lines.join("\r\n")));
         }
         self.state.mails.lock().unwrap().push(Received { to: to.to_owned(), content });
         match fault {
