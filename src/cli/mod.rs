@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod error;
 mod mail;
+mod manual;
 mod notify;
 mod open;
 mod output;
@@ -16,14 +17,14 @@ mod token;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use self::error::CommandError;
 use crate::config::Flags;
 
 /// Manages the bearer token with which an identity provider syncs users and groups over SCIM.
 #[derive(Debug, Parser)]
-#[command(version, about, propagate_version = true)]
+#[command(version, propagate_version = true)]
 struct Cli {
     #[command(flatten)]
     flags: Flags,
@@ -53,6 +54,8 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Write manual pages, shell completions and a configuration file with all defaults
+    Manual(manual::Arguments),
     /// Look around in a server with made-up data, which is thrown away at the end
     Demo,
 }
@@ -82,6 +85,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Backup(arguments) => backup::back_up(&arguments, flags),
         Command::Restore(arguments) => backup::restore(&arguments, flags),
         Command::Config(command) => config::run(&command, flags),
+        Command::Manual(arguments) => manual::run(&arguments, &Cli::command()),
         Command::Demo => Box::pin(demo::run(flags)).await,
     }
 }

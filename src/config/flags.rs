@@ -7,7 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 /// The flags of every command.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Flags {
-    /// Configuration file [default: scimward.toml, if it exists]
+    /// Configuration file [default: scimward.toml here, or /etc/scimward/scimward.toml if scimward
+    /// is in /usr/bin]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Address and port to listen on

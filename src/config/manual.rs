@@ -19,7 +19,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     (
         "SCIMWARD_SMTP_URL",
-        "`smtp://user:password@host:587` (STARTTLS required; `?tls=none` to do without) or `smtps://...`; `?ca=FILE` names an authority of your own",
+        "the mail server: `smtp://user:password@host:587` (STARTTLS required; `?tls=none` to do without) or `smtps://...`; `?ca=FILE` names an authority of your own",
     ),
     ("SCIMWARD_MAIL_FROM", "sender of mails: set it once there is a mail server"),
     ("SCIMWARD_MAIL_TO_EXTRA", "further recipients, separated by commas"),
@@ -38,7 +38,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("SCIMWARD_TLS_KEY", "PEM file: the key of that certificate"),
     (
         "SCIMWARD_INTROSPECTION_CLIENTS",
-        "`id:secret` pairs, separated by commas or line ends; a secret has at least 32 characters, such as `openssl rand -hex 32` makes; introspection is off without",
+        "applications that may ask: `id:secret` pairs, separated by commas or line ends; a secret has at least 32 characters, such as `openssl rand -hex 32` makes; introspection is off without",
     ),
     (
         "SCIMWARD_KEEP_ALIVE",
@@ -60,8 +60,8 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     ("SCIMWARD_ALLOW_PLAIN_HTTP", "allow HTTP without TLS on an address other than loopback"),
     ("SCIMWARD_ACTIVITY_RETENTION_DAYS", "how long activity is kept"),
-    ("SCIMWARD_LOG", "`error`, `warn`, `info`, `debug` or `trace`"),
-    ("SCIMWARD_LOG_FORMAT", "`text` or `json`"),
+    ("SCIMWARD_LOG", "level: `error`, `warn`, `info`, `debug` or `trace`"),
+    ("SCIMWARD_LOG_FORMAT", "form of the log: `text` or `json`"),
     ("SCIMWARD_PRODUCT_NAME", "the name in pages and mails"),
 ];
 

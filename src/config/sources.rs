@@ -1,6 +1,7 @@
 //! Where the text of a setting comes from: file, environment or flag, the later the stronger.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -14,6 +15,12 @@ use super::{service_links, value};
 
 /// The file that is read when no other is named and it exists.
 const DEFAULT_FILE: &str = "scimward.toml";
+
+/// The same for a program that a package has installed: its commands are started anywhere.
+const SYSTEM_FILE: &str = "/etc/scimward/scimward.toml";
+
+/// Where packages install programs.
+const SYSTEM_PROGRAMS: &str = "/usr/bin";
 
 /// What the names of settings begin with in the environment.
 const PREFIX: &str = "SCIMWARD_";
@@ -109,12 +116,21 @@ impl Sources {
     }
 
     fn read_file(&mut self, named: Option<&Path>) -> Result<(), String> {
-        let path = named.unwrap_or(Path::new(DEFAULT_FILE));
+        let path = if let Some(named) = named { named } else { default_file() };
         let origin = path.display().to_string();
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
                 return Ok(());
+            }
+            Err(error)
+                if error.kind() == io::ErrorKind::PermissionDenied
+                    && path == Path::new(SYSTEM_FILE) =>
+            {
+                return Err(format!(
+                    "{origin} cannot be read: {error}; run it as the user of the server: sudo -u \
+                     scimward scimward ..."
+                ));
             }
             Err(error) => return Err(format!("{origin} cannot be read: {error}")),
         };
@@ -155,6 +171,12 @@ impl Sources {
         }
         self.by_source.push(texts);
     }
+}
+
+fn default_file() -> &'static Path {
+    let program = env::current_exe();
+    let is_installed = program.is_ok_and(|path| path.parent() == Some(Path::new(SYSTEM_PROGRAMS)));
+    Path::new(if is_installed { SYSTEM_FILE } else { DEFAULT_FILE })
 }
 
 fn text_of_flag((name, text): (&str, Option<&str>)) -> Option<(String, SourceText)> {

@@ -36,6 +36,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("argon2::", &["hasher"]),
     ("askama::", &["mail", "web"]),
     ("clap::", &["cli", "config"]),
+    ("clap_complete::", &["cli"]),
+    ("clap_mangen::", &["cli"]),
     ("diesel::", &["store"]),
     ("lettre::", &["mail"]),
     ("tokio_postgres::", &["store"]),

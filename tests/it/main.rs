@@ -30,6 +30,7 @@ mod mail_server;
 mod metrics;
 mod outages;
 mod output;
+mod packages;
 mod pages;
 mod people;
 mod proxies;
