@@ -13,15 +13,16 @@ const NO_SESSIONS: &str = "a connection pooler in between gives every transactio
     pool_mode = session";
 
 /// Fails if what `conn` has set is gone while somebody else has a transaction open: then a pooler
-/// has given them its session.
+/// has given them its session. A server that is too busy for another connection is not asked.
 pub(crate) fn check(
     conn: &mut PgConnection,
     url: &PgUrl,
     patience: Duration,
 ) -> Result<(), String> {
-    let mut other = PgConnection::open(url, patience).map_err(|error| error.to_string())?;
+    let Ok(mut other) = PgConnection::open(url, patience) else { return Ok(()) };
     match keeps_its_session(conn, &mut other) {
-        Err(_) if conn.answers() && other.answers() => Err(NO_SESSIONS.to_owned()),
+        Err(_) if !other.answers() => Ok(()),
+        Err(_) if conn.answers() => Err(NO_SESSIONS.to_owned()),
         kept => kept.map_err(|error| error.to_string()),
     }
 }
