@@ -13,6 +13,7 @@ mod fair_semaphore;
 mod hourly;
 pub mod mails;
 pub mod monitoring;
+mod passwords;
 pub mod requests;
 mod resources;
 pub mod sessions;
@@ -29,6 +30,7 @@ use tokio::sync::Notify;
 
 use crate::audit::{AuditLog, Line};
 use crate::clock::SharedClock;
+use crate::domain::admin::guessing::OwnWords;
 use crate::domain::base62;
 use crate::entropy::SharedEntropy;
 
@@ -87,12 +89,14 @@ impl Services {
         let logins = sessions::login::Logins::new(resources.clone(), devices.clone());
         let new_mail = Arc::new(Notify::new());
         let sessions = sessions::Sessions::new(resources.clone());
+        let letterhead = &mails.letterhead;
+        let own_words = OwnWords::of_service(&letterhead.product, letterhead.public_url.host());
         let alerts = mails::Alerts::new(&mails.extra, Arc::clone(&new_mail));
         let mails = mails::Mails::new(resources.clone(), mails, Arc::clone(&new_mail));
         Self {
             activity: activity::Activity::new(resources.clone()),
             tokens: tokens::Tokens::new(resources.clone(), validation.cache(), new_mail),
-            admins: admins::Admins::new(resources.clone(), alerts),
+            admins: admins::Admins::new(resources.clone(), alerts, own_words),
             logins: logins.clone(),
             devices,
             monitoring: monitoring::Monitoring::new(

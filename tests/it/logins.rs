@@ -7,6 +7,7 @@ use crate::support::http::{Request, Response};
 
 mod devices;
 mod floods;
+mod passwords;
 mod rows;
 
 const WRONG: &str = "a wrong password here";

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod code;
 pub mod device;
+pub mod guessing;
 pub mod link;
 pub mod password;
 pub mod person;

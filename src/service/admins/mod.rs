@@ -16,7 +16,8 @@ use super::mails::Alerts;
 use super::{ChangeError, Failure, HourlyLimit, Resources, hourly};
 use crate::domain::activity::Kind;
 use crate::domain::admin::actor::Author;
-use crate::domain::admin::password::{HashedPassword, NewPassword};
+use crate::domain::admin::guessing::OwnWords;
+use crate::domain::admin::password::HashedPassword;
 use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
 use crate::store::people::{admins, links as stored_links, sessions};
@@ -30,6 +31,7 @@ const CHANGES_IN_AN_HOUR: usize = 30;
 pub struct Admins {
     resources: Resources,
     alerts: Alerts,
+    own_words: OwnWords,
 }
 
 /// Somebody who is to become a Server Admin.
@@ -44,9 +46,10 @@ pub struct NewAdmin {
 }
 
 impl Admins {
-    /// Works on `resources`, and tells everybody of changes by `alerts`.
-    pub(crate) const fn new(resources: Resources, alerts: Alerts) -> Self {
-        Self { resources, alerts }
+    /// Works on `resources`, and tells everybody of changes by `alerts`. Nobody may choose a password of
+    /// the words that the service is called by.
+    pub(crate) const fn new(resources: Resources, alerts: Alerts, own_words: OwnWords) -> Self {
+        Self { resources, alerts, own_words }
     }
 
     /// All Server Admins, by name.
@@ -145,9 +148,8 @@ impl Admins {
     }
 
     async fn hash(&self, new: &NewAdmin) -> Result<HashedPassword, AddError> {
-        let (name, email) = (new.name.as_str(), new.email.as_str());
-        let password = NewPassword::parse(new.password.clone(), name, email)?;
-        Ok(self.resources.hash_password(password).await?)
+        let own = self.own_words.clone().and_person(new.name.as_str(), new.email.as_str());
+        self.resources.hash_new_password(new.password.clone(), own).await
     }
 
     async fn write_as<T, E, F>(&self, by: Author, kind: Kind, change: F) -> Result<T, E>

@@ -7,10 +7,11 @@ use crate::domain::activity::Kind;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::SessionId;
-use crate::domain::admin::password::{HashedPassword, NewPassword};
+use crate::domain::admin::password::HashedPassword;
 use crate::service::Failure;
 use crate::service::authority::Authorized;
 use crate::service::mails::Alerts;
+use crate::service::passwords::Verdict;
 use crate::service::sessions::begin;
 use crate::service::sessions::failures::Counters;
 use crate::store::people::{admins, links, sessions};
@@ -67,9 +68,8 @@ impl Admins {
         };
         let (admin, counted, actor, source) =
             self.write_as(by.clone(), Kind::PasswordChanged, count).await?;
-        let hash = admin.password.hash.clone();
-        let verified = self.resources.password_hasher.verify(present, hash).await;
-        if verified == Ok(false) {
+        let verified = self.resources.verify_password(&present, Some(&admin.password.hash)).await;
+        if verified == Ok(Verdict::Wrong) {
             let wrong = PasswordError::WrongPassword;
             self.resources.refused(Kind::PasswordChanged, actor, source, &wrong);
             return Err(wrong);
@@ -110,8 +110,8 @@ impl Admins {
         fresh: SecretString,
         admin: &ServerAdmin,
     ) -> Result<HashedPassword, PasswordError> {
-        let fresh = NewPassword::parse(fresh, admin.name.as_str(), admin.email.as_str())?;
-        Ok(self.resources.hash_password(fresh).await?)
+        let own = self.own_words.clone().and_person(admin.name.as_str(), admin.email.as_str());
+        self.resources.hash_new_password(fresh, own).await
     }
 }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use tokio::task::spawn;
 
+use super::attempt::LoginAttempt;
 use super::devices::Devices;
 use super::failures::{Counted, Counters};
 use super::turns::{Asking, Turns};
@@ -16,14 +17,15 @@ use crate::audit::Line;
 use crate::domain::activity::{Attempt, Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::{Digest, SessionId};
-use crate::domain::admin::device::{DeviceDigest, DeviceKey, DeviceMark};
-use crate::domain::admin::person::EmailAddress;
+use crate::domain::admin::device::DeviceMark;
 use crate::domain::network::UNKNOWN;
 use crate::domain::network::source::Source;
 use crate::hasher::{HashError, HashFigures};
 use crate::service::failure::change_errors;
 use crate::service::fair_semaphore::Permit;
+use crate::service::passwords::Verdict;
 use crate::service::{Failure, Resources};
+use crate::store::people::admins;
 use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 /// Failed logins are forgotten this long after the last one.
@@ -66,15 +68,6 @@ impl From<HashError> for LoginError {
             failed @ HashError::Failed(_) => Self::Failed(failed.into()),
         }
     }
-}
-
-/// Who tries to sign in.
-#[derive(Debug, Clone)]
-struct LoginAttempt {
-    email: Option<EmailAddress>,
-    source: Source,
-    device: Option<DeviceMark>,
-    key: DeviceKey,
 }
 
 /// An attempt that was counted and is to be looked at.
@@ -205,47 +198,28 @@ impl Logins {
         counters: Counters,
         now: DateTime<Utc>,
     ) -> Result<SessionId, LoginError> {
-        let hasher = &self.resources.password_hasher;
-        let right = match &found {
-            Some(admin) => hasher.verify(password, admin.password.hash.clone()).await?,
-            None => hasher.verify_stand_in(password).await?,
+        let stored = found.as_ref().map(|admin| &admin.password.hash);
+        let verdict = self.resources.verify_password(&password, stored).await?;
+        let renewed = match verdict {
+            Verdict::RightButOutdated => self.resources.renewed(&password).await,
+            Verdict::Right | Verdict::Wrong => None,
         };
-        let admin = found.filter(|admin| right && admin.active);
+        let admin = found.filter(|admin| verdict != Verdict::Wrong && admin.active);
         let id = self.resources.session_id();
         let digest = id.digest();
         let from = attempt.source.address.unwrap_or(UNKNOWN);
-        let signed_in = self.resources.store.write(Lock::Admins, move |conn| {
-            finish(conn, admin.as_ref(), &digest, &attempt, &counters, now)
-                .map_err(LoginError::from)
+        let signed_in = self.resources.store.write(Lock::Admins, move |conn: &mut Transaction| {
+            let signed_in = finish(conn, admin.as_ref(), &digest, &attempt, &counters, now)?;
+            if let (true, Some(admin), Some(hash)) = (signed_in, &admin, &renewed) {
+                admins::renew_hash(conn, admin.id, &admin.password.hash, hash)?;
+            }
+            Ok::<_, LoginError>(signed_in)
         });
         if !signed_in.await? {
             return Err(LoginError::WrongCredentials);
         }
         self.turns.remember(from);
         Ok(id)
-    }
-}
-
-impl LoginAttempt {
-    /// The Server Admin with the address, and the device if it is known as theirs.
-    fn find(
-        &self,
-        conn: &mut Conn,
-    ) -> Result<(Option<ServerAdmin>, Option<DeviceDigest>), StoreError> {
-        let Some(email) = &self.email else { return Ok((None, None)) };
-        let found = store::people::admins::by_email(conn, email)?;
-        let mark = self.device.as_ref();
-        let device =
-            found.as_ref().and_then(|admin| mark.and_then(|mark| self.key.recognise(mark, admin)));
-        Ok((found, device))
-    }
-
-    /// What failures are counted for: what others do to the account is nothing to a known device.
-    fn counters(&self, device: Option<&DeviceDigest>) -> Counters {
-        device.map_or_else(
-            || Counters::of_login(self.email.as_ref(), &self.source),
-            Counters::of_device,
-        )
     }
 }
 
@@ -268,7 +242,7 @@ fn finish(
         }
     };
     counters.clear(conn)?;
-    store::people::admins::set_last_login(conn, admin.id, now)?;
+    admins::set_last_login(conn, admin.id, now)?;
     let event = Event::new(now, Kind::LoggedIn, admin.actor(), source.clone());
     store::activity::record(conn, &event)?;
     Ok(true)

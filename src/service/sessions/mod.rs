@@ -2,6 +2,7 @@
 //!
 //! A session id is a random text that only the browser holds; the database holds its digest.
 
+mod attempt;
 mod delay;
 pub mod devices;
 pub mod ending;

@@ -124,6 +124,20 @@ pub fn set_password(
     Ok(())
 }
 
+/// Replaces the hash of a password by another one of the same password, if it is still the stored one.
+pub fn renew_hash(
+    conn: &mut Conn,
+    id: AdminId,
+    stored: &PhcString,
+    renewed: &PhcString,
+) -> Result<(), StoreError> {
+    let same = server_admins::password_hash.eq(stored.as_str());
+    diesel::update(server_admins::table.find(id.0).filter(same))
+        .set(server_admins::password_hash.eq(renewed.as_str()))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Remembers a login.
 pub fn set_last_login(conn: &mut Conn, id: AdminId, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(server_admins::table.find(id.0))
