@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::sessions::IDLE_LIMIT;
 use super::sessions::login::LOGIN_FAILURES_KEPT;
+use super::sessions::{IDLE_LIMIT, Sessions};
 use super::usage::Usage;
 use super::{Failure, Resources};
 use crate::domain::activity::{Event, Kind};
@@ -53,8 +53,9 @@ impl Upkeep {
         let now = self.resources.clock.now();
         let written = self.write_usage().await;
         let noted = self.note_expiry(now).await;
+        let settled = Sessions::new(self.resources.clone()).settle_all().await;
         let purged = self.purge(now).await;
-        written.and(noted).and(purged)
+        written.and(noted).and(settled).and(purged)
     }
 
     /// Waits until something happens that is written at once.

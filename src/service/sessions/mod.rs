@@ -19,7 +19,7 @@ use tokio::task::spawn;
 use tokio::time::timeout;
 
 pub use self::limits::IDLE_LIMIT;
-use self::limits::{is_open, is_within_limits};
+use self::limits::{began_at, is_open, is_within_limits};
 use super::authority::Authorized;
 use super::{Failure, Resources};
 use crate::domain::activity::Kind;
@@ -93,28 +93,42 @@ impl Sessions {
             .store
             .read(move |conn| store::people::sessions::with_admin(conn, &digest))
             .await?;
-        let found = found.filter(|(session, admin)| is_open(session, admin, now));
-        if let Some((session, _)) = &found
-            && extends
-            && (now - session.last_seen_at).abs() >= TOUCH_EVERY
-        {
-            self.touch(session.digest.clone(), now).await;
+        let Some((session, admin)) = found else { return Ok(None) };
+        let has_ended = !is_within_limits(&session, now);
+        let is_touched = extends && (now - session.last_seen_at).abs() >= TOUCH_EVERY;
+        if has_ended || is_touched {
+            self.settle(session.digest.clone(), now).await;
         }
-        Ok(found)
+        Ok(is_open(&session, &admin, now).then_some((session, admin)))
     }
 
-    /// Notes that a session is in use. Nobody needs to know before the page is shown: while others
-    /// change the database it is noted later.
-    async fn touch(&self, digest: Digest, now: DateTime<Utc>) {
+    /// Notes that a session is in use or has ended. Nobody needs to know before the page is shown: while
+    /// others change the database it is noted later.
+    async fn settle(&self, digest: Digest, now: DateTime<Utc>) {
         let sessions = self.clone();
-        let touched = spawn(async move {
-            let touch =
-                move |conn: &mut Transaction| store::people::sessions::touch(conn, &digest, now);
-            if let Err(error) = sessions.write(touch).await {
+        let settled = spawn(async move {
+            let settle = move |conn: &mut Transaction| settle(conn, &digest, now);
+            if let Err(error) = sessions.write(settle).await {
                 tracing::warn!(%error, "it was not noted that a session is in use");
             }
         });
-        let _ = timeout(TOUCH_PATIENCE, touched).await;
+        let _ = timeout(TOUCH_PATIENCE, settled).await;
+    }
+
+    /// Removes the sessions that have ended, so that no clock that is set back revives one, and mends
+    /// those of a clock that was: see [`limits::began_at`].
+    pub(super) async fn settle_all(&self) -> Result<(), Failure> {
+        let now = self.resources.clock.now();
+        let all = self.resources.store.read(store::people::sessions::all_with_admins).await?;
+        let is_off = |session: &Session| {
+            !is_within_limits(session, now) || session.last_seen_at - now >= TOUCH_EVERY
+        };
+        let off = all.into_iter().map(|(session, _)| session).filter(is_off);
+        let off: Vec<Digest> = off.map(|session| session.digest).collect();
+        if off.is_empty() {
+            return Ok(());
+        }
+        self.write(move |conn| off.iter().try_for_each(|digest| settle(conn, digest, now))).await
     }
 
     /// Changes what a session holds; one that has ended stays ended.
@@ -184,6 +198,15 @@ impl Resources {
     pub(super) fn session_id(&self) -> SessionId {
         SessionId::generate(|bytes| self.entropy.fill(bytes))
     }
+}
+
+/// Notes that a session is in use, or removes it if it has ended.
+fn settle(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let Some(session) = store::people::sessions::by_digest(conn, digest)? else { return Ok(()) };
+    if !is_within_limits(&session, now) {
+        return store::people::sessions::delete(conn, digest);
+    }
+    store::people::sessions::touch(conn, digest, began_at(&session, now), now)
 }
 
 /// Begins a session in the transaction of the caller, if the admin is still active and the password

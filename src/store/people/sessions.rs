@@ -121,10 +121,15 @@ pub fn set_state(conn: &mut Conn, digest: &Digest, state: &str) -> Result<(), St
     Ok(())
 }
 
-/// Remembers that a session is in use.
-pub fn touch(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// Remembers that a session is in use, and when it began by the present clock.
+pub fn touch(
+    conn: &mut Conn,
+    digest: &Digest,
+    began_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     diesel::update(sessions::table.find(digest.as_str()))
-        .set(sessions::last_seen_at.eq(seconds(now)))
+        .set((sessions::created_at.eq(seconds(began_at)), sessions::last_seen_at.eq(seconds(now))))
         .execute(conn)?;
     Ok(())
 }
