@@ -50,15 +50,16 @@ pub fn still_used(
         heading: "The identity provider still uses the replaced SCIM token".to_owned(),
         paragraphs: vec![
             format!(
-                "The SCIM token of {} was replaced on {}. Since then the replaced token was \
-                 presented in {times}, all of them refused, and the new token has not been used. \
+                "The SCIM token of {} was replaced on {}. Since then {times} named the \
+                 replaced token, all of them refused, and the new token has not been used. \
                  SCIM sync is stopped: new users are not created, and users who leave are not \
                  deactivated.",
                 letterhead.product,
                 since.phrase()
             ),
-            "Enter the new token in the SCIM application of your identity provider and test the \
-             connection. If nobody has copied the new token, generate another one: it is displayed \
+            "The requests claim to carry the replaced token: they name its ID, which is no secret, \
+             and its secret is not kept. If they come from your identity provider, enter the new \
+             token in its SCIM application and test the connection. If nobody has copied the new token, generate another one: it is displayed \
              only once."
                 .to_owned(),
         ],

@@ -152,12 +152,17 @@ impl Validator {
         };
         let refused =
             |reason| Ok(Decision::Refused { reason, known: Some(presented.id().clone()) });
+        // It is not verified any more: a process that has done so before can tell a forgery.
+        let unless_forged = |reason| {
+            let is_forgery = self.cache.is_forgery(presented.id(), presented.expose());
+            refused(if is_forgery { Refusal::Unknown } else { reason })
+        };
         if let Some(end) = record.revoked {
-            return refused(end);
+            return unless_forged(end);
         }
         let Some(hash) = &record.hash else { return refused(Refusal::Revoked) };
         if now >= record.expires_at {
-            return refused(Refusal::Expired);
+            return unless_forged(Refusal::Expired);
         }
         let digest = self.cache.digest(presented.expose(), hash);
         let matches = if let Some(matches) = self.cache.recall(presented.id(), &digest) {
@@ -199,11 +204,12 @@ impl Validator {
                     // A source that floods with forged tokens waits here, behind itself.
                     let permit = self.semaphore.acquire(source).await;
                     let secret = SecretString::from(presented.expose());
+                    let alone = self.cache.alone(presented.expose());
                     let (hasher, hash) = (self.resources.token_hasher.clone(), hash.clone());
                     // A task of its own: if this request gives up, the next one has the result.
                     let verified = spawn(async move {
                         let matches = hasher.verify(secret, hash).await?;
-                        verification.finish(matches);
+                        verification.finish(matches, alone);
                         drop(permit);
                         Ok(matches)
                     });

@@ -24,10 +24,18 @@ pub struct VerificationCache {
 /// One matching text for each token id, some that did not match, and what is being verified.
 #[derive(Default)]
 struct CacheState {
-    matched: HashMap<TokenId, Fingerprint>,
+    matched: HashMap<TokenId, Matched>,
     /// Forged texts, so that repeating one costs nothing; emptied when it is full.
     failed: HashSet<Fingerprint>,
     in_progress: HashMap<Fingerprint, Vec<oneshot::Sender<()>>>,
+}
+
+/// A token that was verified.
+struct Matched {
+    /// With the hash that it matched.
+    with_hash: Fingerprint,
+    /// Without: the hash is erased when the token is revoked.
+    alone: Fingerprint,
 }
 
 /// Remembered forgeries: 128 KiB at most.
@@ -59,8 +67,21 @@ impl VerificationCache {
 
     /// Remembers a token that this process generated itself.
     pub fn remember(&self, id: &TokenId, plain: &str, hash: &PhcString) {
-        let digest = self.digest(plain, hash);
-        self.state().remember(id, digest);
+        let matched = Matched { with_hash: self.digest(plain, hash), alone: self.alone(plain) };
+        self.state().remember(id, matched);
+    }
+
+    /// A keyed digest of a token without its hash.
+    pub(crate) fn alone(&self, text: &str) -> Fingerprint {
+        *blake3::keyed_hash(&self.key, text.as_bytes()).as_bytes()
+    }
+
+    /// Whether `text` is certainly not the token with this id, although the hash of that is erased:
+    /// this process has verified another text.
+    pub(crate) fn is_forgery(&self, id: &TokenId, text: &str) -> bool {
+        let presented = self.alone(text);
+        let state = self.state();
+        state.matched.get(id).is_some_and(|known| !bool::from(known.alone.ct_eq(&presented)))
     }
 
     pub(crate) fn digest(&self, text: &str, hash: &PhcString) -> Fingerprint {
@@ -94,25 +115,26 @@ impl VerificationCache {
 
 impl CacheState {
     fn recall(&self, id: &TokenId, digest: &Fingerprint) -> Option<bool> {
-        if self.matched.get(id).is_some_and(|known| known.ct_eq(digest).into()) {
+        if self.matched.get(id).is_some_and(|known| known.with_hash.ct_eq(digest).into()) {
             return Some(true);
         }
         self.failed.contains(digest).then_some(false)
     }
 
-    fn remember(&mut self, id: &TokenId, digest: Fingerprint) {
+    fn remember(&mut self, id: &TokenId, matched: Matched) {
         if self.matched.len() >= MATCHED_LIMIT {
             self.matched.clear();
         }
-        self.matched.insert(id.clone(), digest);
+        self.matched.insert(id.clone(), matched);
     }
 }
 
 impl Verification {
-    pub(crate) fn finish(self, matches: bool) {
+    /// `alone` is the digest of the text without the hash.
+    pub(crate) fn finish(self, matches: bool, alone: Fingerprint) {
         let mut state = self.cache.state();
         if matches {
-            state.remember(&self.id, self.digest);
+            state.remember(&self.id, Matched { with_hash: self.digest, alone });
         } else {
             if state.failed.len() >= FAILED_LIMIT {
                 state.failed.clear();

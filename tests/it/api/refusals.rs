@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 use scimward::domain::activity::Kind;
+use scimward::domain::base62::DIGITS;
+use scimward::domain::token::secret::PlainToken;
 
 use super::*;
 use crate::support::on_each_database;
@@ -10,6 +12,7 @@ on_each_database!(
     refusals_are_grouped_for_the_server_admins,
     many_addresses_are_counted_together_however_long_they_come,
     uses_before_and_after_a_replacement_are_told_apart,
+    who_knows_the_id_of_a_replaced_token_alarms_nobody_where_it_was_verified,
 );
 
 fn ask(app: &TestApp, token: &str, from: &str) -> u16 {
@@ -110,6 +113,45 @@ fn uses_before_and_after_a_replacement_are_told_apart(database: &Database) {
     app.upkeep();
     let history = app.wait(app.services().tokens.history()).unwrap();
     assert!(history.newest.unwrap().was_used());
+}
+
+/// Another token with the same id.
+fn forged(token: &str) -> String {
+    let id = token.get(6..14).unwrap().bytes();
+    let places: Vec<usize> =
+        id.map(|digit| DIGITS.iter().position(|known| *known == digit).unwrap()).collect();
+    let forged = PlainToken::generate(|bytes| {
+        bytes.fill(7);
+        for (byte, place) in bytes.iter_mut().zip(&places) {
+            *byte = u8::try_from(*place).unwrap();
+        }
+    });
+    assert_eq!(forged.expose().get(..14), token.get(..14));
+    forged.expose().to_owned()
+}
+
+fn who_knows_the_id_of_a_replaced_token_alarms_nobody_where_it_was_verified(database: &Database) {
+    let app = TestApp::with(database, &[("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1")]);
+    let old = app.generate(6);
+    app.generate(6);
+    app.advance(TimeDelta::minutes(20));
+    let late_uses = || {
+        let history = app.wait(app.services().tokens.history()).unwrap();
+        history.predecessors[0].late_use.as_ref().map(|late| late.count)
+    };
+
+    assert_eq!(ask(&app, &forged(old.plain.expose()), "192.0.2.66"), 401);
+    app.upkeep();
+    assert_eq!(late_uses(), None);
+    assert_eq!(ask(&app, old.plain.expose(), "203.0.113.5"), 401);
+    app.upkeep();
+    assert_eq!(late_uses(), Some(1));
+
+    // A process that has not verified it cannot tell: it counts as a claim.
+    let later = app.second_instance(database);
+    assert_eq!(ask(&later, &forged(old.plain.expose()), "192.0.2.66"), 401);
+    later.upkeep();
+    assert_eq!(late_uses(), Some(2));
 }
 
 #[test]
