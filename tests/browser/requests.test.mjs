@@ -100,7 +100,7 @@ scenario('the page shows 48 hours by hour', { at: NOW, token: 'used' }, async ({
 scenario('numbers that cannot be read leave the rest of the page alone', {
   token: 'used',
 }, async ({ admin, page, server }) => {
-  server.sql('ALTER TABLE request_hours RENAME TO elsewhere');
+  server.sql('ALTER TABLE callers RENAME TO elsewhere');
   await admin.open();
 
   await page.getByRole('region', { name: 'Requests' }).getByText('The numbers cannot be read at the moment.').waitFor();
