@@ -106,7 +106,7 @@ kinds! {
     "logins", "Logins" {
         /// A Server Admin logged in.
         LoggedIn: "logged_in", "Logged in", "sign-in", "",
-            ["{who} logged in"];
+            ["{who} logged in{times}"];
         /// Logins from a source failed within an hour; `subject` names the e-mail addresses that were
         /// tried, `count` is how many.
         LoginFailed: "login_failed", "Login failed", "alert", "attention",

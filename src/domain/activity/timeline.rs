@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Event, Kind, Recorded};
 
@@ -99,8 +99,12 @@ impl PageBuilder {
         let cursor = Cursor::from(&recorded);
         let event = recorded.event;
         let is_refusal = event.kind == Kind::RequestsRefused;
-        let stretch = self.entries.iter_mut().skip(self.stretch);
-        let same = stretch.filter(|_| is_refusal).find(|entry| is_about_the_same(entry, &event));
+        let same = if is_refusal {
+            let mut stretch = self.entries.iter_mut().skip(self.stretch);
+            stretch.find(|entry| is_about_the_same(entry, &event))
+        } else {
+            self.entries.last_mut().filter(|entry| is_same_login(entry, &event))
+        };
         if let Some(entry) = same {
             entry.add(cursor, event);
         } else if self.entries.len() == self.limit {
@@ -139,6 +143,19 @@ fn is_about_the_same(entry: &TimelineEntry, event: &Event) -> bool {
         && entry.event.source.address == event.source.address
 }
 
+/// Whether one person has logged in again, in the same way and within a day.
+fn is_same_login(entry: &TimelineEntry, event: &Event) -> bool {
+    let Event { kind, actor, source, detail, .. } = &entry.event;
+    let span = entry.event.at.max(event.at) - entry.since.min(event.at);
+    *kind == Kind::LoggedIn
+        && event.kind == Kind::LoggedIn
+        && actor.admin_id().is_some()
+        && actor.admin_id() == event.actor.admin_id()
+        && (source.address, &source.agent) == (event.source.address, &event.source.agent)
+        && *detail == event.detail
+        && span <= TimeDelta::days(1)
+}
+
 impl TimelineEntry {
     fn add(&mut self, cursor: Cursor, event: Event) {
         let count = self.event.count.saturating_add(event.count);
@@ -155,6 +172,7 @@ impl TimelineEntry {
 mod tests {
     use super::*;
     use crate::domain::admin::actor::Actor;
+    use crate::domain::admin::person::AdminId;
     use crate::domain::network::source::Source;
 
     fn recorded(id: i64, kind: Kind, subject: &str) -> Recorded {
@@ -218,5 +236,32 @@ mod tests {
 
         assert_eq!(page.last().map(|cursor| cursor.id), Some(7));
         assert_eq!(shown(page), [(9, 1, 9), (8, 2, 7)]);
+    }
+
+    fn login(id: i64, admin: i64, agent: &str) -> Recorded {
+        let at = DateTime::from_timestamp(id * 60 * 60, 0).unwrap();
+        let actor = Actor::Admin { id: AdminId(admin), name: "Ada".to_owned(), email: None };
+        let source = Source::new([203, 0, 113, 24].into(), Some(agent));
+        Recorded { id, event: Event::new(at, Kind::LoggedIn, actor, source) }
+    }
+
+    #[test]
+    fn logins_of_one_person_and_browser_within_a_day_are_one_entry() {
+        let mut page = PageBuilder::new(9);
+        for (id, admin, agent) in [
+            (80, 1, "Firefox"),
+            (60, 1, "Firefox"),
+            (56, 1, "Firefox"),
+            (55, 1, "Firefox"),
+            (54, 1, "Chrome"),
+            (53, 2, "Chrome"),
+            (52, 1, "Chrome"),
+        ] {
+            assert!(page.take(login(id, admin, agent)));
+        }
+
+        let entries = page.entries().into_iter();
+        let told: Vec<_> = entries.map(|entry| (entry.cursor.id, entry.event.count)).collect();
+        assert_eq!(told, [(80, 3), (55, 1), (54, 1), (53, 1), (52, 1)]);
     }
 }

@@ -46,6 +46,8 @@ fn fill(sentence: Sentence, name: &str, event: &Event, names: Option<&Names>) ->
             Some(agent) => sentence.foreign(short_name(Some(agent))),
             None => sentence.words("Identity provider"),
         },
+        "times" if event.count > 1 => sentence.words(format!(" {} times", digits(event.count))),
+        "times" => sentence,
         "requests" => sentence.words(counted(event.count, "SCIM request")),
         "logins" if event.count == 1 => sentence.words("Login"),
         "logins" => sentence.words(counted(event.count, "login")),
@@ -155,6 +157,13 @@ mod tests {
             shown(&failed.clone().times(1_200)),
             format!("1,200 logins failed for {addresses}")
         );
+    }
+
+    #[test]
+    fn logins_in_a_row_are_counted() {
+        let login = event(Kind::LoggedIn, admin(1));
+        assert_eq!(shown(&login), "You logged in");
+        assert_eq!(shown(&login.times(4)), "You logged in 4 times");
     }
 
     #[test]
