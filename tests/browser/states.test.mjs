@@ -72,11 +72,13 @@ scenario('an expired token is an alert, and replacing it needs no confirmation',
   const token = await admin.generate(3);
   await server.use(token);
   server.setClock('2026-12-06 15:00:00');
-  await admin.logIn();
   assert.equal(await server.present(token), 401);
-  await admin.open();
+  await admin.logIn();
 
   await page.getByRole('alert').filter({ hasText: 'SCIM sync has stopped' }).waitFor();
+  await admin.open();
+  await page.getByText('SCIM sync has stopped.').first().waitFor();
+  assert.equal(await page.getByRole('alert').count(), 0, 'a session is told once');
   await generateButton(page).click();
   await page.waitForFunction(() => document.querySelector('#token-dialog [data-el=secret]').value);
   assert.equal(await step(page), 'token');
@@ -112,17 +114,17 @@ scenario('after a replacement the page tells whether the identity provider has s
   const next = await admin.generate();
   const from = { 'X-Forwarded-For': '203.0.113.5' };
   await admin.open();
-  await card(page).getByText('New token not used yet. The previous token was not presented since it was replaced.').waitFor();
+  await card(page).getByText('Old token not presented since').waitFor();
 
   for (let times = 0; times < 3; times += 1) assert.equal(await server.present(token, from), 401);
   await server.restart();
   await page.reload();
-  await card(page).getByText(/New token not used yet\. The previous token was last presented .* from 203\.0\.113\.5 \(3 times since it was replaced\)/).waitFor();
+  await card(page).getByText('Old token presented 3 times').waitFor();
   await audit(page);
 
   await server.use(next, from);
   await page.reload();
-  await card(page).getByText('The new token is in use.').waitFor();
+  await card(page).getByText('Old token no longer presented').waitFor();
   await card(page).getByText('from 203.0.113.5').first().waitFor();
 });
 
@@ -180,8 +182,6 @@ scenario('tokens of the command line, and refused requests, are told in words', 
   const feed = page.getByRole('region', { name: 'Recent activity' });
   await feed.getByText('14 SCIM requests refused').waitFor();
   await feed.getByText(`The identity provider still sends the replaced token ${token.slice(6, 14)}`).waitFor();
-  const refused = page.getByRole('region', { name: 'Refused in the last 24 hours' });
-  await refused.getByText('14 SCIM requests refused').waitFor();
   await feed.getByText(/from 203\.0\.113\.24 \(Okta\)/).waitFor();
   await audit(page);
 });

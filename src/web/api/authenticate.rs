@@ -100,7 +100,7 @@ fn present(
 /// Whether a request that is refused carries something that begins like one of our tokens.
 fn looks_like_ours(request: &HttpRequest, endpoint: Endpoint) -> bool {
     let begins = |text: &[u8]| text.starts_with(PREFIX.as_bytes());
-    let is_before_word = |byte: &u8| !byte.is_ascii_alphanumeric();
+    let is_before_word = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'_';
     let lines = || request.headers().get_all(AUTHORIZATION).map(HeaderValue::as_bytes);
     let in_url = match endpoint {
         Endpoint::ForwardAuth => None,

@@ -12,6 +12,7 @@ use crate::support::page;
 on_each_database!(
     a_token_that_works_is_green_and_one_that_waits_is_not,
     refusals_are_told_on_every_page,
+    what_looks_like_a_token_counts_from_anywhere_and_a_scanner_does_not,
     an_older_token_is_told_at_once_after_closing_without_copying,
     the_state_is_read_without_extending_the_session,
     the_first_refusal_and_the_first_use_are_seen_by_every_instance,
@@ -106,6 +107,38 @@ fn refusals_are_told_on_every_page(database: &Database) {
     app.upkeep();
     // The scanner has the address of the provider here: it is a fault of the sync.
     assert!(title(&show(&admin)).starts_with("Sync refused"));
+}
+
+fn what_looks_like_a_token_counts_from_anywhere_and_a_scanner_does_not(database: &Database) {
+    let app = TestApp::with(database, &[("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1")]);
+    let admin = app.admin("Ada");
+    let token = app.generate(6);
+    let ask = |authorization: Option<&str>, from: &str| {
+        let request = Request::new("GET", "/scim/v2/Users").header("X-Forwarded-For", from);
+        let request = match authorization {
+            Some(line) => request.header("Authorization", line),
+            None => request,
+        };
+        request.send(app.address).status
+    };
+    assert_eq!(ask(Some(&format!("Bearer {}", token.plain.expose())), "203.0.113.24"), 200);
+    app.upkeep();
+    for (line, is_fault) in [
+        (None, false),
+        (Some("Bearer eyJhbGciOiJub25lIn0"), false),
+        (Some("Basic c2NpbXdfOng="), false),
+        (Some("Bearer scimw_cut"), true),
+        (Some("scimw_cut"), true),
+        (Some("Bearer Bearer scimw_cut"), true),
+        (Some("Bearer: \"scimw_cut\""), true),
+    ] {
+        app.advance(TimeDelta::minutes(20));
+        assert_eq!(ask(line, "198.51.100.77"), 401, "{line:?}");
+        app.upkeep();
+
+        let html = show(&admin);
+        assert_eq!(title(&html).starts_with("Sync refused"), is_fault, "{line:?}");
+    }
 }
 
 fn an_older_token_is_told_at_once_after_closing_without_copying(database: &Database) {
