@@ -74,6 +74,7 @@ scenario('an expired token is an alert, and replacing it needs no confirmation',
   server.setClock('2026-12-06 15:00:00');
   assert.equal(await server.present(token), 401);
   await admin.logIn();
+  await admin.open();
 
   await page.getByRole('alert').filter({ hasText: 'SCIM sync has stopped' }).waitFor();
   await admin.open();
@@ -178,7 +179,7 @@ scenario('tokens of the command line, and refused requests, are told in words', 
   await server.restart();
   await admin.open();
 
-  await card(page).getByText('by command line').waitFor();
+  await card(page).getByText('by command line', { exact: true }).waitFor();
   const feed = page.getByRole('region', { name: 'Recent activity' });
   await feed.getByText('14 SCIM requests refused').waitFor();
   await feed.getByText(`The identity provider still sends the replaced token ${token.slice(6, 14)}`).waitFor();

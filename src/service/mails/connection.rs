@@ -86,6 +86,12 @@ impl ConnectionMails {
         }
     }
 
+    /// What these mails are about: the present pause, and outages that have ended.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = EventKey> {
+        let outages = self.outages.iter().map(|(id, _)| EventKey::outage(*id));
+        self.pause.clone().into_iter().chain(outages)
+    }
+
     fn is_about_pause(&self, mail: &Mail) -> bool {
         self.pause.is_some() && self.pause.as_ref() == mail.about.event()
     }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::due::DueMails;
 use super::listed::{ListedMail, MailStatus};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::mail::about::{About, EventKey};
@@ -31,12 +32,14 @@ pub struct EventMails {
 pub(super) fn load(
     conn: &mut Conn,
     admins: &[ServerAdmin],
+    due: &DueMails,
     now: DateTime<Utc>,
 ) -> Result<Vec<EventMails>, StoreError> {
     let newest = store::activity::page(conn, None, &Alert::CAUSES, NEWEST)?;
     let newest = newest.iter().filter(|entry| entry.event.at > now - LISTED);
     let mut keys: Vec<EventKey> = newest.map(|entry| EventKey::entry(entry.id)).collect();
-    for mail in store::mails::open_about_events(conn)? {
+    keys.extend(due.connection.keys());
+    for mail in store::mails::open_about_events(conn)?.into_iter().filter(|mail| due.allows(mail)) {
         if let About::Event(key) = mail.about
             && !keys.contains(&key)
         {
@@ -45,28 +48,37 @@ pub(super) fn load(
     }
     let mut events = Vec::new();
     for key in keys {
-        events.extend(event(conn, &key, admins, now)?);
+        events.extend(event(conn, &key, admins, due, now)?);
     }
     events.sort_by_key(|event| std::cmp::Reverse(event.at));
     Ok(events)
 }
 
-/// The mails about an event, if it has any.
+/// The mails about an event, kind by kind.
 fn event(
     conn: &mut Conn,
     key: &EventKey,
     admins: &[ServerAdmin],
+    due: &DueMails,
     now: DateTime<Utc>,
-) -> Result<Option<EventMails>, StoreError> {
+) -> Result<Vec<EventMails>, StoreError> {
     let entry = key.entry_id().map(|id| store::activity::by_id(conn, id)).transpose()?;
-    let mails = store::mails::of_event(conn, key)?;
-    Ok(mails.first().map(|first| EventMails {
-        kind: first.kind,
-        subject: entry.flatten().and_then(|entry| entry.event.subject),
-        at: first.due_at,
-        mails: mails
-            .iter()
-            .map(|mail| ListedMail::new(mail, admins, MailStatus::of(mail, now)))
-            .collect(),
-    }))
+    let subject = entry.flatten().and_then(|entry| entry.event.subject);
+    let mut events: Vec<EventMails> = Vec::new();
+    for mail in store::mails::of_event(conn, key)? {
+        let status = MailStatus::of(&mail, now);
+        let is_over = status.is_open() && !due.allows(&mail);
+        let status = if is_over { MailStatus::Cancelled } else { status };
+        let listed = ListedMail::new(&mail, admins, status);
+        match events.iter_mut().find(|event| event.kind == mail.kind) {
+            Some(event) => event.mails.push(listed),
+            None => events.push(EventMails {
+                kind: mail.kind,
+                subject: subject.clone(),
+                at: mail.due_at,
+                mails: vec![listed],
+            }),
+        }
+    }
+    Ok(events)
 }

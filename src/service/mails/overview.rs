@@ -14,6 +14,7 @@ use crate::domain::admin::ServerAdmin;
 use crate::domain::mail::Mail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::Milestone;
+use crate::domain::sync::alarms::Alarm;
 use crate::domain::token::Token;
 use crate::service::Failure;
 use crate::store::{self, Conn, StoreError};
@@ -66,11 +67,12 @@ fn overview(
         }
         mails.extend(list.of_kind(MailKind::Generated, token.generated_at, &queued));
         mails.extend(list.of_kind(MailKind::StillUsed, now, &queued));
+        mails.extend(list.of_kind(MailKind::Alarm(Alarm::Revoked), now, &queued));
         // Those about earlier tokens that are still to be sent.
         let earlier = open_generated.iter().filter(|mail| mail.about.token() != Some(&token.id));
         mails.extend(earlier.map(|mail| list.listed(mail)));
     }
-    let events = events::load(conn, &admins, now)?;
+    let events = events::load(conn, &admins, &due, now)?;
     let health = MailHealth::load(conn, &admins, settings)?;
     let sync = due.connection.sync;
     let banner = BannerFacts { now, history: due.history, sync, health };

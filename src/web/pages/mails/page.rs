@@ -8,6 +8,7 @@ use super::card::{OutgoingMail, badge, combined_badge, of_kind};
 use crate::domain::calendar::{date, date_text};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::{Milestone, Schedule};
+use crate::domain::sync::alarms::Alarm;
 use crate::service::mails::{Delivery, ListedMail, MailOverview, MailStatus, TestError};
 use crate::web::Shared;
 use crate::web::error::PageError;
@@ -110,7 +111,8 @@ pub(crate) async fn test(
 
 fn groups(overview: &MailOverview, schedule: Schedule) -> Vec<MailGroup> {
     let milestones = Milestone::ALL.into_iter().map(MailKind::Expiry);
-    let kinds = milestones.chain([MailKind::Generated, MailKind::StillUsed]);
+    let others = [MailKind::Generated, MailKind::StillUsed, MailKind::Alarm(Alarm::Revoked)];
+    let kinds = milestones.chain(others);
     let about_token = kinds.filter_map(|kind| {
         let mails = of_kind(overview, kind);
         let first = mails.first()?;

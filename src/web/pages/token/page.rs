@@ -51,7 +51,12 @@ pub(crate) async fn page(
 ) -> Result<HttpResponse, PageError> {
     let services = &shared.services;
     let overview = services.mails.overview(None).await?;
-    let kinds = Kind::ALL.iter().copied().filter(|kind| !LEFT_OUT.contains(kind));
+    let refused = RefusedCard::new(&overview.banner.sync, me.now);
+    // What stands on that card is not said twice.
+    let is_left_out = |kind: &Kind| {
+        LEFT_OUT.contains(kind) || (refused.is_some() && *kind == Kind::RequestsRefused)
+    };
+    let kinds = Kind::ALL.iter().copied().filter(|kind| !is_left_out(kind));
     let recent = services.activity.recent(kinds.collect(), RECENT).await?;
     let requests = services.requests.overview(Step::Day).await;
     let (history, now) = (&overview.banner.history, me.now);
@@ -69,7 +74,7 @@ pub(crate) async fn page(
         people: AdminsCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),
         mails,
         requests: RequestsCard::new(requests, was_used, now),
-        refused: RefusedCard::new(&overview.banner.sync, now),
+        refused,
         feed: feed::entries(&recent, &names, now),
     };
     Ok(layout::page(HttpResponse::Ok(), &view))
