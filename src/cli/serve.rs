@@ -47,7 +47,6 @@ async fn begin(app: &App, starter: Starter, address: SocketAddr) -> Result<(), C
 }
 
 async fn announce(app: &App, address: SocketAddr) -> Result<(), CommandError> {
-    tracing::info!(%address, public_url = %app.settings.site.public_url, "listening");
     let code = app.services.admins.setup_code().await?;
     if let Some(code) = code {
         let link = app.settings.site.public_url.join(&format!("/setup?code={}", code.expose()));
@@ -55,6 +54,8 @@ async fn announce(app: &App, address: SocketAddr) -> Result<(), CommandError> {
             "No Server Admin exists yet. Open this link within 24 hours to create the first one:\n\n  {link}\n"
         ))?;
     }
+    // Last: whoever waits for it finds the link printed.
+    tracing::info!(%address, public_url = %app.settings.site.public_url, "listening");
     Ok(())
 }
 

@@ -18,7 +18,9 @@ pub const MASK: &str = "***";
 pub fn fit_for_log(text: &str) -> String {
     let seen = |c: char| if is_invisible(c) { '\u{fffd}' } else { c };
     let text: String = text.chars().take(LONGEST).map(seen).collect();
-    masked(&text).into_owned()
+    let is_between = |c: char| c.is_whitespace() || "<>()\"',;:=".contains(c);
+    let pieces = text.split_inclusive(is_between);
+    pieces.map(|piece| mask(piece, piece.contains('@'))).collect()
 }
 
 /// A path as a client has sent it, fit for the log.
@@ -33,6 +35,11 @@ pub fn path_fit_for_log(path: &str) -> String {
 
 /// `text` with a mask in the place of each word that could be a secret.
 pub fn masked(text: &str) -> Cow<'_, str> {
+    mask(text, false)
+}
+
+/// The same; in an e-mail address a long word is a name.
+fn mask(text: &str, is_address: bool) -> Cow<'_, str> {
     let mut kept = String::new();
     let mut rest = text;
     let mut is_masked = false;
@@ -41,7 +48,7 @@ pub fn masked(text: &str) -> Cow<'_, str> {
         let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         let (word, after) = word.split_at(end.unwrap_or(word.len()));
         kept.push_str(before);
-        if is_secret(word) {
+        if is_secret(word, is_address) {
             is_masked = true;
             kept.push_str(MASK);
         } else {
@@ -54,8 +61,9 @@ pub fn masked(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a word holds the beginning of a token, or as many letters and digits as a secret has.
-fn is_secret(word: &str) -> bool {
-    word.contains(PREFIX) || word.split('_').any(|part| part.len() >= SECRET_LENGTH)
+fn is_secret(word: &str, is_in_address: bool) -> bool {
+    let is_long = |part: &str| part.len() >= SECRET_LENGTH;
+    word.contains(PREFIX) || (!is_in_address && word.split('_').any(is_long))
 }
 
 #[cfg(test)]
@@ -75,6 +83,12 @@ mod tests {
             ("0123456789abcdefghi", "0123456789abcdefghi"),
             ("a_0123456789abcdefghij_b", "***"),
             ("é0123456789abcdefghij", "é***"),
+            (
+                "was C <christopherwilliamson1985@mail.internationalcompanies.example>",
+                "was C <christopherwilliamson1985@mail.internationalcompanies.example>",
+            ),
+            ("scimw_abc@example.com", "***@example.com"),
+            ("a@b.example code=0123456789abcdefghijkl", "a@b.example code=***"),
         ] {
             assert_eq!(fit_for_log(text), expected);
         }
@@ -100,6 +114,7 @@ mod tests {
             ("/setup/0123456789abcdefghijkl", "/setup/***"),
             ("/%30%31%32%33%34%35%36%37%38%39abcdefghijkl", "/***"),
             ("/%0a%1b", "/%0a%1b"),
+            ("/a@b/0123456789abcdefghijkl", "/a@b/***"),
         ] {
             assert_eq!(path_fit_for_log(path), expected);
         }

@@ -46,6 +46,19 @@ fn a_person_at_a_terminal_reads_the_result_alone() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_stops_nothing() {
+    let database = Database::fresh(Engine::Sqlite);
+    let no_reader = "rm -f pipe; mkfifo pipe; exec 3<>pipe; exec \"$0\" \"$@\" 2>pipe 3<&-";
+    for end in [no_reader, "exec \"$0\" \"$@\" 2>&-", "exec \"$0\" \"$@\" 2>/dev/full"] {
+        let scimward = Scimward::on(&database);
+        let generated = scimward.clone().through_shell(end).run(&["token", "generate"]);
+        assert_eq!((generated.code, generated.stdout.len()), (0, 64), "{end}: {generated:?}");
+        let verified = scimward.run_with_input(&["token", "verify"], &generated.stdout);
+        assert_eq!(verified.code, 0, "{end}: {verified:?}");
+    }
+}
+
+#[test]
 fn a_restore_is_logged() {
     let database = Database::fresh(Engine::Sqlite);
     let scimward = Scimward::on(&database).with("SCIMWARD_LOG_FORMAT", "json");

@@ -21,8 +21,8 @@ const ACCOUNT: &str = "/admin/account";
 const FRESH: &str = "eleven comets under granite";
 const WRONG: &str = "nine wrong badgers somewhere";
 
-/// What only time brings, in months.
-const NEEDS_TIME: [Kind; 1] = [Kind::TokenExpired];
+/// What only days or months bring.
+const NEEDS_TIME: [Kind; 3] = [Kind::TokenExpired, Kind::SyncSilent, Kind::SyncWorksAgain];
 
 /// The product in use, and everything that must stay secret in it.
 struct Scene<'a> {
