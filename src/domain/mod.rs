@@ -8,6 +8,7 @@ pub mod activity;
 pub mod admin;
 pub mod base62;
 pub mod calendar;
+pub mod certificate;
 pub mod introspection_client;
 pub mod mail;
 pub mod masking;

@@ -2,6 +2,7 @@
 //! database, which may come later.
 
 pub mod app;
+mod certificate_loop;
 pub mod mail_loop;
 mod memory_loop;
 mod open_files;
@@ -14,8 +15,8 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 
 use self::app::App;
+use self::certificate_loop::Renewal;
 use crate::service::Services;
-use crate::web::tls::TlsFiles;
 use crate::web::{self, Limits, Shared};
 
 /// A server that only has to be run.
@@ -24,7 +25,7 @@ pub struct Server {
     shared: Arc<Shared>,
     listener: TcpListener,
     metrics: Option<TcpListener>,
-    tls: Option<rustls::ServerConfig>,
+    certificate: Option<Renewal>,
 }
 
 impl Server {
@@ -37,13 +38,15 @@ impl Server {
 
     /// Prepares to serve `app` on `listener`. Requests are refused until the database is ready.
     pub fn wire(app: App, listener: TcpListener) -> Result<Self, String> {
-        let tls = app.settings.tls.as_ref().map(TlsFiles::load).transpose()?;
+        let (known, clock) = (&app.services.certificate, &app.resources.clock);
+        let load = |files| Renewal::load(files, known.clone(), Arc::clone(clock));
+        let certificate = app.settings.tls.clone().map(load).transpose()?;
         let Limits { total, per_source, .. } = app.limits;
         tracing::debug!(open_files = open_files::allowed(), total, per_source, "connections");
         let metrics = app.settings.metrics_listen.map(listen_for_metrics).transpose()?;
         let (services, site) = (app.services.clone(), app.settings.site.clone());
         let shared = Arc::new(Shared { services, site, cookie_key: OnceLock::new() });
-        Ok(Self { app, shared, listener, metrics, tls })
+        Ok(Self { app, shared, listener, metrics, certificate })
     }
 
     /// What makes the database ready.
@@ -69,7 +72,8 @@ impl Server {
         ready: impl Future<Output = Result<(), E>>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), E> {
-        let Self { app, shared, listener, metrics, tls } = self;
+        let Self { app, shared, listener, metrics, certificate } = self;
+        let tls = certificate.as_ref().map(|renewal| renewal.served.config()).transpose()?;
         let (services, limits) = (app.services, app.limits);
         let (running, stopped) = watch::channel(());
         // The upkeep ends after the last answer: it writes what that one has done.
@@ -91,6 +95,8 @@ impl Server {
             drop(failing);
             result
         };
+        let hangups = certificate_loop::hangups()?;
+        let renewal = certificate_loop::run(certificate, hangups, dropped(stopped.clone()));
         let metrics = serve_metrics(metrics, services.clone(), limits, dropped(stopped.clone()));
         let serve = async {
             let shutdown = async {
@@ -104,7 +110,7 @@ impl Server {
             drop(answering);
             result.map_err(|error| E::from(format!("the server ended: {error}")))
         };
-        let (worked, served, ()) = tokio::join!(work, serve, metrics);
+        let (worked, served, (), ()) = tokio::join!(work, serve, metrics, renewal);
         worked.and(served)
     }
 }

@@ -8,6 +8,7 @@ pub mod activity;
 pub mod admins;
 mod authority;
 pub mod backup;
+pub mod certificate;
 mod failure;
 mod fair_semaphore;
 mod hourly;
@@ -59,6 +60,8 @@ pub struct Services {
     pub requests: requests::Requests,
     /// What clients do: uses and refusals.
     pub usage: Arc<usage::Usage>,
+    /// The certificate that is served.
+    pub certificate: certificate::ServedCertificate,
     /// Mails.
     pub mails: mails::Mails,
     /// What monitoring shows.
@@ -92,8 +95,11 @@ impl Services {
         let letterhead = &mails.letterhead;
         let own_words = OwnWords::of_service(&letterhead.product, letterhead.public_url.host());
         let alerts = mails::Alerts::new(&mails.extra, Arc::clone(&new_mail));
-        let mails = mails::Mails::new(resources.clone(), mails, Arc::clone(&new_mail));
+        let certificate = certificate::ServedCertificate::default();
+        let mails =
+            mails::Mails::new(resources.clone(), mails, certificate.clone(), Arc::clone(&new_mail));
         Self {
+            certificate,
             activity: activity::Activity::new(resources.clone()),
             tokens: tokens::Tokens::new(resources.clone(), validation.cache(), new_mail),
             admins: admins::Admins::new(resources.clone(), alerts, own_words),

@@ -1,5 +1,7 @@
 //! HTTPS served by scimward itself.
 
+mod renewal;
+
 use std::collections::BTreeSet;
 use std::net::TcpStream;
 use std::path::Path;

@@ -2,11 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
+use super::milestone::Milestone;
+use crate::domain::certificate::Certificate;
 use crate::domain::sync::outage::OutageId;
 use crate::domain::token::secret::TokenId;
 
 /// What the keys of entries begin with.
 const ENTRY: &str = "entry-";
+/// What the keys of certificates begin with.
+const CERTIFICATE: &str = "certificate-";
 
 /// What a mail is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +61,20 @@ impl EventKey {
         Self(format!("{ENTRY}{id}"))
     }
 
+    /// The key of a certificate that expires: with its expiry, because the instance that sends the
+    /// mail may serve another one.
+    pub fn certificate(certificate: &Certificate, milestone: Milestone) -> Self {
+        let Certificate { fingerprint, expires_at, .. } = certificate;
+        let (at, milestone) = (expires_at.timestamp(), milestone.as_str());
+        Self(format!("{CERTIFICATE}{fingerprint}-{at}-{milestone}"))
+    }
+
+    /// When the certificate expires, if it is one.
+    pub fn certificate_expiry(&self) -> Option<DateTime<Utc>> {
+        let seconds = self.0.strip_prefix(CERTIFICATE)?.split('-').nth(1)?;
+        DateTime::from_timestamp(seconds.parse().ok()?, 0)
+    }
+
     /// Which entry of the activity list it is, if it is one.
     pub fn entry_id(&self) -> Option<i64> {
         self.0.strip_prefix(ENTRY)?.parse().ok()
@@ -94,5 +112,20 @@ mod tests {
     fn the_key_of_an_entry_leads_back_to_it() {
         assert_eq!(EventKey::entry(17).entry_id(), Some(17));
         assert_eq!(EventKey::stored("silence-17".to_owned()).entry_id(), None);
+    }
+
+    #[test]
+    fn a_key_tells_when_the_certificate_expires() {
+        let at = |text: &str| text.parse().unwrap();
+        let certificate = Certificate {
+            fingerprint: "0a1b".to_owned(),
+            valid_from: at("2026-12-20T12:00:00Z"),
+            expires_at: at("2027-03-20T12:00:00Z"),
+        };
+        let key = EventKey::certificate(&certificate, Milestone::OneDayBefore);
+
+        assert_eq!(key.as_str(), "certificate-0a1b-1805544000-minus1");
+        assert_eq!(key.certificate_expiry(), Some(certificate.expires_at));
+        assert_eq!((key.entry_id(), EventKey::entry(7).certificate_expiry()), (None, None));
     }
 }

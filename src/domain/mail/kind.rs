@@ -22,6 +22,8 @@ pub enum MailKind {
     Alert(Alert),
     /// Something about the connection.
     Alarm(Alarm),
+    /// The certificate that scimward serves expires or has expired.
+    Certificate,
     /// Somebody is invited to become a Server Admin.
     Invitation,
     /// Somebody wants to know whether mails arrive.
@@ -35,7 +37,7 @@ pub struct UnknownMailKind;
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Expiry(Milestone::FifteenDaysBefore),
         Self::Expiry(Milestone::OneDayBefore),
         Self::Expiry(Milestone::OnTheDay),
@@ -56,6 +58,7 @@ impl MailKind {
         Self::Alarm(Alarm::Silent),
         Self::Alarm(Alarm::StillSilent),
         Self::Alarm(Alarm::WorksAgain),
+        Self::Certificate,
         Self::Invitation,
         Self::Test,
     ];
@@ -72,6 +75,7 @@ impl MailKind {
             Self::StillUsed => "still-used",
             Self::Alert(alert) => alert.as_str(),
             Self::Alarm(alarm) => alarm.as_str(),
+            Self::Certificate => "certificate",
             Self::Invitation => "invitation",
             Self::Test => "test",
         }
@@ -104,6 +108,7 @@ impl MailKind {
             Self::StillUsed => "Mail about the replaced token",
             Self::Alert(alert) => alert.name(),
             Self::Alarm(alarm) => alarm.name(),
+            Self::Certificate => "Mail about the certificate",
             Self::Invitation => "Invitation",
             Self::Test => "Test mail",
         }
@@ -128,6 +133,7 @@ impl fmt::Display for MailKind {
             Self::StillUsed => f.write_str("Replaced token still used"),
             Self::Alert(alert) => alert.fmt(f),
             Self::Alarm(alarm) => alarm.fmt(f),
+            Self::Certificate => f.write_str("HTTPS certificate expires"),
             Self::Invitation => f.write_str("Invitation"),
             Self::Test => f.write_str("Test mail"),
         }

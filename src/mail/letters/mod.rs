@@ -1,6 +1,7 @@
 //! The words of the mails. They say what is true when they are sent, and never hold a token.
 
 mod alert;
+mod certificate;
 mod expiry;
 mod generated;
 mod invitation;
@@ -14,6 +15,7 @@ mod time_to_expiry;
 mod works_again;
 
 pub use self::alert::{Change, Told, alert};
+pub use self::certificate::certificate;
 pub use self::expiry::{Expiry, expiry};
 pub use self::generated::generated;
 pub use self::invitation::invitation;

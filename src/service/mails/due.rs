@@ -60,7 +60,7 @@ impl DueMails {
             MailKind::Expiry(milestone) => is_current && self.milestone == Some(milestone),
             MailKind::StillUsed => is_current && self.still_used().is_some(),
             MailKind::Alarm(alarm) => self.connection.allows(alarm, mail, &self.history),
-            MailKind::Generated | MailKind::Alert(_) => true,
+            MailKind::Generated | MailKind::Alert(_) | MailKind::Certificate => true,
             MailKind::TooEarly(_) | MailKind::Invitation | MailKind::Test => false,
         }
     }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{MailSettings, Mails};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::AdminId;
+use crate::domain::certificate::Certificate;
 use crate::domain::mail::MailState;
 use crate::domain::token::TokenHistory;
 use crate::service::Failure;
@@ -72,19 +73,21 @@ pub struct BannerFacts {
     pub sync: SyncState,
     /// How mails fare.
     pub health: MailHealth,
+    /// The certificate that this process serves.
+    pub certificate: Option<Certificate>,
 }
 
 impl Mails {
     /// What the banners at the top of every page depend on.
     pub async fn banner_facts(&self) -> Result<BannerFacts, Failure> {
         let now = self.resources.clock.now();
-        let settings = Arc::clone(&self.settings);
+        let (settings, certificate) = (Arc::clone(&self.settings), self.certificate.get());
         let read = move |conn: &mut Conn| {
             let history = store::tokens::history(conn)?;
             let sync = SyncState::load(conn, &history, &settings.silence, now)?;
             let admins = store::people::admins::list(conn)?;
             let health = MailHealth::load(conn, &admins, &settings)?;
-            Ok(BannerFacts { now, history, sync, health })
+            Ok(BannerFacts { now, history, sync, health, certificate: certificate.clone() })
         };
         Ok(self.resources.store.read(read).await?)
     }

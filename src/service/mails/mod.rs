@@ -1,9 +1,10 @@
-//! Mails about the token and about Server Admins: which are due, sending them, and how they stand.
+//! Mails about the token, Server Admins and the certificate: which are due, sending them, and how they stand.
 //!
 //! [`Mails::send_due`] is the whole job: after a crash, on another machine or a month later it finds
 //! in the database what is left to do. No transaction is open while it talks to a mail server.
 
 mod alerts;
+mod certificate;
 mod connection;
 mod due;
 mod events;
@@ -29,6 +30,7 @@ pub use self::listed::{ListedMail, MailStatus};
 pub use self::overview::MailOverview;
 pub use self::sending::SendReport;
 use super::Resources;
+use super::certificate::ServedCertificate;
 use super::sync::Silence;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
@@ -58,13 +60,19 @@ pub struct MailSettings {
 pub struct Mails {
     resources: Resources,
     settings: Arc<MailSettings>,
+    certificate: ServedCertificate,
     new_mail: Arc<Notify>,
 }
 
 impl Mails {
     /// Works with `resources`. `new_mail` is notified when another use case queues a mail.
-    pub fn new(resources: Resources, settings: MailSettings, new_mail: Arc<Notify>) -> Self {
-        Self { resources, settings: Arc::new(settings), new_mail }
+    pub fn new(
+        resources: Resources,
+        settings: MailSettings,
+        certificate: ServedCertificate,
+        new_mail: Arc<Notify>,
+    ) -> Self {
+        Self { resources, settings: Arc::new(settings), certificate, new_mail }
     }
 
     /// Waits until another use case queues a mail that should not wait for the next minute.

@@ -11,6 +11,7 @@ use super::listed::{ListedMail, MailStatus};
 use super::recipients::{self, NamedRecipient};
 use super::{MailSettings, Mails};
 use crate::domain::admin::ServerAdmin;
+use crate::domain::certificate::Certificate;
 use crate::domain::mail::Mail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::Milestone;
@@ -43,14 +44,16 @@ impl Mails {
     /// How the mails stand now, or would stand at another instant. Changes nothing.
     pub async fn overview(&self, at: Option<DateTime<Utc>>) -> Result<MailOverview, Failure> {
         let now = at.unwrap_or_else(|| self.resources.clock.now());
-        let settings = Arc::clone(&self.settings);
-        Ok(self.resources.store.read(move |conn| overview(conn, &settings, now)).await?)
+        let (settings, certificate) = (Arc::clone(&self.settings), self.certificate.get());
+        let read = move |conn: &mut Conn| overview(conn, &settings, certificate.clone(), now);
+        Ok(self.resources.store.read(read).await?)
     }
 }
 
 fn overview(
     conn: &mut Conn,
     settings: &MailSettings,
+    certificate: Option<Certificate>,
     now: DateTime<Utc>,
 ) -> Result<MailOverview, StoreError> {
     let due = DueMails::load(conn, settings, now)?;
@@ -75,7 +78,7 @@ fn overview(
     let events = events::load(conn, &admins, &due, now)?;
     let health = MailHealth::load(conn, &admins, settings)?;
     let sync = due.connection.sync;
-    let banner = BannerFacts { now, history: due.history, sync, health };
+    let banner = BannerFacts { now, history: due.history, sync, health, certificate };
     Ok(MailOverview { banner, admins, mails, events })
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::due::DueMails;
-use super::{MailSettings, Mails, connection, recipients};
+use super::{MailSettings, Mails, certificate, connection, recipients};
+use crate::domain::certificate::Certificate;
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::{Milestone, Schedule};
@@ -18,16 +19,25 @@ impl Mails {
     /// found no recipient. The recipients are decided here, once: somebody who is added later gets
     /// the next mail.
     pub(crate) async fn queue_due(&self, now: DateTime<Utc>) -> Result<bool, Failure> {
-        let settings = Arc::clone(&self.settings);
-        let is_quiet = move |conn: &mut Conn| {
-            Ok(too_early(conn, settings.schedule, now)?.is_empty()
-                && missing(conn, &settings, now)?.is_empty())
+        let (settings, certificate) = (Arc::clone(&self.settings), self.certificate.get());
+        let is_quiet = {
+            let (settings, certificate) = (Arc::clone(&settings), certificate.clone());
+            move |conn: &mut Conn| {
+                let certificate = certificate.as_ref();
+                Ok(too_early(conn, settings.schedule, now)?.is_empty()
+                    && missing(conn, &settings, certificate, now)?.is_empty()
+                    && certificate::outdated(conn, &settings, certificate, now)?.is_empty())
+            }
         };
         if self.resources.store.read(is_quiet).await? {
             return Ok(false);
         }
-        let settings = Arc::clone(&self.settings);
-        let queued = move |conn: &mut Transaction| Ok(queue(conn, &settings, now)?);
+        let queued = move |conn: &mut Transaction| {
+            for mail in certificate::outdated(conn, &settings, certificate.as_ref(), now)? {
+                store::mails::withdraw(conn, mail.id)?;
+            }
+            Ok(queue(conn, &settings, certificate.as_ref(), now)?)
+        };
         self.resources.store.write(Lock::Mails, queued).await
     }
 }
@@ -61,10 +71,14 @@ fn too_early(
 fn missing(
     conn: &mut Conn,
     settings: &MailSettings,
+    certificate: Option<&Certificate>,
     now: DateTime<Utc>,
 ) -> Result<Vec<(MailKind, About, DateTime<Utc>)>, StoreError> {
-    let due = DueMails::load(conn, settings, now)?;
     let mut missing = Vec::new();
+    if let Some((about, due_at)) = certificate::missing(conn, settings, certificate, now)? {
+        missing.push((MailKind::Certificate, about, due_at));
+    }
+    let due = DueMails::load(conn, settings, now)?;
     for (kind, about) in due.all() {
         if !store::mails::exists(conn, kind, &about)? {
             let milestone = kind.milestone().zip(due.history.unrevoked());
@@ -80,6 +94,7 @@ fn missing(
 fn queue(
     conn: &mut Transaction,
     settings: &MailSettings,
+    certificate: Option<&Certificate>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     for (milestone, about) in too_early(conn, settings.schedule, now)? {
@@ -89,7 +104,7 @@ fn queue(
     }
     let mut nobody_to_tell = false;
     // Asked again under the lock: another instance may have been faster.
-    for (kind, about, due_at) in missing(conn, settings, now)? {
+    for (kind, about, due_at) in missing(conn, settings, certificate, now)? {
         let count = insert_for_all(conn, settings, kind, &about, due_at)?;
         if kind == MailKind::Alarm(Alarm::Silent) {
             connection::note_silence(conn, now)?;

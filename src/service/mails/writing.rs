@@ -41,6 +41,7 @@ impl Writing<'_> {
                 None => Ok(None),
             },
             (About::Event(key), MailKind::Alert(alert)) => self.alert(conn, mail, key, alert),
+            (About::Event(key), MailKind::Certificate) => Ok(self.certificate(mail, key)),
             (About::Event(_) | About::Request, _) => Ok(None),
         }
     }
@@ -73,9 +74,17 @@ impl Writing<'_> {
             MailKind::TooEarly(_)
             | MailKind::Alarm(_)
             | MailKind::Alert(_)
+            | MailKind::Certificate
             | MailKind::Invitation
             | MailKind::Test => None,
         })
+    }
+
+    fn certificate(&self, mail: &Mail, key: &EventKey) -> Option<Letter> {
+        let MailSettings { letterhead, schedule, .. } = self.settings;
+        let expires_at = key.certificate_expiry()?;
+        let (zone, now) = (schedule.zone, self.now);
+        Some(letters::certificate(expires_at, zone, now, &mail.recipient, letterhead))
     }
 
     fn alert(

@@ -191,6 +191,12 @@ pub fn open(conn: &mut Conn, token: Option<&TokenId>) -> Result<Vec<Mail>, Store
     Ok(open)
 }
 
+/// Removes a mail that was not sent and is not to be any more.
+pub fn withdraw(conn: &mut Conn, id: MailId) -> Result<(), StoreError> {
+    diesel::delete(mails::table.find(id.0)).execute(conn)?;
+    Ok(())
+}
+
 /// The mail with this key.
 pub fn by_id(conn: &mut Conn, id: MailId) -> Result<Option<Mail>, StoreError> {
     let row = mails::table.find(id.0).select(Row::as_select()).first::<Row>(conn);

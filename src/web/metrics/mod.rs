@@ -69,6 +69,11 @@ pub async fn write(services: &Services, started_at: i64) -> String {
     let name = "scimward_build_info";
     text.metric(name, "gauge", "The version that runs.");
     text.sample(name, &[("version", env!("CARGO_PKG_VERSION"))], 1);
+    if let Some(certificate) = services.certificate.get() {
+        let name = "scimward_certificate_expiry_timestamp_seconds";
+        text.metric(name, "gauge", "When the certificate that this process serves expires.");
+        text.sample(name, &[], certificate.expires_at.timestamp());
+    }
     requests::show(&mut text, services);
     stored::show(&mut text, services).await;
     process::show(&mut text, started_at);

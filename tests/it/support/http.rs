@@ -120,22 +120,28 @@ impl Connection {
     /// connection is of no use.
     pub(crate) fn send(&mut self, request: Request) -> io::Result<Response> {
         let request = request.header("Connection", "keep-alive");
-        self.stream.write_all(&request.bytes(self.to))?;
-        let (mut answer, mut part) = (Vec::new(), [0; 4096]);
-        loop {
-            let read = self.stream.read(&mut part)?;
-            if read == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            answer.extend_from_slice(&part[..read]);
-            if !answer.windows(4).any(|window| window == b"\r\n\r\n") {
-                continue;
-            }
-            let response = Response::parse(&answer);
-            let length = response.header("content-length").expect("the answer says its length");
-            if response.body.len() >= length.parse::<usize>().expect("a number") {
-                return Ok(response);
-            }
+        exchange_on(&mut self.stream, &request.bytes(self.to))
+    }
+}
+
+/// Sends these bytes and reads an answer, which must say how long it is.
+pub(crate) fn exchange_on(stream: &mut (impl Read + Write), bytes: &[u8]) -> io::Result<Response> {
+    stream.write_all(bytes)?;
+    stream.flush()?;
+    let (mut answer, mut part) = (Vec::new(), [0; 4096]);
+    loop {
+        let read = stream.read(&mut part)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        answer.extend_from_slice(&part[..read]);
+        if !answer.windows(4).any(|window| window == b"\r\n\r\n") {
+            continue;
+        }
+        let response = Response::parse(&answer);
+        let length = response.header("content-length").expect("the answer says its length");
+        if response.body.len() >= length.parse::<usize>().expect("a number") {
+            return Ok(response);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The banners of every page behind the login: while sync does not work, from fifteen days before the
-//! expiry on, and while nobody can be reached by mail.
+//! token or the certificate expires, and while nobody can be reached by mail.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -9,6 +9,7 @@ use super::notice::{Notice, NoticeLink};
 use super::text::count;
 use super::time::{countdown, utc_text};
 use crate::domain::admin::person::AdminId;
+use crate::domain::certificate::Certificate;
 use crate::domain::token::Token;
 use crate::service::mails::{BannerFacts, MailHealth};
 use crate::web::pages::paths;
@@ -65,6 +66,39 @@ pub(crate) fn expiry(
     let link = (section != Section::Authentication)
         .then_some(NoticeLink { href: paths::SCIM_TOKEN, text: "Go to SCIM Token" });
     Some(Notice { tone, icon, role: None, takes_focus: false, title, text: text.to_owned(), link })
+}
+
+/// The banner about the certificate that is served, if there is something to say.
+pub(crate) fn certificate(
+    certificate: Option<&Certificate>,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> Option<Notice> {
+    let certificate = certificate?;
+    let days = certificate.days_left(zone, now)?;
+    let expiry = utc_text(certificate.expires_at);
+    let has_expired = certificate.has_expired(now);
+    let title = match days {
+        _ if has_expired => format!("The HTTPS certificate expired on {expiry}"),
+        ..=0 => format!("The HTTPS certificate expires today, {expiry}"),
+        days => format!("The HTTPS certificate expires in {}, on {expiry}", count(days, "day")),
+    };
+    let text = if has_expired {
+        "Identity providers refuse it, so SCIM sync has stopped. Have it renewed and replace its \
+         files: they are read within a minute."
+    } else {
+        "When it expires, SCIM sync stops: identity providers refuse an expired certificate. Have \
+         it renewed and replace its files before then; they are read within a minute."
+    };
+    Some(Notice {
+        tone: if has_expired { "danger" } else { "attention" },
+        icon: if has_expired { "stop" } else { "clock" },
+        role: None,
+        takes_focus: false,
+        title,
+        text: text.to_owned(),
+        link: None,
+    })
 }
 
 /// The banner while no Server Admin can be reached by mail.

@@ -95,12 +95,14 @@ impl Layout {
         let flash = me.take_flash().map(Notice::from);
         let zone = shared.site.timezone;
         let expiry = banner::expiry(known.history.newest.as_ref(), section, me.now, zone);
+        let certificate = banner::certificate(known.certificate.as_ref(), me.now, zone);
         let mail = banner::no_mail(&known.health, section);
         let health = known.sync.health;
         // What works needs no telling, and no writing.
         let is_new = me.sees_first(title_prefix(health));
         let sync = banner::sync(known, section, me.admin.id, is_new);
-        let notices = flash.into_iter().chain(sync).chain(expiry).chain(mail).collect();
+        let warnings = expiry.into_iter().chain(certificate).chain(mail);
+        let notices = flash.into_iter().chain(sync).chain(warnings).collect();
         let title_prefix = title_prefix(health);
         Self { title_prefix, notices, ..Self::without_notices(shared, me, section) }
     }
