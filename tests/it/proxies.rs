@@ -15,6 +15,7 @@ use crate::support::upstream::Upstream;
 
 on_each_proxy!(
     a_valid_token_passes_and_is_named_to_the_service,
+    a_large_change_passes,
     nothing_passes_without_a_valid_token,
     an_expired_replaced_or_revoked_token_is_refused_at_once,
     an_identity_is_never_what_the_client_says,
@@ -83,6 +84,20 @@ fn a_valid_token_passes_and_is_named_to_the_service(program: Program) {
     assert_eq!(received.values("X-Scim-Token-Id"), [id]);
     assert_eq!(received.values("X-Scim-Token-Expires"), ["2026-12-22T14:03:00Z"]);
     assert_eq!(received.values("Authorization"), [""; 0]);
+}
+
+/// A group with tens of thousands of members is changed in one request.
+fn a_large_change_passes(program: Program) {
+    let chain = Chain::with(program, &[]);
+    let (bearer, _) = chain.bearer();
+    let change = format!(r#"{{"members":"{}"}}"#, "m".repeat(3 << 20));
+    let request = Request::new("PATCH", "/scim/v2/Groups/1").header("Authorization", &bearer);
+
+    let request = request.body("application/scim+json", change.as_str());
+    request.send(chain.proxy.address).expect(200);
+
+    let [received] = &chain.service.received()[..] else { panic!("one request") };
+    assert!(received.body == change, "{} bytes of {}", received.body.len(), change.len());
 }
 
 fn nothing_passes_without_a_valid_token(program: Program) {
