@@ -70,3 +70,43 @@ fn the_open_api_description_names_this_server() {
         assert!(description["paths"][path].is_object(), "{path}");
     }
 }
+
+#[test]
+fn schemas_and_resource_types_leave_nothing_out() {
+    fn check(schema: &str, attributes: &serde_json::Value) {
+        for attribute in attributes.as_array().expect("attributes") {
+            let place = format!("{schema}: {attribute}");
+            for text in ["name", "type", "description", "mutability", "returned", "uniqueness"] {
+                assert!(attribute[text].is_string(), "{text} is missing, {place}");
+            }
+            for flag in ["multiValued", "required", "caseExact"] {
+                assert!(attribute[flag].is_boolean(), "{flag} is missing, {place}");
+            }
+            let is = |kind: &str| attribute["type"] == kind;
+            assert_eq!(attribute["referenceTypes"].is_array(), is("reference"), "{place}");
+            assert_eq!(attribute["subAttributes"].is_array(), is("complex"), "{place}");
+            if is("complex") {
+                check(schema, &attribute["subAttributes"]);
+            }
+        }
+    }
+    let contract = Contract::start(&[]);
+    let list = |path: &str| contract.ask("GET", path, &[]).expect(200).json()["Resources"].take();
+    let (schemas, types) = (list("/scim/v2/Schemas"), list("/scim/v2/ResourceTypes"));
+    for schema in schemas.as_array().unwrap() {
+        let id = schema["id"].as_str().unwrap();
+        assert_eq!(schema["schemas"][0], "urn:ietf:params:scim:schemas:core:2.0:Schema", "{id}");
+        assert!(schema["name"].is_string() && schema["description"].is_string(), "{id}");
+        assert_eq!(schema["meta"]["resourceType"], "Schema", "{id}");
+        check(id, &schema["attributes"]);
+    }
+    for kind in types.as_array().unwrap() {
+        for text in ["id", "name", "description", "endpoint", "schema"] {
+            assert!(kind[text].is_string(), "{text} is missing: {kind}");
+        }
+        assert!(kind["schemaExtensions"].is_array(), "{kind}");
+        assert_eq!(kind["meta"]["resourceType"], "ResourceType", "{kind}");
+        let schemas = schemas.as_array().unwrap();
+        assert!(schemas.iter().any(|schema| schema["id"] == kind["schema"]), "{kind}");
+    }
+}
