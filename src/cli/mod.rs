@@ -5,6 +5,7 @@ mod backup;
 mod config;
 mod demo;
 mod error;
+mod healthcheck;
 mod mail;
 mod manual;
 mod notify;
@@ -36,6 +37,8 @@ struct Cli {
 enum Command {
     /// Run the server (the default)
     Serve,
+    /// Ask the running server whether it is well: exit code 0 or 1
+    Healthcheck(healthcheck::Arguments),
     /// Generate, describe, verify or revoke the SCIM token
     #[command(subcommand)]
     Token(token::Command),
@@ -78,6 +81,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
     let flags = &cli.flags;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => Box::pin(serve::run(flags)).await,
+        Command::Healthcheck(arguments) => healthcheck::run(&arguments, flags),
         Command::Token(command) => Box::pin(token::run(command, flags)).await,
         Command::Admin(command) => Box::pin(admin::run(command, flags)).await,
         Command::Notify(command) => Box::pin(notify::run(command, flags)).await,

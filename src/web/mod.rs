@@ -12,6 +12,7 @@ mod error;
 mod forwarded;
 mod headers;
 mod health;
+pub mod healthcheck;
 pub mod metrics;
 mod now;
 mod pages;

@@ -1,5 +1,6 @@
 //! The command line: exit codes, what goes where, and secrets that stay out of sight.
 
+mod healthcheck;
 mod verifying;
 
 use crate::support::actors::{PASSWORD, ScimClient, Visitor};
