@@ -20,8 +20,8 @@ pub mod sync;
 pub mod tokens;
 mod transaction;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel::connection::TransactionManager;
@@ -35,6 +35,7 @@ use self::database::in_use::InUse;
 pub use self::database::locks::{Lock, taken};
 pub use self::database::migrate::MigrateError;
 use self::database::pool::Pool;
+use self::database::recovery::ReaderLocks;
 pub use self::database::url::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::error::StoreError;
 pub use self::transaction::Transaction;
@@ -58,6 +59,8 @@ struct Pools {
     url: DatabaseUrl,
     reads: Pool,
     writes: Pool,
+    /// Of an embedded database, from the first read of a token on.
+    reader_locks: OnceLock<ReaderLocks>,
     _in_use: Option<InUse>,
 }
 
@@ -86,7 +89,15 @@ impl Store {
         let losses = Arc::new(AtomicU64::new(0));
         let pool = |size, patience| Pool::new(url.clone(), size, patience, Arc::clone(&losses));
         let (reads, writes) = (pool(4, READ_PATIENCE), pool(write_limit, patience));
-        Ok(Self { pools: Arc::new(Pools { url, reads, writes, _in_use: in_use }) })
+        Ok(Self {
+            pools: Arc::new(Pools {
+                url,
+                reads,
+                writes,
+                reader_locks: OnceLock::new(),
+                _in_use: in_use,
+            }),
+        })
     }
 
     /// Brings the schema up to date.

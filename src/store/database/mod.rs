@@ -7,5 +7,6 @@ pub(super) mod locks;
 pub(super) mod migrate;
 pub(super) mod pool;
 pub(super) mod postgres;
+pub(super) mod recovery;
 pub(super) mod sqlite;
 pub(super) mod url;

@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use diesel::ConnectionResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, timeout};
 
 use super::record::{self, RecordRow, TokenRecord};
 use crate::domain::token::secret::TokenId;
 use crate::store::database::connection::Conn;
+use crate::store::database::files;
 use crate::store::database::postgres::{self, PgUrl};
+use crate::store::database::recovery::ReaderLocks;
 use crate::store::database::url::DatabaseUrl;
 use crate::store::error::StoreError;
 use crate::store::{READ_PATIENCE, Store};
@@ -53,7 +55,7 @@ impl TokenReader {
         ids: &[TokenId],
     ) -> Result<Vec<TokenRecord>, StoreError> {
         match &mut self.conn {
-            ReaderConn::Sqlite(conn) => match read_here(conn, &self.store, ids) {
+            ReaderConn::Sqlite(conn) => match read_here(conn, &self.store, ids).await {
                 Err(StoreError::Unavailable(_)) => {
                     let ids = ids.to_vec();
                     self.store.read(move |conn| record::read(conn, &ids)).await
@@ -65,16 +67,38 @@ impl TokenReader {
     }
 }
 
-fn read_here(
+/// Reads on this thread, unless that would hold it up.
+async fn read_here(
     conn: &mut Option<Box<Conn>>,
     store: &Store,
     ids: &[TokenId],
 ) -> Result<Vec<TokenRecord>, StoreError> {
+    let locks = &store.pools.reader_locks;
+    if locks.get().is_some_and(ReaderLocks::are_held) {
+        return Err(StoreError::Unavailable("another process keeps readers waiting".to_owned()));
+    }
     let conn = match conn {
         Some(conn) => conn,
-        None => conn.insert(Box::new(Conn::open(&store.pools.url, Duration::ZERO)?)),
+        None => conn.insert(open_elsewhere(&store.pools.url).await?),
     };
+    if locks.get().is_none()
+        && let DatabaseUrl::Sqlite(path) = &store.pools.url
+        && let Some(found) = ReaderLocks::of(&files::real(path))
+    {
+        locks.get_or_init(|| found);
+    }
     record::read(conn, ids)
+}
+
+/// Opening reads the file, and so may be held up.
+async fn open_elsewhere(url: &DatabaseUrl) -> Result<Box<Conn>, StoreError> {
+    let url = url.clone();
+    let opening = spawn_blocking(move || Conn::open(&url, Duration::ZERO).map(Box::new));
+    match timeout(READ_PATIENCE, opening).await {
+        Ok(Ok(opened)) => Ok(opened?),
+        Ok(Err(panic)) => Err(StoreError::Corrupt(panic.to_string())),
+        Err(_elapsed) => Err(StoreError::Unavailable("it could not be opened in time".to_owned())),
+    }
 }
 
 /// A connection to a server, renewed when it breaks.

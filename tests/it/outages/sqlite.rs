@@ -20,15 +20,21 @@ struct Locker {
 
 impl Locker {
     fn lock(database: &Database) -> Self {
-        let mut process = Command::new("sqlite3")
-            .args(["-batch", "scimward.db"])
+        let begin = "BEGIN EXCLUSIVE;\nSELECT 'locked';\n";
+        Self::by("sqlite3", &["-batch", "scimward.db"], begin, database)
+    }
+
+    /// A program that says when it holds the lock, and goes on until its input ends.
+    fn by(program: &str, arguments: &[&str], input_text: &str, database: &Database) -> Self {
+        let mut process = Command::new(program)
+            .args(arguments)
             .current_dir(database.folder())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("sqlite3 is installed");
+            .unwrap_or_else(|error| panic!("{program}: {error}"));
         let mut input = process.stdin.take().expect("a pipe");
-        writeln!(input, "BEGIN EXCLUSIVE;\nSELECT 'locked';").unwrap();
+        input.write_all(input_text.as_bytes()).unwrap();
         let mut answer = String::new();
         let output = process.stdout.take().expect("a pipe");
         BufReader::new(output).read_line(&mut answer).unwrap();
@@ -71,6 +77,41 @@ fn behind_a_lock_sqlite_is_read_and_a_generation_waits() {
     let new = answer.json()["token"].as_str().expect("a token").to_owned();
     ask(server.address, VALIDATE, &new).expect(200);
     ask(server.address, VALIDATE, &old).expect(401);
+    assert_eq!(server.stop().code, 0);
+}
+
+/// Another process that holds the locks of readers, as one does that recovers the log.
+const KEEP_READERS_OUT: &str = "use Fcntl; open(F, '+<', 'scimward.db-shm') or die;
+    my $all = pack('s s x4 q q i', F_WRLCK, 0, 120, 8, 0);
+    fcntl(F, F_SETLKW, $all) or die; $| = 1; print qq(locked\\n); <STDIN>;";
+
+#[test]
+fn a_process_that_keeps_readers_out_of_sqlite_stops_nothing_else() {
+    let database = Database::fresh(Engine::Sqlite);
+    let scimward = Scimward::on(&database);
+    let token = generate(&scimward);
+    let server = scimward.serve();
+    // Every thread has read once.
+    for _ in 0..50 {
+        ask(server.address, VALIDATE, &token).expect(200);
+    }
+
+    let lock = Locker::by("perl", &["-e", KEEP_READERS_OUT], "", &database);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                assert_undecided(&ask(server.address, VALIDATE, &token));
+                ask(server.address, "/healthz", &token).expect(200);
+            });
+        }
+    });
+    Request::new("GET", "/readyz").send(server.address).expect(503);
+    drop(lock);
+
+    let started = Instant::now();
+    while ask(server.address, VALIDATE, &token).status != 200 {
+        assert!(started.elapsed() < Duration::from_secs(20), "it does not come back");
+    }
     assert_eq!(server.stop().code, 0);
 }
 
