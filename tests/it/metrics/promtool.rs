@@ -72,8 +72,10 @@ fn every_alert_has_an_example_in_which_it_fires() {
 
 #[test]
 fn rules_and_dashboard_ask_for_metrics_that_exist() {
-    // Only there while a mail waits.
-    let metrics = metrics() + "# TYPE scimward_mail_oldest_undelivered_timestamp_seconds gauge";
+    // Only there while a mail waits, and with a certificate.
+    let metrics = metrics()
+        + "# TYPE scimward_mail_oldest_undelivered_timestamp_seconds gauge\n\
+           # TYPE scimward_certificate_expiry_timestamp_seconds gauge\n";
     let known: BTreeSet<&str> = metrics
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
