@@ -8,6 +8,8 @@ use actix_web::middleware::Compress;
 use actix_web::{HttpResponse, web};
 use rust_embed::RustEmbed;
 
+use super::spelling::plain;
+
 #[derive(RustEmbed)]
 #[folder = "static/"]
 struct Static;
@@ -37,7 +39,8 @@ pub(super) fn prefix() -> &'static str {
 /// `/static/DIGEST/NAME`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::resource("/static/{digest}/{name:.*}")
+        web::resource("/static/{digest:[0-9a-f]{12}}/{name:.*}")
+            .guard(plain())
             .wrap(Compress::default())
             .route(web::get().to(asset))
             .route(web::head().to(asset)),

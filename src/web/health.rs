@@ -4,14 +4,15 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, HttpResponseBuilder, web};
 
 use super::Shared;
+use super::spelling::plain;
 
 /// `/healthz` and `/readyz`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/healthz", web::get().to(healthz))
-        .route("/healthz", web::head().to(healthz))
-        .route("/readyz", web::get().to(readyz))
-        .route("/readyz", web::head().to(readyz));
+        .route("/healthz", web::get().guard(plain()).to(healthz))
+        .route("/healthz", web::head().guard(plain()).to(healthz))
+        .route("/readyz", web::get().guard(plain()).to(readyz))
+        .route("/readyz", web::head().guard(plain()).to(readyz));
 }
 
 async fn healthz() -> HttpResponse {

@@ -18,6 +18,7 @@ mod now;
 mod pages;
 mod session;
 mod site;
+mod spelling;
 pub mod tls;
 
 use std::io;

@@ -39,6 +39,7 @@ mod requests;
 mod scale;
 mod server;
 #[expect(dead_code, reason = "who can ask is described before everybody is needed")]
+mod spellings;
 mod support;
 mod sync;
 mod tls;

@@ -13,6 +13,7 @@ use actix_web::{HttpResponse, web};
 
 use self::text::Text;
 use super::connections::{Limits, Listener};
+use super::spelling::plain;
 use crate::domain::network::Networks;
 use crate::service::Services;
 
@@ -51,7 +52,7 @@ pub async fn serve(
         threads: 1,
     };
     let configure = move |config: &mut web::ServiceConfig| {
-        config.app_data(shown.clone()).route("/metrics", web::get().to(show));
+        config.app_data(shown.clone()).route("/metrics", web::get().guard(plain()).to(show));
     };
     listener.serve(configure, shutdown).await
 }

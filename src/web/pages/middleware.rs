@@ -19,7 +19,7 @@ use crate::domain::masking::path_fit_for_log;
 use crate::domain::network::source::Source;
 use crate::web::error::PageError;
 use crate::web::now::Now;
-use crate::web::{Shared, client, connections, csrf, headers, session};
+use crate::web::{Shared, client, connections, csrf, headers, session, spelling};
 
 /// Whether a request has come as far as its handler.
 #[derive(Clone, Default)]
@@ -50,9 +50,7 @@ pub(super) async fn answer_pages(
     if !shared.is_ready() {
         return Ok(request.into_response(render(&PageError::Starting)));
     }
-    // No page has a percent sign in its path. Read as what it stands for, it would give every page
-    // spellings that rules of a proxy do not know.
-    if request.head().uri.path().contains('%') {
+    if !spelling::is_plain(request.head().uri.path()) {
         return Ok(request.into_response(render(&PageError::NotFound)));
     }
     if !csrf::origin_is_ours(&request, &shared.site) {

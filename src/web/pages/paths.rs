@@ -29,8 +29,9 @@ pub(crate) const REQUESTS: &str = "/admin/requests";
 pub(crate) const SERVER_ADMINS: &str = "/admin/server-admins";
 pub(crate) const INVITE: &str = "/admin/server-admins/invite";
 pub(crate) const WITHDRAW: &str = "/admin/server-admins/withdraw";
-pub(crate) const SERVER_ADMIN: &str = "/admin/server-admins/{id}";
-pub(crate) const ACTIVATION: &str = "/admin/server-admins/{id}/{change:deactivate|reactivate}";
+pub(crate) const SERVER_ADMIN: &str = "/admin/server-admins/{id:[1-9][0-9]*}";
+pub(crate) const ACTIVATION: &str =
+    "/admin/server-admins/{id:[1-9][0-9]*}/{change:deactivate|reactivate}";
 
 pub(crate) const ACCOUNT: &str = "/admin/account";
 pub(crate) const PASSWORD: &str = "/admin/account/password";
