@@ -67,15 +67,15 @@ impl Connection {
         self.state.change(|now| (now.phase == Opening).then_some(State::new(Opening, deadline)));
     }
 
-    /// Bytes have arrived. Tells whether a request head begins with them.
-    pub(super) fn has_read(&self) -> bool {
+    /// Bytes have arrived: unless a request is being answered, a head begins with them.
+    pub(super) fn has_read(&self) {
         if !matches!(self.state.get().phase, Opening | Idle) {
-            return false;
+            return;
         }
         // The answer to a head that is too slow gets its time as well.
         let limits = &self.deadlines.limits;
         let head = State::new(Head, self.deadlines.after(limits.head + limits.farewell));
-        self.state.change(|now| matches!(now.phase, Opening | Idle).then_some(head)).is_some()
+        self.state.change(|now| matches!(now.phase, Opening | Idle).then_some(head));
     }
 
     /// Bytes were sent: who reads an answer, however slowly, is not idle.

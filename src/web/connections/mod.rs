@@ -9,6 +9,7 @@ mod access_log;
 mod connection;
 mod conversation;
 mod deadlines;
+mod framing;
 mod library_answer;
 mod limits;
 mod offers;

@@ -6,14 +6,16 @@
 
 use memchr::memchr;
 
-/// Reads the bytes of a head as they arrive.
+use super::framing::{Body, Length};
+
+/// Reads the bytes of a connection as they arrive.
 #[derive(Debug, Default)]
 pub(super) struct Offers {
     place: Place,
     /// Whether the head has had a line; empty ones before it do not count (RFC 9112 section 2.2).
     has_line: bool,
-    /// Whether something else than the next head follows.
-    has_body: bool,
+    /// What the head says about the body behind it.
+    length: Length,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,10 +26,11 @@ enum Place {
     Name(Field, usize),
     /// So many letters of what is looked for in the field's value match.
     Value(Field, usize),
+    /// Among the digits of a body's length.
+    Digits,
     /// In a line without interest.
     Skipping,
-    /// In a body, for as long as it takes.
-    Body,
+    Body(Body),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -49,31 +52,48 @@ impl Field {
         }
     }
 
-    /// What must not be read. No first letter occurs twice, so a search never steps back.
-    const fn offer(self) -> &'static [u8] {
+    /// What is looked for in its value. No first letter occurs twice, so a search never steps back.
+    const fn sought(self) -> &'static [u8] {
         match self {
             Self::Connection => b"upgrade",
             Self::Upgrade => b"websocket",
-            Self::ContentLength | Self::TransferEncoding => b"",
+            Self::TransferEncoding => b"chunked",
+            Self::ContentLength => b"",
         }
     }
 }
 
 impl Offers {
-    /// Makes offers unreadable in the next bytes of a head.
+    /// Makes offers unreadable in the next bytes of a connection.
     pub(super) fn withdraw(&mut self, bytes: &mut [u8]) {
         let mut rest = bytes;
-        loop {
-            if let Place::Skipping = self.place {
-                let Some(end) = memchr(b'\n', rest) else { return };
-                rest = rest.get_mut(end..).unwrap_or_default();
+        while !rest.is_empty() {
+            let read = self.read(rest);
+            rest = std::mem::take(&mut rest).get_mut(read..).unwrap_or_default();
+        }
+    }
+
+    /// Reads some bytes and tells how many.
+    fn read(&mut self, bytes: &mut [u8]) -> usize {
+        match self.place {
+            Place::Skipping => match memchr(b'\n', bytes) {
+                Some(end) => {
+                    self.place = Place::LineStart;
+                    end + 1
+                }
+                None => bytes.len(),
+            },
+            Place::Body(body) => {
+                let (read, next) = body.read(bytes);
+                self.place = next.map_or(Place::LineStart, Place::Body);
+                read
             }
-            let Some((byte, others)) = rest.split_first_mut() else { return };
-            if let Place::Body = self.place {
-                return;
+            _ => {
+                if let Some(byte) = bytes.first_mut() {
+                    self.place = self.step(byte);
+                }
+                1
             }
-            self.place = self.step(byte);
-            rest = others;
         }
     }
 
@@ -97,27 +117,41 @@ impl Offers {
                 Some([_]) => self.begin_value(field),
                 _ => Place::Name(field, matching + 1),
             },
-            (Place::Value(field, matching), _) => match field.offer().get(matching..) {
-                Some([last]) if *last == letter => {
-                    *byte = b'-';
-                    Place::Value(field, 0)
-                }
+            (Place::Value(field, matching), _) => match field.sought().get(matching..) {
+                Some([last]) if *last == letter => self.find(field, byte),
                 Some([next, ..]) if *next == letter => Place::Value(field, matching + 1),
-                _ => Place::Value(field, usize::from(field.offer().first() == Some(&letter))),
+                _ => Place::Value(field, usize::from(field.sought().first() == Some(&letter))),
             },
-            (Place::Skipping | Place::Body, _) => self.place,
+            (Place::Digits, _) => {
+                self.length.add_digit(letter);
+                Place::Digits
+            }
+            (Place::Skipping | Place::Body(_), _) => self.place,
         }
     }
 
     fn begin_value(&mut self, field: Field) -> Place {
-        self.has_body |= matches!(field, Field::ContentLength | Field::TransferEncoding);
-        if field.offer().is_empty() { Place::Skipping } else { Place::Value(field, 0) }
+        if let Field::ContentLength = field {
+            self.length = Length::Sized(0);
+            return Place::Digits;
+        }
+        Place::Value(field, 0)
+    }
+
+    /// What was looked for ends with this byte.
+    const fn find(&mut self, field: Field, byte: &mut u8) -> Place {
+        match field {
+            Field::TransferEncoding => self.length = Length::Chunked,
+            _ => *byte = b'-',
+        }
+        Place::Value(field, 0)
     }
 
     /// A client may send the next request ahead.
     fn end_head(&mut self) -> Place {
         self.has_line = false;
-        if self.has_body { Place::Body } else { Place::LineStart }
+        let body = std::mem::take(&mut self.length).body();
+        body.map_or(Place::LineStart, Place::Body)
     }
 }
 
@@ -153,10 +187,21 @@ mod tests {
             ),
         ] {
             let body = "Connection: upgrade\r\n\r\nUpgrade: websocket\r\n";
+            let chunked = "1B;upgrade\r\n\nConnection: upgrade\r\n\r\n123\r\n\
+                           0016\r\nUpgrade: websocket\r\n\r\n\r\n\
+                           0\r\nUpgrade: websocket\r\n\r\n";
             for size in [1, 2, 7, 1000] {
-                for length in ["content-length: 9", "TRANSFER-ENCODING:chunked"] {
-                    let head = |fields| format!("\r\n{line}{fields}{length}\r\n\r\n{body}");
-                    assert_eq!(withdrawn(&head(fields), size), head(left), "{size}");
+                for (length, body) in [
+                    (format!("content-length: {}", body.len()), body.to_owned()),
+                    ("CONTENT-LENGTH:0".to_owned(), String::new()),
+                    ("TRANSFER-ENCODING:chunked".to_owned(), chunked.to_owned()),
+                ] {
+                    // Whatever is in a body is left alone, and what follows it is a head again.
+                    let all = |fields| {
+                        let next = format!("{line}{fields}\r\n");
+                        format!("\r\n{line}{fields}{length}\r\n\r\n{body}{next}\r\n{next}")
+                    };
+                    assert_eq!(withdrawn(&all(fields), size), all(left), "{size} {length}");
                 }
                 let heads = |fields| format!("{line}{fields}\r\n{line}{fields}\r\n");
                 assert_eq!(withdrawn(&heads(fields), size), heads(left), "{size}");

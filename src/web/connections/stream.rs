@@ -62,9 +62,7 @@ impl Stream {
         ready!(Pin::new(&mut self.transport).poll_read(context, buffer))?;
         let bytes = buffer.filled_mut().get_mut(before..).unwrap_or_default();
         if !bytes.is_empty() {
-            if self.connection.has_read() {
-                self.offers = Offers::default();
-            }
+            self.connection.has_read();
             self.offers.withdraw(bytes);
         }
         Poll::Ready(Ok(()))
