@@ -4,28 +4,42 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::*;
 use crate::support::http::Request;
+use crate::support::on_each_database;
 use crate::support::process::Scimward;
 
+const FORM_HEAD: &str = "POST /login HTTP/1.1\r\nHost: x\r\n\
+                         Content-Type: application/x-www-form-urlencoded\r\n";
+
+on_each_database!(half_sent_forms_delay_no_machine);
+
+fn half_sent_forms_delay_no_machine(database: &Database) {
+    let sized = format!("{FORM_HEAD}Content-Length: 100\r\n\r\nemail=");
+    machines_are_answered_during(database, &[(1074, &sized), (5000, &sized)]);
+}
+
+/// None of these comes as far as the database.
 #[test]
-fn machines_are_answered_during_a_flood() {
+fn what_is_no_request_yet_delays_no_machine() {
+    let database = Database::fresh(Engine::Sqlite);
+    let chunked = format!("{FORM_HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nemail");
+    let floods = [(1074, &*chunked), (5000, ""), (2000, "GET /login HTTP")];
+    machines_are_answered_during(&database, &floods);
+}
+
+/// Floods a server, each time with so many connections on which this is sent.
+fn machines_are_answered_during(database: &Database, floods: &[(usize, &str)]) {
     let given = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: given.maximum, ..given }).expect("files");
-    let database = Database::fresh(Engine::Sqlite);
-    let scimward = Scimward::on(&database);
+    let scimward = Scimward::on(database);
     let token = scimward.run(&["token", "generate"]).stdout;
     let authorization = format!("Bearer {}", token.trim_end());
     let validate =
         Request::new("GET", "/v1/token/validate").header("Authorization", &authorization);
-    let form = format!("POST /login HTTP/1.1\r\nHost: x\r\n{FORM}\r\n");
-    let sized = format!("{form}Content-Length: 100\r\n\r\nemail=");
-    let chunked = format!("{form}Transfer-Encoding: chunked\r\n\r\n5\r\nemail");
-    for (count, sent) in
-        [(1074, &*sized), (1074, &chunked), (5000, ""), (2000, "GET /login HTTP"), (5000, &sized)]
-    {
+    for (count, sent) in floods {
         // No more can be asked for.
         let server = scimward.clone().through(&["prlimit", "--nofile=1024:1024"]).serve();
         validate.send(server.address).expect(200);
-        let flood: Vec<_> = (0..count)
+        let flood: Vec<_> = (0..*count)
             .map(|_| {
                 let mut stream = connect(server.address);
                 // The server may have closed it already.
