@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::domain::token::secret::PhcString;
 use crate::entropy::{SharedEntropy, random};
+use crate::stack;
 
 /// How far hashing yields when processors are scarce: to a tenth of a share.
 const NICENESS: i32 = 10;
@@ -263,6 +264,7 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
             Ok(job) => job(),
             Err(_) => return,
         }
+        stack::wipe();
     }
 }
 

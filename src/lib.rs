@@ -11,7 +11,7 @@
 //! store      the database: the only layer that knows Diesel
 //! mail       what mails say and how they leave
 //! audit      what happened and what was refused, in the log
-//! hasher     Argon2id on few threads · clock and entropy: time and randomness
+//! hasher     Argon2id on few threads · clock and entropy: time and randomness · stack: wiped
 //! domain     decisions as functions of their arguments: no I/O, no async, no framework
 //! ```
 //!
@@ -28,6 +28,7 @@ pub mod hasher;
 pub mod mail;
 pub mod server;
 pub mod service;
+mod stack;
 pub mod store;
 pub mod telemetry;
 pub mod web;

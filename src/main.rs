@@ -6,10 +6,12 @@ use mimalloc::MiMalloc;
 use rustix::fs::Mode;
 #[cfg(target_os = "linux")]
 use rustix::process::DumpableBehavior;
+use zeroizing_alloc::ZeroAlloc;
 
-/// Costs less for each request than the system's, and gives the memory of hashing back.
+/// Costs less for each request than the system's, and gives the memory of hashing back. What is
+/// freed is wiped: tokens and passwords pass through buffers of libraries that do not do it.
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 fn main() -> ExitCode {
     // Databases, mails and backups are for their owner alone, whatever the umask.

@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_secs(5);
-/// Too large for the allocator to keep at hand. It is never written to, so it takes no memory.
-const LARGE: usize = 4 << 20;
+/// Too large for the allocator to keep at hand, and small enough to be wiped at no cost.
+const LARGE: usize = 512 << 10;
 
 /// Frees something from time to time until `stop` ends.
 pub(super) async fn run(stop: impl Future<Output = ()>) {

@@ -9,6 +9,7 @@ use crate::domain::admin::password::{HashedPassword, NewPassword, WeakPassword, 
 use crate::domain::base62;
 use crate::domain::token::secret::PhcString;
 use crate::hasher::HashError;
+use crate::stack;
 
 /// Whether a password is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +33,12 @@ impl Resources {
         E: From<WeakPassword> + From<Failure>,
     {
         // This can take long, and must not keep others from being answered.
-        let parsed = spawn_blocking(move || NewPassword::parse(&typed, &own)).await;
-        let parsed = parsed.map_err(|_panic| {
+        let parsed = spawn_blocking(move || {
+            let parsed = NewPassword::parse(&typed, &own);
+            stack::wipe();
+            parsed
+        });
+        let parsed = parsed.await.map_err(|_panic| {
             Failure::from(HashError::Failed("a password could not be looked at"))
         })?;
         let hash = self.password_hasher.hash(parsed?.into_secret()).await.map_err(Failure::from)?;

@@ -27,6 +27,7 @@ mod history;
 mod logins;
 mod logs;
 mod mail_server;
+mod memory;
 mod metrics;
 mod outages;
 mod output;
@@ -38,8 +39,8 @@ mod races;
 mod requests;
 mod scale;
 mod server;
-#[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod spellings;
+#[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod support;
 mod sync;
 mod tls;

@@ -15,6 +15,7 @@ use super::connection::Connection;
 use super::registry::Registry;
 use super::requests::Requests;
 use super::stream::{Stream, Transport};
+use crate::stack;
 
 /// What every conversation needs.
 #[derive(Clone)]
@@ -77,6 +78,7 @@ impl Host {
             () = admitted.connection.killed() => {}
             _ended = conversation => {}
         }
+        stack::wipe();
     }
 
     /// Waits for the first bytes of a request.

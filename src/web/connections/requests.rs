@@ -9,9 +9,9 @@ use std::task::{Context, Poll, Waker, ready};
 use actix_http::error::PayloadError;
 use actix_http::{ConnectionType, Payload, Request, Response};
 use actix_web::HttpResponse;
-use actix_web::dev::{Service, ServiceResponse};
-use actix_web::http::StatusCode;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderValue;
+use actix_web::http::{StatusCode, Uri};
 use actix_web::web::Bytes;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
@@ -92,12 +92,15 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut answer = ready!(this.handler.poll(context)).map_err(|error| error.error_response());
-        let after = this.connection.as_ref().map(|c| c.request_ends(*this.must_close));
+        let answer = ready!(this.handler.poll(context));
+        let mut answer = answer.map(forget_request).map_err(|error| error.error_response());
         let response = match &mut answer {
             Ok(answer) => answer.response_mut(),
             Err(response) => response,
         };
+        let must_close =
+            *this.must_close || response.head().connection_type() == ConnectionType::Close;
+        let after = this.connection.as_ref().map(|c| c.request_ends(must_close));
         finish(response, after.unwrap_or(After::Closed));
         let id = this.given.take().or_else(|| this.connection.as_ref().map(|c| c.ids.header()));
         if let Some(id) = id {
@@ -114,6 +117,18 @@ where
         }
         Poll::Ready(answer.map_err(Into::into))
     }
+}
+
+/// The HTTP library keeps requests that are done, to use them again. What they hold is dropped now,
+/// and wiped with the buffer in which it arrived: there are credentials in it.
+fn forget_request(answer: ServiceResponse) -> ServiceResponse {
+    let (request, response) = answer.into_parts();
+    let mut request = ServiceRequest::from_request(request);
+    request.headers_mut().clear();
+    request.head_mut().uri = Uri::default();
+    request.match_info_mut().get_mut().update(&Uri::default());
+    let (request, _body) = request.into_parts();
+    ServiceResponse::new(request, response)
 }
 
 fn finish(response: &mut HttpResponse, after: After) {

@@ -44,10 +44,13 @@ impl Stream {
     /// When the client leaves without a word.
     pub(super) async fn first_bytes(&mut self) -> io::Result<()> {
         self.first = poll_fn(|context| {
-            let mut space = [0; 2048];
+            // Not on the stack, where nothing is wiped.
+            let mut space = vec![0; 2048];
             let mut buffer = ReadBuf::new(&mut space);
             ready!(self.read(context, &mut buffer))?;
-            Poll::Ready(io::Result::Ok(buffer.filled().to_vec()))
+            let filled = buffer.filled().len();
+            space.truncate(filled);
+            Poll::Ready(io::Result::Ok(space))
         })
         .await?;
         if self.first.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }

@@ -7,13 +7,19 @@ use std::future::ready;
 
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::Method;
-use actix_web::web;
+use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::stream;
 
 use crate::web::error::PageError;
 
 /// More than any of our forms needs.
 const LONGEST: usize = 16 * 1024;
+
+/// The fields into which people enter passwords.
+const PASSWORDS: [&str; 3] = ["password", "present", "fresh"];
+
+/// Marks a request whose form holds a password.
+struct HoldsPassword;
 
 /// Reads the body of a request that may be a form and puts it back, for its handler.
 pub(super) async fn read(request: &mut ServiceRequest) -> Result<(), PageError> {
@@ -24,7 +30,16 @@ pub(super) async fn read(request: &mut ServiceRequest) -> Result<(), PageError> 
     let body = request.extract::<web::Payload>().await.map_err(broken)?;
     let body = body.to_bytes_limited(LONGEST).await.map_err(|_longer| PageError::TooLarge)?;
     let body = body.map_err(broken)?;
+    let mut fields = form_urlencoded::parse(&body);
+    if fields.any(|(name, value)| PASSWORDS.contains(&&*name) && !value.is_empty()) {
+        request.extensions_mut().insert(HoldsPassword);
+    }
     let payload = Box::pin(stream::once(ready(Ok(body))));
     request.set_payload(Payload::Stream { payload });
     Ok(())
+}
+
+/// Whether the form that was read holds a password.
+pub(super) fn holds_password(request: &HttpRequest) -> bool {
+    request.extensions().contains::<HoldsPassword>()
 }

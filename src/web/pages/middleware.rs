@@ -6,6 +6,7 @@ use std::rc::Rc;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
+use actix_web::http::ConnectionType;
 use actix_web::http::header::SET_COOKIE;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
@@ -103,6 +104,10 @@ fn finish(
         None => response,
     };
     headers::apply(response.headers_mut());
+    if form_body::holds_password(response.request()) {
+        // The buffer of the connection holds it until it ends.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     response
 }
 

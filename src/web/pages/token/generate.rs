@@ -110,7 +110,10 @@ fn show_to_script(shared: &Shared, me: &SignedIn, generated: &Generated) -> Http
         format!("New SCIM token generated. It expires on {expiry}."),
         "Now enter it in the SCIM application of your identity provider and test the connection.",
     ));
-    HttpResponse::Created().cookie(session::page_cookie(shared)).json(json!({
+    let mut answer = HttpResponse::Created();
+    // The buffers of the connection hold the token until it ends.
+    answer.force_close().cookie(session::page_cookie(shared));
+    answer.json(json!({
         "token": generated.plain.expose(),
         "token_id": generated.token.id.as_str(),
         "expires_at": Moment::new(generated.token.expires_at).iso,
@@ -138,7 +141,7 @@ fn show_page(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpRespo
         base_url: shared.site.public_url.join("/scim/v2"),
     };
     let mut answer = HttpResponse::Ok();
-    answer.cookie(session::page_cookie(shared));
+    answer.force_close().cookie(session::page_cookie(shared));
     layout::page(answer, &view)
 }
 
