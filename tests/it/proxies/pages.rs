@@ -21,8 +21,9 @@ fn pages_and_answers_to_machines_go_through(program: Program) {
     let login = Visitor::new(proxy.address).form("/login", &fields);
     let login = login.header("X-Forwarded-For", "192.0.2.7").send(proxy.address).expect(303);
 
-    let cookie = login.header("Set-Cookie").expect("a session").split(';').next().expect("a pair");
-    let page = Request::new("GET", "/admin/authentication").header("Cookie", cookie);
+    let set = login.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    let cookies: Vec<_> = set.filter_map(|(_, line)| line.split(';').next()).collect();
+    let page = Request::new("GET", "/admin/authentication").header("Cookie", &cookies.join("; "));
     let page = page.send(proxy.address).expect(200);
     assert!(page.header("Content-Security-Policy").is_some(), "{page:?}");
     let mut events = app.activity().into_iter().map(|recorded| recorded.event);
