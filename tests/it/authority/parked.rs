@@ -130,11 +130,14 @@ fn of_a_session_that_times_out(database: &Database) {
         }
         let parked: Vec<_> = forms.iter().map(|f| Parked::at(app.address, &eve, f)).collect();
         app.advance(TimeDelta::minutes(30));
-        let before = state(database);
+        let ended = sessions_of(database, "eve");
+        let mut expected = state(database);
+        expected.retain(|row| !ended.contains(row));
 
         parked.into_iter().for_each(Parked::expect_too_late);
 
-        assert_eq!(state(database), before, "{pauses}");
+        assert_eq!(ended.len(), 1, "{pauses}");
+        assert_eq!(state(database), expected, "{pauses}: the session is gone, and nothing else");
     }
 }
 
