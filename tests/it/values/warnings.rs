@@ -117,7 +117,9 @@ fn a_database_server_that_is_not_verified_is_said() {
     // Nothing listens on port 1. To Linux 0.0.0.0 is this machine; here it counts as another.
     let start = |host: &str, parameters: &str| {
         let url = format!("postgres://ward:hunter2@{host}:1/scim{parameters}");
-        let scimward = Scimward::at(&url, folder.folder()).with("SCIMWARD_LOG_FORMAT", "json");
+        let scimward = Scimward::at(&url, folder.folder())
+            .with("SCIMWARD_LOG_FORMAT", "json")
+            .with("SCIMWARD_DATABASE_WAIT", "0");
         let warned = checked(&scimward);
         let ended = scimward.run(&["serve"]);
         assert_eq!(ended.code, 1, "{ended:?}");
