@@ -248,9 +248,12 @@ scenario('reloading while the server works: one token at most, and the page tell
   await settled(page);
 
   assert.equal(await step(page), null);
-  assert.ok(tokens(server) <= 1);
+  // The server may still be at work on the request that the browser has given up.
+  const before = tokens(server);
   await page.reload();
-  assert.equal(await page.locator('.facts').count(), tokens(server), 'the page shows what there is');
+  const shown = await page.locator('.facts').count();
+  const after = tokens(server);
+  assert.ok(before <= shown && shown <= after && after <= 1, `${before}, ${shown}, ${after}`);
 });
 
 scenario('a slow network: the page says that it works, and impatience changes nothing', {
