@@ -1,5 +1,5 @@
-//! Texts that others have chosen, made fit for the log: one line, of bounded length, without anything
-//! that could be one of our secrets.
+//! Texts that others have chosen, made fit for the log and for what is kept: one line, of bounded
+//! length, without anything that could be one of our secrets.
 
 use std::borrow::Cow;
 
@@ -21,6 +21,12 @@ pub fn fit_for_log(text: &str) -> String {
     let is_between = |c: char| c.is_whitespace() || "<>()\"',;:=".contains(c);
     let pieces = text.split_inclusive(is_between);
     pieces.map(|piece| mask(piece, piece.contains('@'))).collect()
+}
+
+/// `text` without tokens, and without what could be another secret if there is one: for what is kept
+/// although a client has chosen it.
+pub fn without_tokens(text: &str) -> Cow<'_, str> {
+    if text.contains(PREFIX) { masked(text) } else { Cow::Borrowed(text) }
 }
 
 /// A path as a client has sent it, fit for the log.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::request_id::RequestId;
+use crate::domain::masking::without_tokens;
 
 /// The longest user agent that is kept, in characters.
 const AGENT_LENGTH: usize = 200;
@@ -54,10 +55,11 @@ pub fn address_text(address: IpAddr) -> String {
     if address.is_unspecified() { UNKNOWN_TEXT.to_owned() } else { address.to_string() }
 }
 
-/// The user agent as it is stored and shown.
+/// The user agent as it is stored and shown. Some clients put a token into it by mistake.
 pub fn clean_agent(agent: &str) -> String {
     let kept = agent.chars().take(AGENT_LENGTH);
-    kept.map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+    let kept: String = kept.map(|c| if c.is_control() { ' ' } else { c }).collect();
+    without_tokens(kept.trim()).into_owned()
 }
 
 #[cfg(test)]
@@ -71,6 +73,19 @@ mod tests {
 
         assert_eq!(source.agent.as_deref(), Some("Okta  X: y"));
         assert_eq!(clean_agent(&"é".repeat(999)).chars().count(), AGENT_LENGTH);
+    }
+
+    #[test]
+    fn an_agent_gives_no_token_away() {
+        for (agent, expected) in [
+            ("Okta SCIM Client 1.0.0", "Okta SCIM Client 1.0.0"),
+            ("sync/2 (scimw_W8pG2wXc0123)", "sync/2 (***)"),
+            ("Bearer scimw_", "Bearer ***"),
+        ] {
+            assert_eq!(clean_agent(agent), expected);
+        }
+        let cut = clean_agent(&format!("{} scimw_W8pG2wXc0123", "x".repeat(AGENT_LENGTH - 9)));
+        assert!(!cut.contains("W8"), "{cut}");
     }
 
     #[test]
