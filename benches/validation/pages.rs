@@ -65,13 +65,15 @@ struct Reader {
 impl Reader {
     /// Signs in.
     fn new(address: SocketAddr) -> Self {
-        let connection = BufReader::new(TcpStream::connect(address).expect("a connection"));
-        let mut reader = Self { connection, cookies: String::new() };
+        let connect = || BufReader::new(TcpStream::connect(address).expect("a connection"));
+        let mut reader = Self { connection: connect(), cookies: String::new() };
         let body = format!("email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
         let head = reader.send(&login(address, &body));
         let cookies = head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
         let cookies = cookies.map(|line| line.split(';').next().unwrap_or(line));
         reader.cookies = cookies.collect::<Vec<_>>().join("; ");
+        // A connection that has carried a password ends with its answer.
+        reader.connection = connect();
         reader
     }
 

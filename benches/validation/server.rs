@@ -14,7 +14,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 pub(crate) struct Server {
     process: Child,
     pub(crate) address: SocketAddr,
-    /// From the start of the process to its first answer.
+    /// From the start of the process to its first answer that it is ready.
     pub(crate) started_in: Duration,
 }
 
@@ -34,11 +34,14 @@ impl Server {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let start = Instant::now();
         let process = command.stdout(Stdio::null()).spawn().expect("a process");
-        while TcpStream::connect(address).is_err() {
+        let is_ready = || {
+            TcpStream::connect(address).is_ok()
+                && !get(address, "/readyz", "-").starts_with("HTTP/1.1 503 ")
+        };
+        while !is_ready() {
             assert!(start.elapsed() < Duration::from_secs(20), "{command:?} does not answer");
             std::thread::sleep(Duration::from_millis(1));
         }
-        get(address, "/healthz", "-");
         Self { process, address, started_in: start.elapsed() }
     }
 
