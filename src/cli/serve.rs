@@ -54,7 +54,7 @@ async fn announce(app: &App, address: SocketAddr) -> Result<(), CommandError> {
             "No Server Admin exists yet. Open this link within 24 hours to create the first one:\n\n  {link}\n"
         ))?;
     }
-    // Last: whoever waits for it finds the link printed.
+    // Last: by then the link is printed, for those who wait for this line.
     tracing::info!(%address, public_url = %app.settings.site.public_url, "listening");
     Ok(())
 }

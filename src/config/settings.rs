@@ -125,7 +125,7 @@ fn warn(
     if metrics_listen.is_some_and(|address| !address.ip().to_canonical().is_loopback()) {
         read.warning(
             "metrics_listen",
-            "whoever reaches this address reads the metrics without a login: let only the \
+            "everybody who reaches this address can read the metrics without a login: let only the \
              monitoring reach it",
         );
     }

@@ -10,7 +10,7 @@ const STRETCH: usize = 40;
 /// Long passwords that everybody knows, although each is made of uncommon parts.
 const WELL_KNOWN: [&str; 2] = ["correct horse battery staple", "correcthorsebatterystaple"];
 
-/// What whoever guesses tries first: what the service and the person are called.
+/// What a guesser tries first: the names of the service and of the person.
 #[derive(Debug, Clone, Default)]
 pub struct OwnWords(Vec<String>);
 

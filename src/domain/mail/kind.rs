@@ -89,8 +89,8 @@ impl MailKind {
         }
     }
 
-    /// Whether it goes to whom it was addressed, whatever has become of them since: who deactivates
-    /// others or changes their addresses cannot keep it from them.
+    /// Whether it stays addressed to its first recipients, even if they were deactivated or given
+    /// another address since: otherwise a stolen session could keep it from them.
     pub const fn keeps_recipients(self) -> bool {
         matches!(self, Self::Alert(_))
     }
