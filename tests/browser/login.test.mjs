@@ -20,7 +20,9 @@ scenario('the printed link makes the first Server Admin, once', { nobody: true }
   admin.expect(/status of 410/);
   const link = await server.setupLink;
   await page.goto('/');
-  await page.getByText('There is no Server Admin yet.').waitFor();
+  await heading(page, 'No Server Admin yet');
+  assert.ok(link.startsWith(await page.getByText('/setup?code=').innerText()));
+  assert.equal(await page.getByRole('button').count(), 0, 'there is nobody who could log in');
 
   await page.goto(link);
   await page.getByLabel('Name').fill(ADA.name);

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::layout::time::wait;
 use super::layout::{Layout, page, page_name};
-use super::paths::{HOME, LOGIN, go_to};
+use super::paths::{HOME, LOGIN, SETUP, go_to};
 use crate::domain::network::source::Source;
 use crate::service::sessions::login::LoginError;
 use crate::web::Shared;
@@ -24,12 +24,20 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 struct LoginPage {
     layout: Layout,
     error: Option<String>,
-    notice: Option<&'static str>,
     session_ended: bool,
     form_was_refused: bool,
     returns_to: &'static str,
     next: String,
     email: String,
+}
+
+/// Instead of the login, while nobody could log in.
+#[derive(Template)]
+#[template(path = "login_setup.html")]
+struct SetupPage {
+    layout: Layout,
+    /// What the link begins with that the server has printed.
+    link: String,
 }
 
 #[derive(Deserialize)]
@@ -52,18 +60,14 @@ pub(super) async fn form(
     if me.is_some() {
         return Ok(go_to(next));
     }
-    let session_ended = session::has_cookie(&request, &shared.site);
-    let notice = if session_ended {
-        Some("Your session has ended.")
-    } else if shared.services.admins.exist().await? {
-        None
-    } else {
-        Some("There is no Server Admin yet. Open the link that the server prints when it starts.")
-    };
+    let layout = Layout::plain(&shared, now.0);
+    if !shared.services.admins.exist().await? {
+        let link = shared.site.public_url.join(&format!("{SETUP}?code="));
+        return Ok(page(HttpResponse::Ok(), &SetupPage { layout, link }));
+    }
     let view = LoginPage {
-        layout: Layout::plain(&shared, now.0),
-        notice,
-        session_ended,
+        layout,
+        session_ended: session::has_cookie(&request, &shared.site),
         form_was_refused: query.form == "refused",
         returns_to: page_name(next),
         next: next.to_owned(),
