@@ -7,12 +7,13 @@ pub mod about;
 pub mod alert;
 pub mod kind;
 pub mod milestone;
+pub mod recipient;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use self::about::About;
 use self::kind::MailKind;
-use super::admin::person::{AdminId, EmailAddress};
+use self::recipient::Recipient;
 
 /// How long a claim holds: longer than sending one mail can take, so only the claim of an instance
 /// that is gone runs out.
@@ -29,15 +30,6 @@ const MIN_ATTEMPTS: u64 = 10;
 /// The key of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MailId(pub i64);
-
-/// Who gets a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
-    /// The Server Admin; none for an address from the configuration or an invitation.
-    pub admin: Option<AdminId>,
-    /// The address.
-    pub address: EmailAddress,
-}
 
 /// A mail to one recipient as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,7 +159,7 @@ mod tests {
             id: MailId(1),
             kind,
             about: About::Request,
-            recipient: Recipient { admin: None, address },
+            recipient: Recipient::Address(address),
             due_at: now(),
             attempts: 1,
             claimed_at: None,

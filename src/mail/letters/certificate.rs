@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::time_to_expiry::TimeToExpiry;
 use super::{Letterhead, reason};
 use crate::domain::calendar::LocalText;
-use crate::domain::mail::Recipient;
+use crate::domain::mail::recipient::Recipient;
 use crate::mail::letter::{Letter, Parts};
 
 const STEPS: &[&str] = &[

@@ -9,8 +9,8 @@ use super::time_to_expiry::TimeToExpiry;
 use super::{Letterhead, reason, settings_link};
 use crate::domain::admin::actor::Actor;
 use crate::domain::calendar::{LocalText, date, date_text, days_until};
-use crate::domain::mail::Recipient;
 use crate::domain::mail::milestone::{Milestone, Schedule};
+use crate::domain::mail::recipient::Recipient;
 use crate::domain::token::Token;
 use crate::mail::letter::{Letter, Parts};
 
@@ -129,7 +129,7 @@ mod tests {
         let token = token(expires_at);
         let mail = Expiry { token: &token, milestone, schedule, now: now.parse().unwrap() };
         let address = "ada@example.com".parse().unwrap();
-        expiry(&mail, &Recipient { admin: Some(AdminId(1)), address }, &letterhead)
+        expiry(&mail, &Recipient::Admin(AdminId(1), address), &letterhead)
     }
 
     /// Milestone, instant of sending, and what subject and closing sentence then say.

@@ -26,7 +26,7 @@ pub use self::still_used::{StillUsed, still_used};
 pub use self::test_mail::test_mail;
 pub use self::works_again::{OutageReport, works_again};
 use super::Letterhead;
-use crate::domain::mail::Recipient;
+use crate::domain::mail::recipient::Recipient;
 
 /// What follows a mail about sync that has stopped.
 const WILL_WORK_AGAIN: &str = "You will receive a mail when SCIM sync works again.";
@@ -43,7 +43,7 @@ fn authentication_link(letterhead: &Letterhead) -> (&'static str, String) {
 
 /// Why `recipient` gets a mail about the token.
 fn reason(recipient: &Recipient, letterhead: &Letterhead) -> String {
-    if recipient.admin.is_some() {
+    if recipient.admin().is_some() {
         return server_admin_reason(letterhead);
     }
     let Letterhead { product, public_url, .. } = letterhead;

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use super::last_use::last_use;
 use super::{Letterhead, WILL_WORK_AGAIN, authentication_link, reason};
 use crate::domain::calendar::{LocalText, date, date_text};
-use crate::domain::mail::Recipient;
+use crate::domain::mail::recipient::Recipient;
 use crate::domain::network::agent::described;
 use crate::domain::sync::refused::RefusedSum;
 use crate::domain::token::{LastUse, Token};

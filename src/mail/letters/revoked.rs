@@ -8,7 +8,7 @@ use super::last_use::last_use;
 use super::{Letterhead, WILL_WORK_AGAIN, reason, settings_link};
 use crate::domain::admin::actor::Actor;
 use crate::domain::calendar::LocalText;
-use crate::domain::mail::Recipient;
+use crate::domain::mail::recipient::Recipient;
 use crate::domain::network::source::address_text;
 use crate::domain::token::{Revocation, Token};
 use crate::mail::letter::{Letter, Parts, Tone};

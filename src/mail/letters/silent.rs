@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::last_use::last_use;
 use super::{Letterhead, authentication_link, reason};
 use crate::domain::calendar::{LocalText, date, date_text, span};
-use crate::domain::mail::Recipient;
+use crate::domain::mail::recipient::Recipient;
 use crate::domain::sync::refused::RefusedSum;
 use crate::domain::token::{LastUse, Token};
 use crate::mail::letter::{Letter, Parts, Tone};

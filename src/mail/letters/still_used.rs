@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use super::last_use::last_use;
 use super::{Letterhead, WILL_WORK_AGAIN, reason, settings_link};
 use crate::domain::calendar::LocalText;
-use crate::domain::mail::Recipient;
+use crate::domain::mail::recipient::Recipient;
 use crate::domain::network::source::address_text;
 use crate::domain::token::Token;
 use crate::mail::letter::{Letter, Parts, Tone};

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::{Letterhead, authentication_link, reason};
 use crate::domain::calendar::{LocalText, date, date_text, span};
-use crate::domain::mail::Recipient;
+use crate::domain::mail::recipient::Recipient;
 use crate::domain::network::agent::described;
 use crate::domain::sync::outage::Outage;
 use crate::domain::sync::refused::RefusedGroup;

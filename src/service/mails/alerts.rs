@@ -7,10 +7,10 @@ use tokio::sync::Notify;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::EmailAddress;
-use crate::domain::mail::Recipient;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::alert::Alert;
 use crate::domain::mail::kind::MailKind;
+use crate::domain::mail::recipient::Recipient;
 use crate::store::{self, StoreError, Transaction};
 
 /// Records changes of Server Admins and queues the mails about them.
@@ -66,13 +66,13 @@ fn others(
     let former = before.filter(|before| before.active).map(|before| {
         let same = admins.iter().find(|admin| admin.id == before.id);
         let kept = same.is_some_and(|admin| admin.email.key() == before.email.key());
-        Recipient { admin: kept.then_some(before.id), address: before.email.clone() }
+        let address = before.email.clone();
+        if kept { Recipient::Admin(before.id, address) } else { Recipient::Address(address) }
     });
-    let configured =
-        extra.iter().map(|address| Recipient { admin: None, address: address.clone() });
+    let configured = extra.iter().cloned().map(Recipient::Address);
     let mut others: Vec<Recipient> = former.into_iter().chain(configured).collect();
     others.retain(|recipient| {
-        let key = recipient.address.key();
+        let key = recipient.key();
         let is_new = !known.contains(&key);
         known.push(key);
         is_new
@@ -128,10 +128,10 @@ mod tests {
 
             let told = others(admins, &extra, before);
 
-            let told: Vec<_> = told
-                .iter()
-                .map(|told| (told.admin.map(|id| id.0), told.address.as_str()))
-                .collect();
+            let told: Vec<_> =
+                told.iter().map(|told| (told.admin().map(|id| id.0), told.to_string())).collect();
+            let expected: Vec<_> =
+                expected.iter().map(|(id, address)| (*id, (*address).to_owned())).collect();
             assert_eq!(told, expected);
         }
     }

@@ -45,7 +45,7 @@ impl MailHealth {
     ) -> Result<Self, StoreError> {
         let newest = store::mails::newest_of_admins(conn)?;
         let is_failing = |id: &AdminId| {
-            let mail = newest.iter().find(|mail| mail.recipient.admin == Some(*id));
+            let mail = newest.iter().find(|mail| mail.recipient.admin() == Some(*id));
             mail.is_some_and(|mail| match mail.state {
                 MailState::Failed { .. } => true,
                 MailState::Retrying { .. } => mail.attempts >= FAILED_TRIES,

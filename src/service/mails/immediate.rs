@@ -11,7 +11,8 @@ use crate::domain::admin::person::EmailAddress;
 use crate::domain::base62;
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
-use crate::domain::mail::{MailId, MailState, Recipient};
+use crate::domain::mail::recipient::Recipient;
+use crate::domain::mail::{MailId, MailState};
 use crate::mail::letter::Letter;
 use crate::mail::{MailSession, Message, SendError, letters, message_id};
 use crate::service::authority::Authorized;
@@ -70,15 +71,16 @@ impl Mails {
         let added = |conn: &mut Transaction, by: &Authorized| {
             hourly::check_test_mails::<TestError>(conn, by, TESTS_IN_AN_HOUR)?;
             let (_, admin) = by.session()?;
-            let recipient = Recipient { admin: Some(admin.id), address: admin.email.clone() };
+            let address = admin.email.clone();
+            let recipient = Recipient::Admin(admin.id, address.clone());
             let id =
                 store::mails::insert(conn, MailKind::Test, &About::Request, &recipient, by.now)?;
-            Ok::<_, TestError>((id, recipient, admin.name.to_string()))
+            Ok::<_, TestError>((id, address, admin.name.to_string()))
         };
-        let (id, recipient, name) =
+        let (id, address, name) =
             self.resources.write_as(by, Lock::Mails, Kind::MailSent, added).await?;
         let letter = self.test_letter(&name);
-        Ok(self.deliver(id, MailKind::Test, Some(&name), recipient, letter).await?)
+        Ok(self.deliver(id, MailKind::Test, Some(&name), address, letter).await?)
     }
 
     /// Sends a test mail to any address, for the command line.
@@ -87,10 +89,13 @@ impl Mails {
         let find = move |conn: &mut Conn| store::people::admins::by_email(conn, &wanted);
         let admin = self.resources.store.read(find).await?;
         let name = admin.as_ref().map(|admin| admin.name.to_string());
-        let recipient = Recipient { admin: admin.map(|admin| admin.id), address };
-        let id = self.add(MailKind::Test, recipient.clone()).await?;
+        let recipient = match admin {
+            Some(admin) => Recipient::Admin(admin.id, address.clone()),
+            None => Recipient::Address(address.clone()),
+        };
+        let id = self.add(MailKind::Test, recipient).await?;
         let letter = self.test_letter(Actor::CommandLine.name());
-        self.deliver(id, MailKind::Test, name.as_deref(), recipient, letter).await
+        self.deliver(id, MailKind::Test, name.as_deref(), address, letter).await
     }
 
     /// Mails an invitation. Without a mail server nothing is written, because the link is a secret:
@@ -102,9 +107,9 @@ impl Mails {
         let InvitationMail { name, address, by, link, expires_at } = mail;
         let zone = self.settings.schedule.zone;
         let letter = letters::invitation(by, link, expires_at, zone, &self.settings.letterhead);
-        let recipient = Recipient { admin: None, address };
-        let id = self.add(MailKind::Invitation, recipient.clone()).await?;
-        self.deliver(id, MailKind::Invitation, Some(name), recipient, letter).await
+        let recipient = Recipient::Address(address.clone());
+        let id = self.add(MailKind::Invitation, recipient).await?;
+        self.deliver(id, MailKind::Invitation, Some(name), address, letter).await
     }
 
     fn test_letter(&self, by: &str) -> Letter {
@@ -125,14 +130,14 @@ impl Mails {
         id: MailId,
         kind: MailKind,
         name: Option<&str>,
-        recipient: Recipient,
+        address: EmailAddress,
         letter: Letter,
     ) -> Result<Delivery, Failure> {
         let about = base62::random::<ID_LENGTH>(|bytes| self.resources.entropy.fill(bytes));
         let message = Message {
-            id: message_id(kind, &about, &recipient.address.key()),
+            id: message_id(kind, &about, &address.key()),
             name: name.map(str::to_owned),
-            address: recipient.address.clone(),
+            address: address.clone(),
             date: self.resources.clock.now(),
             letter,
         };
@@ -140,7 +145,7 @@ impl Mails {
         let mut session = MailSession::new(&settings.mailer, &settings.letterhead);
         let result = session.send(&message).await;
         session.close().await;
-        self.record_result(id, kind, &recipient, &result).await?;
+        self.record_result(id, kind, &address, &result).await?;
         Ok(match result {
             Ok(answer) if self.reaches_people() => Delivery::Accepted(answer),
             Ok(sentence) => Delivery::WrittenToFile(sentence),
@@ -152,17 +157,17 @@ impl Mails {
         &self,
         id: MailId,
         kind: MailKind,
-        recipient: &Recipient,
+        address: &EmailAddress,
         result: &Result<String, SendError>,
     ) -> Result<(), Failure> {
         let at = self.resources.clock.now();
         let (what, state, detail) = match result {
             Ok(answer) => {
-                let detail = recipient.address.to_string();
+                let detail = address.to_string();
                 (self.kind_when_sent(), MailState::Sent { at, answer: answer.clone() }, detail)
             }
             Err(error) => {
-                let detail = format!("{}: {error}", recipient.address);
+                let detail = format!("{address}: {error}");
                 (Kind::MailFailed, MailState::Failed { at, answer: error.to_string() }, detail)
             }
         };

@@ -23,11 +23,11 @@ pub struct ListedMail {
 
 impl ListedMail {
     pub(super) fn new(mail: &Mail, admins: &[ServerAdmin], status: MailStatus) -> Self {
-        let admin = admins.iter().find(|admin| Some(admin.id) == mail.recipient.admin);
+        let admin = admins.iter().find(|admin| Some(admin.id) == mail.recipient.admin());
         Self {
             kind: mail.kind,
             name: admin.map(|admin| admin.name.to_string()),
-            address: mail.recipient.address.to_string(),
+            address: mail.recipient.to_string(),
             due_at: mail.due_at,
             status,
         }

@@ -102,7 +102,7 @@ impl MailList<'_> {
         let planned = self.recipients.iter().map(|planned| ListedMail {
             kind,
             name: planned.name.clone(),
-            address: planned.recipient.address.to_string(),
+            address: planned.recipient.to_string(),
             due_at,
             status: status.clone(),
         });

@@ -134,7 +134,7 @@ fn insert_for_all(
 ) -> Result<usize, StoreError> {
     let mut count = store::mails::insert_for_admins(conn, kind, about, due_at)?;
     for known in recipients::all(&store::people::admins::list(conn)?, settings) {
-        if known.recipient.admin.is_none() {
+        if known.recipient.admin().is_none() {
             store::mails::insert(conn, kind, about, &known.recipient, due_at)?;
             count += 1;
         }

@@ -3,7 +3,8 @@
 use super::MailSettings;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::EmailAddress;
-use crate::domain::mail::{Mail, Recipient};
+use crate::domain::mail::Mail;
+use crate::domain::mail::recipient::Recipient;
 use crate::store::{self, Conn, StoreError};
 
 /// A recipient with the name that the mail is addressed to.
@@ -17,14 +18,14 @@ impl From<&ServerAdmin> for NamedRecipient {
     fn from(admin: &ServerAdmin) -> Self {
         Self {
             name: Some(admin.name.as_str().to_owned()),
-            recipient: Recipient { admin: Some(admin.id), address: admin.email.clone() },
+            recipient: Recipient::Admin(admin.id, admin.email.clone()),
         }
     }
 }
 
 impl From<&EmailAddress> for NamedRecipient {
     fn from(address: &EmailAddress) -> Self {
-        Self { name: None, recipient: Recipient { admin: None, address: address.clone() } }
+        Self { name: None, recipient: Recipient::Address(address.clone()) }
     }
 }
 
@@ -33,7 +34,7 @@ pub(crate) fn all(admins: &[ServerAdmin], settings: &MailSettings) -> Vec<NamedR
     let active = admins.iter().filter(|admin| admin.active);
     let mut all: Vec<NamedRecipient> = active.map(NamedRecipient::from).collect();
     for address in &settings.extra {
-        if all.iter().all(|known| known.recipient.address.key() != address.key()) {
+        if all.iter().all(|known| known.recipient.key() != address.key()) {
             all.push(address.into());
         }
     }
@@ -44,9 +45,9 @@ pub(crate) fn all(admins: &[ServerAdmin], settings: &MailSettings) -> Vec<NamedR
 pub(crate) fn contains(all: &[NamedRecipient], mail: &Mail) -> bool {
     let recipient = &mail.recipient;
     mail.kind.keeps_recipients()
-        || all.iter().any(|known| match recipient.admin {
-            Some(_) => known.recipient.admin == recipient.admin,
-            None => known.recipient.address.key() == recipient.address.key(),
+        || all.iter().any(|known| match recipient.admin() {
+            Some(_) => known.recipient.admin() == recipient.admin(),
+            None => known.recipient.key() == recipient.key(),
         })
 }
 
@@ -57,11 +58,11 @@ pub(crate) fn current(
     mail: &Mail,
     settings: &MailSettings,
 ) -> Result<Option<NamedRecipient>, StoreError> {
-    let Some(id) = mail.recipient.admin else {
+    let Some(id) = mail.recipient.admin() else {
         if mail.kind.keeps_recipients() {
-            return Ok(Some(NamedRecipient::from(&mail.recipient.address)));
+            return Ok(Some(NamedRecipient { name: None, recipient: mail.recipient.clone() }));
         }
-        let key = mail.recipient.address.key();
+        let key = mail.recipient.key();
         let extra = settings.extra.iter().find(|address| address.key() == key);
         return Ok(extra.map(NamedRecipient::from));
     };

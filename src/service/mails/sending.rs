@@ -164,7 +164,7 @@ impl Mails {
                     mail.about.token().cloned(),
                     *at,
                 )
-                .with_detail(format!("{}: {answer}", mail.recipient.address));
+                .with_detail(format!("{}: {answer}", mail.recipient));
                 store::activity::record(conn, &event)?;
             }
             Ok(())
@@ -203,6 +203,7 @@ fn claim(
     let mail = mail.filter(|mail| mail.may_be_tried(now, retry) && due.allows(mail));
     let Some(mut mail) = mail else { return Ok(None) };
     let Some(current) = recipients::current(conn, &mail, settings)? else { return Ok(None) };
+    let Some(address) = current.recipient.address().cloned() else { return Ok(None) };
     mail.recipient = current.recipient;
     let writing = Writing { due: &due, settings, now };
     let Some(letter) = writing.letter(conn, &mail)? else { return Ok(None) };
@@ -212,7 +213,7 @@ fn claim(
     let message = Message {
         id: message_id(mail.kind, mail.about.as_str(), &recipient_key(&mail)),
         name: current.name,
-        address: mail.recipient.address.clone(),
+        address,
         date: now,
         letter,
     };
@@ -222,15 +223,15 @@ fn claim(
 /// The same on every try, even if the admin's address has changed in between; another for a mail that
 /// goes out again on its day, or mailboxes would take the two for one.
 fn recipient_key(mail: &Mail) -> String {
-    match mail.recipient.admin {
+    match mail.recipient.admin() {
         Some(admin) => format!("mail {} to admin {}", mail.id.0, admin.0),
-        None => format!("mail {} to address {}", mail.id.0, mail.recipient.address.key()),
+        None => format!("mail {} to address {}", mail.id.0, mail.recipient.key()),
     }
 }
 
 /// One line for each failure; addresses do not belong in a log.
 fn log_failure(mail: &Mail) {
-    let masked = |answer: &str| answer.replace(mail.recipient.address.as_str(), "(recipient)");
+    let masked = |answer: &str| answer.replace(&mail.recipient.to_string(), "(recipient)");
     match &mail.state {
         MailState::Failed { answer, .. } => tracing::error!(
             mail.id = mail.id.0,

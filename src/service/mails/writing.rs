@@ -101,8 +101,8 @@ impl Writing<'_> {
         let name = changed.as_ref().map(|admin| admin.name.as_str());
         let change = letters::Change { alert, event: &event, name };
         let MailSettings { letterhead, schedule, extra, .. } = self.settings;
-        let address = mail.recipient.address.key();
-        let told = match mail.recipient.admin {
+        let address = mail.recipient.key();
+        let told = match mail.recipient.admin() {
             Some(id) => match store::people::admins::by_id(conn, id)? {
                 Some(admin) if admin.active => Told::ServerAdmin,
                 _ => Told::Former,

@@ -16,7 +16,8 @@ use crate::domain::admin::person::AdminId;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::{Milestone, StartedMilestone};
-use crate::domain::mail::{Mail, MailId, MailState, Recipient};
+use crate::domain::mail::recipient::Recipient;
+use crate::domain::mail::{Mail, MailId, MailState};
 use crate::domain::token::secret::TokenId;
 
 /// How mails have fared lately.
@@ -64,7 +65,7 @@ pub fn insert_for_admins(
 /// Adds a mail for one recipient.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] if the address has it already.
+/// [`StoreError::Conflict`] if the recipient has it already.
 pub fn insert(
     conn: &mut Conn,
     kind: MailKind,
@@ -77,8 +78,8 @@ pub fn insert(
             mails::kind.eq(kind.as_str()),
             mails::token_id.eq(about.token().map(TokenId::as_str)),
             mails::event.eq(about.event().map(EventKey::as_str)),
-            mails::admin_id.eq(recipient.admin.map(|id| id.0)),
-            mails::address.eq(recipient.address.as_str()),
+            mails::admin_id.eq(recipient.admin().map(|id| id.0)),
+            mails::address.eq(recipient.to_string()),
             mails::due_at.eq(seconds(due_at)),
             mails::attempts.eq(0),
         ))
@@ -276,7 +277,7 @@ pub fn claim(conn: &mut Conn, mail: &Mail, now: DateTime<Utc>) -> Result<(), Sto
             mails::claimed_at.eq(seconds(now)),
             mails::attempts.eq(mails::attempts + 1),
             mails::first_tried_at.eq(seconds(mail.first_tried_at.unwrap_or(now))),
-            mails::address.eq(mail.recipient.address.as_str()),
+            mails::address.eq(mail.recipient.to_string()),
         ))
         .execute(conn)?;
     Ok(())

@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 
-use crate::domain::admin::person::{AdminId, EmailAddress};
+use crate::domain::admin::person::AdminId;
 use crate::domain::mail::about::{About, EventKey};
-use crate::domain::mail::{Mail, MailId, MailState, Recipient};
+use crate::domain::mail::recipient::Recipient;
+use crate::domain::mail::{Mail, MailId, MailState};
 use crate::store::error::StoreError;
 use crate::store::row::{corrupt, instant, parse_token_id};
 use crate::store::schema::mails;
@@ -43,10 +44,7 @@ impl TryFrom<Row> for Mail {
             id: MailId(row.id),
             kind: kind.map_err(|_unknown| corrupt("kind of mail", &row.kind))?,
             about: about(row.token_id.as_deref(), row.event)?,
-            recipient: Recipient {
-                admin: row.admin_id.map(AdminId),
-                address: EmailAddress::stored(row.address),
-            },
+            recipient: Recipient::stored(row.admin_id.map(AdminId), row.address),
             due_at: instant(row.due_at)?,
             attempts: u64::try_from(row.attempts).unwrap_or_default(),
             claimed_at: row.claimed_at.map(instant).transpose()?,
