@@ -11,7 +11,8 @@
 //! store      the database: the only layer that knows Diesel
 //! mail       what mails say and how they leave
 //! audit      what happened and what was refused, in the log
-//! hasher     Argon2id on few threads · clock and entropy: time and randomness · stack: wiped
+//! hasher     Argon2id on few threads · clock and entropy: time and randomness
+//! stack      wiped after use · memory: given back after a rush · trust: which servers are believed
 //! domain     decisions as functions of their arguments: no I/O, no async, no framework
 //! ```
 //!
@@ -26,9 +27,11 @@ pub mod domain;
 pub mod entropy;
 pub mod hasher;
 pub mod mail;
+mod memory;
 pub mod server;
 pub mod service;
 mod stack;
 pub mod store;
 pub mod telemetry;
+mod trust;
 pub mod web;

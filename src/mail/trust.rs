@@ -1,33 +1,23 @@
 //! Whether a mail server is the one that its URL names.
 //!
-//! lettre's own check takes no certificate that is its own authority, as `openssl req -x509` makes
-//! them, even if it is the very one that was named. So the handshake accepts any, and nothing but a
-//! greeting is said before this check.
+//! lettre takes no check of ours. So the handshake accepts any certificate, and nothing but a greeting
+//! is said before this check.
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
-use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
-use x509_cert::Certificate;
-use x509_cert::der::Decode;
+
+use crate::trust::{Authorities, Check};
 
 /// What to do about a certificate that nobody vouches for.
 const REMEDY: &str = "name the authority that signed it, or the certificate itself, in PEM form \
                       with ?ca=FILE in SCIMWARD_SMTP_URL or with SSL_CERT_FILE";
 
 /// The certificates that are believed.
-pub(super) struct Trust {
-    roots: RootCertStore,
-    /// As they are, to recognise one that a server shows as its own.
-    certificates: Vec<CertificateDer<'static>>,
-}
+pub(super) struct Trust(Authorities);
 
 impl Trust {
     /// Those of the file alone, else the machine's, else Mozilla's.
@@ -44,54 +34,22 @@ impl Trust {
         if certificates.is_empty() {
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
-        Ok(Self { roots, certificates })
+        Ok(Self(Authorities::new(roots, certificates)))
     }
 
     /// Checks the certificates that a server has shown, its own first.
     ///
     /// # Errors
     /// What is wrong, and the remedy.
-    pub(super) fn check(self, shown: &[Vec<u8>], host: &str) -> Result<(), String> {
+    pub(super) fn check(&self, shown: &[Vec<u8>], host: &str) -> Result<(), String> {
         let shown: Vec<_> = shown.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
         let Some((own, others)) = shown.split_first() else {
             return Err("it has no certificate".to_owned());
         };
         let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
-        let is_known = self.certificates.contains(own);
-        let result = match self.verify(own, others, &name) {
-            Err(_) if is_known => verify_known(own, &name),
-            result => result,
-        };
+        let result = self.0.check(own, others, &name, UnixTime::now());
         result.map_err(|error| explained(&error, host))
     }
-
-    fn verify(
-        self,
-        own: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-    ) -> Result<(), Error> {
-        let provider = Arc::new(ring::default_provider());
-        let verifier = WebPkiServerVerifier::builder_with_provider(self.roots.into(), provider)
-            .build()
-            .map_err(|error| Error::General(error.to_string()))?;
-        verifier.verify_server_cert(own, others, name, &[], UnixTime::now()).map(|_| ())
-    }
-}
-
-/// A certificate that was named needs nobody to vouch for it.
-fn verify_known(own: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<(), Error> {
-    let certificate =
-        Certificate::from_der(own).map_err(|_malformed| CertificateError::BadEncoding)?;
-    let validity = certificate.tbs_certificate.validity;
-    let now = UnixTime::now().as_secs();
-    if now < validity.not_before.to_unix_duration().as_secs() {
-        return Err(CertificateError::NotValidYet.into());
-    }
-    if now > validity.not_after.to_unix_duration().as_secs() {
-        return Err(CertificateError::Expired.into());
-    }
-    verify_server_name(&ParsedCertificate::try_from(own)?, name)
 }
 
 fn explained(error: &Error, host: &str) -> String {

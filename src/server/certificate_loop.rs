@@ -12,7 +12,8 @@ use crate::clock::SharedClock;
 use crate::service::certificate::ServedCertificate;
 use crate::web::tls::{Pair, ServedPair, TlsFiles};
 
-const EVERY: Duration = Duration::from_mins(1);
+/// How often the files are read.
+pub(super) const EVERY: Duration = Duration::from_mins(1);
 
 /// A certificate that is served.
 pub(super) struct Renewal {
@@ -65,14 +66,15 @@ pub(super) fn hangups() -> Result<Signal, String> {
     received.map_err(|error| format!("signals cannot be received: {error}"))
 }
 
-/// Runs until `stop` ends.
+/// Reads the files `every` so often, until `stop` ends.
 pub(super) async fn run(
     renewal: Option<Renewal>,
+    every: Duration,
     mut hangups: Signal,
     stop: impl Future<Output = ()>,
 ) {
     let mut stop = std::pin::pin!(stop);
-    let mut minutes = interval_at(Instant::now() + EVERY, EVERY);
+    let mut minutes = interval_at(Instant::now() + every, every);
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last_problem = None::<String>;
     loop {
@@ -101,5 +103,47 @@ pub(super) async fn run(
             tracing::warn!(%error, "the new certificate cannot be used; the old one is served on");
         }
         last_problem = problem;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    fn write(folder: &Path, year: i32) {
+        let mut asked = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        asked.not_after = rcgen::date_time_ymd(year, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let certificate = asked.self_signed(&key).unwrap();
+        std::fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();
+        std::fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_changed_certificate_is_found_without_being_told() {
+        let name = format!("scimward-renewal-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        write(&folder, 2998);
+        let files = TlsFiles { cert: folder.join("cert.pem"), key: folder.join("key.pem") };
+        let known = ServedCertificate::default();
+        let renewal = Renewal::load(files, known.clone(), Arc::new(SystemClock)).unwrap();
+        let first = known.get().unwrap();
+        write(&folder, 2999);
+
+        let replaced = async {
+            while known.get().as_ref() == Some(&first) {
+                tokio::task::yield_now().await;
+            }
+        };
+        run(Some(renewal), Duration::from_millis(1), hangups().unwrap(), replaced).await;
+
+        assert!(known.get().unwrap().expires_at > first.expires_at);
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -4,7 +4,6 @@
 pub mod app;
 mod certificate_loop;
 pub mod mail_loop;
-mod memory_loop;
 mod open_files;
 mod upkeep_loop;
 mod waiting;
@@ -16,6 +15,7 @@ use tokio::sync::watch;
 
 use self::app::App;
 use self::certificate_loop::Renewal;
+use crate::memory;
 use crate::service::Services;
 use crate::web::{self, Limits, Shared};
 
@@ -85,10 +85,13 @@ impl Server {
                 () = dropped(stopped.clone()) => return Ok(()),
             }
             let notifier = mail_loop::run(services.mails.clone(), dropped(stopped.clone()));
-            let memory = memory_loop::run(dropped(stopped.clone()));
             let upkeep = upkeep_loop::run(services.upkeep.clone(), dropped(answered));
-            tokio::join!(notifier, memory, upkeep);
-            Ok(())
+            let work = async { tokio::join!(notifier, upkeep) };
+            tokio::select! {
+                ((), ()) = work => Ok(()),
+                never = memory::look() => match never {},
+                never = memory::give_back() => match never {},
+            }
         };
         let work = async {
             let result = work.await;
@@ -96,7 +99,12 @@ impl Server {
             result
         };
         let hangups = certificate_loop::hangups()?;
-        let renewal = certificate_loop::run(certificate, hangups, dropped(stopped.clone()));
+        let renewal = certificate_loop::run(
+            certificate,
+            certificate_loop::EVERY,
+            hangups,
+            dropped(stopped.clone()),
+        );
         let metrics = serve_metrics(metrics, services.clone(), limits, dropped(stopped.clone()));
         let serve = async {
             let shutdown = async {

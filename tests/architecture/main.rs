@@ -15,19 +15,24 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("main", &["scimward"]),
     ("cli", &["config", "demo", "domain", "server", "service", "telemetry", "web"]),
     ("demo", &["clock", "config", "domain", "entropy", "server", "service"]),
-    ("server", &["audit", "clock", "config", "entropy", "hasher", "service", "store", "web"]),
+    (
+        "server",
+        &["audit", "clock", "config", "entropy", "hasher", "memory", "service", "store", "web"],
+    ),
     ("config", &["domain", "mail", "service", "store", "telemetry", "web"]),
-    ("web", &["audit", "domain", "service", "stack"]),
+    ("web", &["audit", "domain", "memory", "service", "stack", "trust"]),
     ("service", &["audit", "clock", "domain", "entropy", "hasher", "mail", "stack", "store"]),
-    ("mail", &["domain"]),
-    ("store", &["audit", "domain"]),
+    ("mail", &["domain", "trust"]),
+    ("store", &["audit", "domain", "trust"]),
     ("audit", &["domain"]),
     ("hasher", &["domain", "entropy", "stack"]),
     ("clock", &[]),
     ("domain", &[]),
     ("entropy", &[]),
+    ("memory", &[]),
     ("stack", &[]),
     ("telemetry", &[]),
+    ("trust", &[]),
 ];
 
 /// Libraries that one layer alone speaks to.

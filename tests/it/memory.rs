@@ -1,16 +1,18 @@
-//! What is in the memory of the running server once a request has been answered.
+//! What is in the memory of the running server once a request has been answered, and how much.
 
 use std::fs::{File, read_dir, read_link, read_to_string};
+use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::thread::yield_now;
+use std::time::{Duration, Instant};
 
 use memchr::memmem;
 use rustix::process::geteuid;
 
 use crate::support::actors::Visitor;
 use crate::support::database::{Database, Engine};
-use crate::support::http::Request;
+use crate::support::http::{Request, connect};
 use crate::support::page;
 use crate::support::process::{Scimward, ServerProcess};
 
@@ -171,4 +173,53 @@ fn of_tokens_and_passwords_nothing_is_left_in_memory() {
     assert!(traces.is_empty(), "{}", traces.join("\n"));
     // The settings are kept: if they were not found either, this would look in the wrong place.
     assert!(!self::traces(&server, &[("the client", CLIENT.to_owned())]).is_empty());
+}
+
+/// Memory in use, in MiB.
+fn resident(server: &ServerProcess) -> u64 {
+    let status = read_to_string(format!("/proc/{}/status", server.id())).expect("its status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") / 1024
+}
+
+/// Opens many connections, sends on each the beginning of a login, and closes all.
+fn flood(server: &ServerProcess) {
+    let begun = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\n\r\nemail=";
+    for _ in 0..3 {
+        let mut open: Vec<_> = (0..500).map(|_| connect(server.address)).collect();
+        for stream in &mut open {
+            // The server may have closed it already.
+            let _ = stream.write_all(begun.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn memory_is_given_back_in_whatever_order_it_was_taken() {
+    for order in ["validation, flood", "flood, validation", "flood, validation, flood"] {
+        let database = Database::fresh(Engine::Sqlite);
+        let scimward = Scimward::on(&database).with("SCIMWARD_INTROSPECTION_CLIENTS", CLIENT);
+        let token = scimward.run(&["token", "generate"]).stdout.trim().to_owned();
+        let server = scimward.serve();
+        Request::new("GET", "/healthz").send(server.address).expect(200);
+        let idle = resident(&server);
+        let mut most = idle;
+        for step in order.split(", ") {
+            if step == "flood" {
+                flood(&server)
+            } else {
+                validate(&server, &token)
+            }
+            most = most.max(resident(&server));
+        }
+        assert!(most > idle + 8, "{order}: it took none: {idle}, {most}");
+
+        let begun = Instant::now();
+        while resident(&server) > idle + 16 {
+            let (now, waited) = (resident(&server), begun.elapsed());
+            assert!(waited < Duration::from_mins(1), "{order}: {idle}, {most}, {now}");
+            Request::new("GET", "/healthz").send(server.address).expect(200);
+        }
+    }
 }

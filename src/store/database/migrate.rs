@@ -60,17 +60,18 @@ pub(crate) fn run(conn: &mut Conn) -> Result<(), String> {
     applied.map(|count| tracing::debug!(migrations.applied = count, "the schema is up to date"))
 }
 
-/// Names are in every script of the world. `SQL_ASCII` keeps whatever it is given.
+/// Names are in every script of the world. In `SQL_ASCII` other programs may have stored what is no
+/// text, and what is compared and sorted is not what people see.
 fn check_encoding(conn: &mut PgConnection) -> Result<(), String> {
     let setting = sql::<Text>("current_setting('server_encoding')");
     let encoding: String =
         diesel::select(setting).get_result(conn).map_err(|error| error.to_string())?;
-    if matches!(&*encoding, "UTF8" | "SQL_ASCII") {
+    if encoding == "UTF8" {
         return Ok(());
     }
     Err(format!(
-        "its encoding is {encoding}, in which not every name can be written: make one with \
-         `createdb --encoding=UTF8 --template=template0 NAME`"
+        "its encoding is {encoding}, in which not every name can be kept as it is written: make one \
+         with `createdb --encoding=UTF8 --template=template0 NAME`"
     ))
 }
 

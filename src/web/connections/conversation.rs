@@ -15,6 +15,7 @@ use super::connection::Connection;
 use super::registry::Registry;
 use super::requests::Requests;
 use super::stream::{Stream, Transport};
+use crate::memory;
 use crate::stack;
 
 /// What every conversation needs.
@@ -32,6 +33,8 @@ impl Host {
         self,
         configure: impl FnOnce(&mut web::ServiceConfig) + Clone + 'static,
     ) -> Result<impl Service<TcpStream, Response = (), Error = ()>, ()> {
+        // Until the thread ends.
+        actix_web::rt::spawn(memory::look());
         let (limits, registry) = (*self.registry.limits(), Arc::clone(&self.registry));
         let is_https = self.is_https;
         let access_log = self.access_log.then(|| Arc::clone(&self.registry));

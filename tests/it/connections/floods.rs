@@ -10,20 +10,29 @@ use crate::support::process::Scimward;
 const FORM_HEAD: &str = "POST /login HTTP/1.1\r\nHost: x\r\n\
                          Content-Type: application/x-www-form-urlencoded\r\n";
 
-on_each_database!(half_sent_forms_delay_no_machine);
+on_each_database!(
+    half_sent_forms_delay_no_machine,
+    half_sent_chunks_delay_no_machine,
+    silence_delays_no_machine,
+    half_sent_heads_delay_no_machine,
+);
 
 fn half_sent_forms_delay_no_machine(database: &Database) {
     let sized = format!("{FORM_HEAD}Content-Length: 100\r\n\r\nemail=");
     machines_are_answered_during(database, &[(1074, &sized), (5000, &sized)]);
 }
 
-/// None of these comes as far as the database.
-#[test]
-fn what_is_no_request_yet_delays_no_machine() {
-    let database = Database::fresh(Engine::Sqlite);
+fn half_sent_chunks_delay_no_machine(database: &Database) {
     let chunked = format!("{FORM_HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nemail");
-    let floods = [(1074, &*chunked), (5000, ""), (2000, "GET /login HTTP")];
-    machines_are_answered_during(&database, &floods);
+    machines_are_answered_during(database, &[(1074, &*chunked)]);
+}
+
+fn silence_delays_no_machine(database: &Database) {
+    machines_are_answered_during(database, &[(5000, "")]);
+}
+
+fn half_sent_heads_delay_no_machine(database: &Database) {
+    machines_are_answered_during(database, &[(2000, "GET /login HTTP")]);
 }
 
 /// Floods a server, each time with so many connections on which this is sent.

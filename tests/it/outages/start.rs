@@ -77,13 +77,9 @@ fn execute(database: &Database, statement: &str) {
 
 #[test]
 fn postgres_in_which_not_every_name_can_be_written_is_refused() {
-    for (encoding, is_refused) in [("LATIN1", true), ("EUC_JP", true), ("SQL_ASCII", false)] {
+    for encoding in ["LATIN1", "EUC_JP", "SQL_ASCII"] {
         let database = Database::encoded(encoding);
         let scimward = Scimward::on(&database).with("SCIMWARD_LISTEN", "127.0.0.1:0");
-        if !is_refused {
-            scimward.serve();
-            continue;
-        }
         for arguments in [&["serve"][..], &["token", "generate"]] {
             let ended = scimward.run(arguments);
 

@@ -56,8 +56,8 @@ fn remedy(error: &tokio_postgres::Error, mode: SslMode, text: &str) -> Option<&'
         )) => Some("write the host as its certificate does, or sslmode=verify-ca for any name"),
         // The certificate is its own authority; there is no name for this error here.
         Some(rustls::Error::InvalidCertificate(CertificateError::Other(_))) => Some(
-            "have an authority sign a certificate for the server, and name the authority with \
-             sslrootcert=FILE",
+            "it is self-signed: name that very certificate with sslrootcert=FILE, or an authority \
+             that has signed another one",
         ),
         // The client library's own words, not the server's; it keeps nothing else of them.
         None if text.contains("does not support TLS") => Some(

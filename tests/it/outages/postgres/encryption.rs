@@ -150,9 +150,27 @@ fn a_server_that_is_not_trusted_is_refused_with_cause_and_remedy() {
     ] {
         assert_refused(&server.scimward(host, parameters), &parts);
     }
+}
+
+/// As `openssl req -x509` makes it.
+#[test]
+fn a_certificate_that_is_its_own_authority_is_believed_if_it_is_named() {
     let own = Encrypted::its_own_authority();
-    let parts = ["CaUsedAsEndEntity", "have an authority sign"];
-    assert_refused(&own.scimward("localhost", "sslmode=verify-full&sslrootcert=ca.pem"), &parts);
+    for (host, mode) in
+        [("localhost", "verify-full"), ("127.0.0.1", "verify-ca"), ("127.0.0.1", "require")]
+    {
+        let scimward = own.scimward(host, &format!("sslmode={mode}&sslrootcert=ca.pem"));
+        generate(&scimward);
+    }
+    let name = ["not valid for name \"127.0.0.1\"", "sslmode=verify-ca"];
+    assert_refused(&own.scimward("127.0.0.1", "sslmode=verify-full&sslrootcert=ca.pem"), &name);
+    let other = ["certificate", "sslrootcert=FILE"];
+    for parameters in ["sslmode=verify-full", "sslmode=verify-full&sslrootcert=other.pem"] {
+        assert_refused(&own.scimward("localhost", parameters), &other);
+    }
+    // The same name and another key.
+    let renewed = "sslmode=verify-full&sslrootcert=renewed.pem";
+    assert_refused(&own.scimward("localhost", renewed), &["certificate"]);
 }
 
 const UNKNOWN: [&str; 3] = ["certificate", "UnknownIssuer", "sslrootcert=FILE"];
