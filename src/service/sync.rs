@@ -1,9 +1,11 @@
 //! Whether sync works: gathers what `domain::sync` decides by.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::network::source_network;
 use crate::domain::requests::hour;
 use crate::domain::requests::hours::{pauses, running_time};
 use crate::domain::sync::refused::{RefusedGroup, RefusedRequests};
@@ -142,8 +144,10 @@ pub(super) fn name_sources(
         return Ok(());
     }
     let known = store::requests::callers::accepted_addresses(conn, now - SOURCES_KNOWN_FOR)?;
+    let known: HashSet<_> = known.into_iter().map(source_network).collect();
     for StoredGroup { group, .. } in stored {
-        group.is_known_source = group.from.is_some_and(|from| known.contains(&from));
+        group.is_known_source =
+            group.from.is_some_and(|from| known.contains(&source_network(from)));
     }
     Ok(())
 }

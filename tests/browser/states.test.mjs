@@ -182,7 +182,7 @@ scenario('tokens of the command line, and refused requests, are told in words', 
   await card(page).getByText('by command line', { exact: true }).waitFor();
   const feed = page.getByRole('region', { name: 'Recent activity' });
   await feed.getByText('14 SCIM requests refused').waitFor();
-  await feed.getByText(`The identity provider still sends the replaced token ${token.slice(6, 14)}`).waitFor();
+  await feed.getByText(`Requests still name the replaced token ${token.slice(6, 14)}`).waitFor();
   await feed.getByText(/from 203\.0\.113\.24 \(Okta\)/).waitFor();
   await audit(page);
 });

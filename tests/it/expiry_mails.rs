@@ -239,7 +239,7 @@ fn the_replaced_token_that_is_still_presented_is_reported_once(database: &Databa
     assert_eq!(mails.len(), 1);
     assert_eq!(
         mails[0].header("Subject"),
-        "[scimward] The identity provider still uses the replaced SCIM token"
+        "[scimward] Requests still name the replaced SCIM token"
     );
     assert!(mails[0].content.contains("192.0.2.7") && mails[0].content.contains("2 requests"));
 }

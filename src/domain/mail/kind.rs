@@ -130,7 +130,7 @@ impl fmt::Display for MailKind {
             Self::Expiry(milestone) => milestone.fmt(f),
             Self::TooEarly(milestone) => write!(f, "{milestone}, too early"),
             Self::Generated => f.write_str("Token generated"),
-            Self::StillUsed => f.write_str("Replaced token still used"),
+            Self::StillUsed => f.write_str("Replaced token still named"),
             Self::Alert(alert) => alert.fmt(f),
             Self::Alarm(alarm) => alarm.fmt(f),
             Self::Certificate => f.write_str("HTTPS certificate expires"),

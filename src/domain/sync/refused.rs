@@ -10,14 +10,14 @@ use crate::domain::token::secret::TokenId;
 /// So long people may take to enter a new token, and so long a refusal stays worth an alarm.
 pub const PATIENCE: TimeDelta = TimeDelta::minutes(15);
 
-/// Refused requests that have reason, token and address in common.
+/// Refused requests that have reason, token and network in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedGroup {
     /// Why they were refused.
     pub reason: Refusal,
     /// The token they carried, if it is a known one.
     pub token: Option<TokenId>,
-    /// Where they came from; none for various addresses.
+    /// Where one of them came from; none for various networks.
     pub from: Option<IpAddr>,
     /// What one of the clients calls itself.
     pub agent: Option<String>,

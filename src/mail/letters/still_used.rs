@@ -1,4 +1,5 @@
-//! The mail about a replaced token that the identity provider still presents.
+//! The mail about a replaced token that requests still name. Whether they hold it is not known: the
+//! public id is enough.
 
 use chrono_tz::Tz;
 
@@ -19,7 +20,7 @@ pub struct StillUsed<'a> {
     pub presented: Vec<&'a Token>,
 }
 
-/// Tells that the identity provider still has the replaced token.
+/// Tells that the identity provider seems to have the replaced token still.
 pub fn still_used(
     facts: &StillUsed<'_>,
     zone: Tz,
@@ -33,7 +34,7 @@ pub fn still_used(
     let last = late().max_by_key(|(_, late)| late.at);
     let mut rows = vec![("Replaced", since.fact()), ("Refused since then", times.clone())];
     if let Some((old, last)) = last {
-        rows.push(("Last presented", LocalText::new(last.at, zone).fact()));
+        rows.push(("Last of them", LocalText::new(last.at, zone).fact()));
         rows.push(("From", address_text(last.from)));
         rows.extend(last_use(old.last_use.as_ref(), zone));
     }
@@ -44,10 +45,10 @@ pub fn still_used(
     rows.push(("Replaced token ID", named.collect::<Vec<_>>().join(", ")));
     rows.push(("New token ID", token.id.to_string()));
     let parts = Parts {
-        subject: "The identity provider still uses the replaced SCIM token".to_owned(),
-        preview: "SCIM sync is stopped until the new token is entered there.".to_owned(),
+        subject: "Requests still name the replaced SCIM token".to_owned(),
+        preview: "SCIM sync is stopped until the identity provider has the new token.".to_owned(),
         tone: Tone::Danger,
-        heading: "The identity provider still uses the replaced SCIM token".to_owned(),
+        heading: "Requests still name the replaced SCIM token".to_owned(),
         paragraphs: vec![
             format!(
                 "The SCIM token of {} was replaced on {}. Since then {times} named the \
@@ -59,8 +60,8 @@ pub fn still_used(
             ),
             "The requests claim to carry the replaced token: they name its ID, which is no secret, \
              and its secret is not kept. If they come from your identity provider, enter the new \
-             token in its SCIM application and test the connection. If nobody has copied the new token, generate another one: it is displayed \
-             only once."
+             token in its SCIM application and test the connection. If nobody has copied the new \
+             token, generate another one: it is displayed only once."
                 .to_owned(),
         ],
         facts: rows,

@@ -12,6 +12,7 @@ use super::tally::Tally;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::network::source::{Source, clean_agent};
+use crate::domain::network::source_network;
 use crate::domain::requests::Outcome;
 use crate::domain::token::LateUse;
 use crate::domain::token::refusal::Refusal;
@@ -37,12 +38,12 @@ pub struct RefusedRequest<'a> {
     pub looks_like_ours: bool,
 }
 
-/// What refused requests are grouped by; no address means various.
+/// What refused requests are grouped by; no network means various.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct RefusalKey {
     pub(super) reason: Refusal,
     pub(super) token: Option<TokenId>,
-    pub(super) from: Option<IpAddr>,
+    network: Option<IpAddr>,
     pub(super) looks_like_ours: bool,
 }
 
@@ -104,6 +105,11 @@ impl RefusalCount {
         self.before = [before, self.before].into_iter().flatten().reduce(Stretch::plus);
     }
 
+    /// An address of the group; none if it stands for various.
+    pub(super) fn address(&self, key: &RefusalKey) -> Option<IpAddr> {
+        key.network.map(|_| self.last_from)
+    }
+
     /// Those before the last of `accepted` accepted requests, and those after it.
     pub(super) fn stretches(&self, accepted: u64) -> (Option<Stretch>, Option<Stretch>) {
         if self.accepted >= accepted {
@@ -154,7 +160,8 @@ impl Refusals {
         let RefusedRequest { reason, known, looks_like_ours } = request;
         let mut state = self.state();
         state.tally.count((known, from, agent), Outcome::Refused, now);
-        let key = RefusalKey { reason, token: known.cloned(), from: Some(from), looks_like_ours };
+        let network = Some(source_network(from));
+        let key = RefusalKey { reason, token: known.cloned(), network, looks_like_ours };
         let key = state.bounded(key, now);
         let group = state.unwritten.entry(key).or_insert_with(|| RefusalCount {
             count: 0,
@@ -202,7 +209,7 @@ impl Refusals {
 }
 
 impl RefusalsState {
-    /// The group to count in: one without an address once there are too many.
+    /// The group to count in: one without a network once there are too many.
     fn bounded(&mut self, key: RefusalKey, now: DateTime<Utc>) -> RefusalKey {
         if self.hour != hour(now) {
             self.hour = hour(now);
@@ -211,7 +218,7 @@ impl RefusalsState {
         }
         if !self.apart.contains(&key) {
             if self.apart.len() >= GROUPS {
-                return RefusalKey { from: None, ..key };
+                return RefusalKey { network: None, ..key };
             }
             self.apart.insert(key.clone());
         }
@@ -267,7 +274,8 @@ impl HourEntries {
             let (count, at, from) = (group.count, group.last_at, group.last_from);
             store::tokens::record_late_use(conn, id, &LateUse { count, at, from })?;
         }
-        let source = Source { address: key.from, agent: group.agent, ..Source::default() };
+        let address = group.address(&key);
+        let source = Source { address, agent: group.agent, ..Source::default() };
         let event = Event::new(group.last_at, Kind::RequestsRefused, Actor::System, source)
             .about(key.reason.code())
             .times(group.count);

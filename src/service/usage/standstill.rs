@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::refusals::{RefusalCounts, RefusalKey, Stretch};
+use super::refusals::{RefusalCount, RefusalCounts, RefusalKey, Stretch};
 use super::uses::TakenUses;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
@@ -38,7 +38,7 @@ pub(super) fn write(
         refusals.iter().map(|(key, count)| (key, count, count.stretches(uses.count))).collect();
     for (key, count, (before, _)) in &stretches {
         if let Some(before) = before {
-            let (period, group) = group(key, count.agent.clone(), *before, period);
+            let (period, group) = group(key, count, *before, period);
             store::sync::refused::add(conn, &mut stored, period, &group)?;
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn write(
     }
     for (key, count, (_, after)) in &stretches {
         if let Some(after) = after {
-            let (period, group) = group(key, count.agent.clone(), *after, period);
+            let (period, group) = group(key, count, *after, period);
             store::sync::refused::add(conn, &mut stored, period, &group)?;
         }
     }
@@ -62,7 +62,7 @@ pub(super) fn write(
 /// A group as it is stored, with the period it belongs to.
 fn group(
     key: &RefusalKey,
-    agent: Option<String>,
+    counted: &RefusalCount,
     Stretch { count, first_at, last_at }: Stretch,
     period: DateTime<Utc>,
 ) -> (DateTime<Utc>, RefusedGroup) {
@@ -70,8 +70,8 @@ fn group(
     let group = RefusedGroup {
         reason: key.reason,
         token: key.token.clone(),
-        from: key.from,
-        agent,
+        from: counted.address(key),
+        agent: counted.agent.clone(),
         looks_like_ours: key.looks_like_ours,
         is_known_source: false,
         count,

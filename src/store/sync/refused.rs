@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::domain::network::source::address_text;
+use crate::domain::network::source_network;
 use crate::domain::sync::outage::OutageId;
 use crate::domain::sync::refused::RefusedGroup;
 use crate::domain::token::refusal::Refusal;
@@ -147,7 +148,8 @@ pub fn purge(conn: &mut Conn, cutoff: DateTime<Utc>, limit: i64) -> Result<usize
 
 /// What groups have in common.
 fn key(group: &RefusedGroup) -> (Refusal, Option<&TokenId>, Option<IpAddr>, bool) {
-    (group.reason, group.token.as_ref(), group.from, group.looks_like_ours)
+    let network = group.from.map(source_network);
+    (group.reason, group.token.as_ref(), network, group.looks_like_ours)
 }
 
 impl TryFrom<Row> for StoredGroup {

@@ -157,7 +157,7 @@ fn every_older_token_that_is_still_sent_is_named(database: &Database) {
 
     let mails: Vec<_> = told
         .iter()
-        .filter(|mail| mail.header("Subject").contains("still uses the replaced"))
+        .filter(|mail| mail.header("Subject").contains("still name the replaced"))
         .collect();
     assert_eq!(mails.len(), 1);
     let text = mails[0].content.replace("=\r\n", "").replace("\r\n", " ");

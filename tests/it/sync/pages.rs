@@ -1,6 +1,7 @@
 //! What pages, metrics and commands say.
 
 use chrono::TimeDelta;
+use scimward::domain::activity::Kind;
 
 use crate::support::actors::Admin;
 use crate::support::app::TestApp;
@@ -8,6 +9,7 @@ use crate::support::database::Database;
 use crate::support::http::Request;
 use crate::support::on_each_database;
 use crate::support::page;
+use crate::support::process::Scimward;
 
 on_each_database!(
     a_token_that_works_is_green_and_one_that_waits_is_not,
@@ -18,6 +20,8 @@ on_each_database!(
     the_first_refusal_and_the_first_use_are_seen_by_every_instance,
     an_expired_token_that_nobody_used_waits_for_nothing,
     a_revoked_token_says_who_and_since_when,
+    requests_that_name_the_old_token_are_told_as_a_claim,
+    a_network_of_version_six_is_one_source,
 );
 
 const PAGE: &str = "/admin/authentication";
@@ -271,4 +275,90 @@ fn a_revoked_token_says_who_and_since_when(database: &Database) {
         ],
     );
     assert!(!html.contains("replaced or revoked"), "{html}");
+}
+
+fn requests_that_name_the_old_token_are_told_as_a_claim(database: &Database) {
+    let app = TestApp::start(database);
+    let admin = app.admin("Ada");
+    let old = app.generate(6);
+    assert!(app.scim(old.plain.expose()).is_accepted());
+    app.upkeep();
+    let new = app.generate(6);
+    app.advance(TimeDelta::minutes(16));
+    for _ in 0..2 {
+        assert!(!app.scim(old.plain.expose()).is_accepted());
+    }
+    app.upkeep();
+
+    let html = show(&admin);
+    let enter = format!(
+        "If they come from your identity provider, enter the new token {} there.",
+        new.token.id
+    );
+    assert_eq!(title(&html), "Not switched · Authentication · Admin Settings · scimward");
+    assert_says(
+        &html,
+        &[
+            "SCIM sync has stopped: requests still name the old token",
+            "2 requests refused since 14:19 UTC, the last one just now",
+            &enter,
+            "The new token has never been used.",
+            "A request last named the old one just now.",
+        ],
+    );
+    assert!(!html.contains("identity provider still"), "{html}");
+    let activity = admin.get("/admin/activity").expect(200).text().to_owned();
+    assert_says(&activity, &["Requests still name the replaced token"]);
+
+    let shown = Scimward::on(database).run(&["token", "show"]).stdout;
+    for line in ["Sync:         not switched", "Refused:      2 since 2", "the token was replaced"]
+    {
+        assert!(shown.contains(line), "{line:?} is missing in\n{shown}");
+    }
+    let shown = Scimward::on(database).run(&["token", "show", "--json"]).stdout;
+    let sync = serde_json::from_str::<serde_json::Value>(&shown).unwrap()["sync"].clone();
+    assert_eq!((&sync["state"], &sync["refused"]), (&"not_switched".into(), &2.into()), "{sync}");
+    let metrics = app.wait(scimward::web::metrics::write(app.services(), 0));
+    for sample in [
+        "scimward_sync_state{state=\"not_switched\"} 1",
+        "scimward_sync_state{state=\"working\"} 0",
+        "scimward_sync_silent 0",
+    ] {
+        assert!(metrics.lines().any(|line| line == sample), "{sample} is missing in\n{metrics}");
+    }
+}
+
+fn a_network_of_version_six_is_one_source(database: &Database) {
+    let app = TestApp::with(database, &[("SCIMWARD_TRUSTED_PROXIES", "127.0.0.1")]);
+    let admin = app.admin("Ada");
+    let token = app.generate(6);
+    let ask = |token: &str, from: &str| {
+        let request = Request::new("GET", "/scim/v2/Users").header("X-Forwarded-For", from);
+        request.header("Authorization", &format!("Bearer {token}")).send(app.address).status
+    };
+    assert_eq!(ask(token.plain.expose(), "2001:db8::1"), 200);
+    app.upkeep();
+    app.advance(TimeDelta::minutes(20));
+    for host in 2..302 {
+        assert_eq!(ask("another", &format!("2001:db8::{host:x}")), 401);
+    }
+    assert_eq!(ask("another", "2001:db8:0:1::1"), 401);
+    app.upkeep();
+    for _ in 0..2 {
+        assert_eq!(ask("another", "2001:db8::ffff"), 401);
+        app.upkeep();
+    }
+
+    // The provider has another address of its network today: it is a fault of the sync.
+    let html = show(&admin);
+    assert!(title(&html).starts_with("Sync refused"), "{}", title(&html));
+    assert_says(&html, &["302 times", "once"]);
+    let refused: Vec<_> = app
+        .activity()
+        .into_iter()
+        .filter(|entry| entry.event.kind == Kind::RequestsRefused)
+        .map(|entry| entry.event.count)
+        .collect();
+    assert_eq!(refused.iter().sum::<u64>(), 303);
+    assert_eq!(refused.len(), 2, "{refused:?}");
 }

@@ -69,11 +69,11 @@ fn new_caller(event: &Event) -> Option<Sentence> {
 fn refused(event: &Event, since: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Sentence> {
     let reason = event.subject.as_deref().and_then(|code| code.parse::<Refusal>().ok());
     let Some(reason) = reason else { return Vec::new() };
-    let sends = Sentence::new("The identity provider still sends the ");
+    let name = Sentence::new("Requests still name the ");
     let what = match (reason, &event.token) {
-        (Refusal::Expired, Some(id)) => sends.words("expired token ").code(id.as_str()),
-        (Refusal::Replaced, Some(id)) => sends.words("replaced token ").code(id.as_str()),
-        (Refusal::Revoked, Some(id)) => sends.words("revoked token ").code(id.as_str()),
+        (Refusal::Expired, Some(id)) => name.words("expired token ").code(id.as_str()),
+        (Refusal::Replaced, Some(id)) => name.words("replaced token ").code(id.as_str()),
+        (Refusal::Revoked, Some(id)) => name.words("revoked token ").code(id.as_str()),
         (reason, Some(id)) => {
             Sentence::new(reason.what()).words(" (token ").code(id.as_str()).words(")")
         }
@@ -126,7 +126,7 @@ mod tests {
             .about_token(TokenId::parse("M2C8RD12").unwrap())
             .about(Refusal::Expired.code())
             .times(1_400);
-        let what = "The identity provider still sends the expired token M2C8RD12. \
+        let what = "Requests still name the expired token M2C8RD12. \
             Latest 3 minutes ago, from 203.0.113.24 (Okta).";
 
         assert_eq!(noted(&refused, "2026-11-22T09:38:00Z"), [what, Refusal::Expired.remedy()]);

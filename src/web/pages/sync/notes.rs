@@ -134,7 +134,7 @@ fn not_switched(token: &Token, history: &TokenHistory, now: DateTime<Utc>) -> [S
     }
     let late = presented_predecessors(history).filter_map(|token| token.late_use.as_ref());
     let last = late.map(|late| late.at).max();
-    let second = last.map(|at| format!("The old one was last presented {}.", ago(now, at)));
+    let second = last.map(|at| format!("A request last named the old one {}.", ago(now, at)));
     ["The new token has never been used.".to_owned(), second.unwrap_or_default()]
 }
 

@@ -86,16 +86,19 @@ fn not_switched(
     now: DateTime<Utc>,
 ) -> (String, String) {
     let which = if history.predecessors.len() > 1 { "an older token" } else { "the old token" };
-    let title = format!("SCIM sync has stopped: the identity provider still sends {which}");
+    let title = format!("SCIM sync has stopped: requests still name {which}");
     let presented: Vec<_> = presented_predecessors(history).collect();
     let ids: Vec<_> = presented.iter().map(|token| &token.id).collect();
     // What was counted before groups were kept has only its latest time.
     let late = presented.iter().filter_map(|token| token.late_use.as_ref());
     let last_at = late.map(|late| late.at).max();
-    let last = last_at.map(|at| format!("It was last presented {}.", ago(now, at)));
+    let last = last_at.map(|at| format!("The last one came {}.", ago(now, at)));
     let sum = connection.refused.with(&ids);
     let refused = sum.map_or(last.unwrap_or_default(), |sum| summed(&sum, now));
-    let enter = format!("Enter the new token {} in your identity provider.", token.id);
+    let enter = format!(
+        "If they come from your identity provider, enter the new token {} there.",
+        token.id
+    );
     (title, format!("{refused} {enter} {ANOTHER}"))
 }
 
