@@ -4,6 +4,7 @@
 //! them. What the activity list records is logged by `store`, once it is committed. What can be
 //! repeated without end is counted by [`AuditLog`], so that a flood does not flood the log.
 
+mod failures;
 mod repeats;
 
 use std::borrow::Cow;

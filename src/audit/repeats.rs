@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::Line;
+use super::failures::Failures;
 use crate::domain::network::source_network;
 use crate::domain::token::secret::TokenId;
 
@@ -18,7 +19,13 @@ const GROUPS: usize = 20;
 
 /// Counts what is repeated; clones share it.
 #[derive(Clone, Default)]
-pub struct AuditLog(Arc<Mutex<Repeats>>);
+pub struct AuditLog(Arc<Counted>);
+
+#[derive(Default)]
+struct Counted {
+    repeats: Mutex<Repeats>,
+    failures: Failures,
+}
 
 #[derive(Default)]
 struct Repeats {
@@ -58,14 +65,24 @@ impl AuditLog {
         lines.iter().for_each(Line::write);
     }
 
+    /// Logs that a page could not be answered, because of `error`. Its reader has `reference`.
+    pub fn log_failure(&self, error: &str, reference: &str) {
+        if self.0.failures.add(error) {
+            tracing::error!(request.id = reference, %error, "a page failed");
+        }
+    }
+
     /// Logs what was counted since the last time.
     pub fn log_counts(&self) {
         let lines = self.repeats().take();
         lines.iter().for_each(Line::write);
+        for (error, count) in self.0.failures.take() {
+            tracing::error!(%error, count, "further pages failed");
+        }
     }
 
     fn repeats(&self) -> MutexGuard<'_, Repeats> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.repeats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -133,6 +133,11 @@ impl Services {
         self.audit.log(line, self.clock.now());
     }
 
+    /// Logs that a page could not be answered.
+    pub fn log_failure(&self, error: &str, reference: &str) {
+        self.audit.log_failure(error, reference);
+    }
+
     /// Ten letters and digits that nothing else has, in this process or another: what the request ids
     /// of a listener begin with. Not a secret.
     pub fn label(&self) -> String {

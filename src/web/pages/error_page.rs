@@ -1,7 +1,6 @@
 //! How an error is answered: as a page, or as JSON for the script of a page.
 //!
-//! Every answer shows the request's id as a reference. A failure of the server is logged once under
-//! it; nothing else of it leaves the server.
+//! Every answer shows the request's id as a reference, and nothing else of a failure.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap, RETRY_AFTER};
@@ -32,7 +31,7 @@ pub(super) struct Asked {
     /// Where to come back to after a login: the page itself, or the page that a form belongs to.
     page: String,
     /// The request's id: what the log calls the request, too.
-    reference: String,
+    pub(super) reference: String,
 }
 
 impl Asked {
@@ -59,9 +58,6 @@ pub(super) fn wants_json(headers: &HeaderMap) -> bool {
 /// The answer to a request that failed with `error`.
 pub(super) fn answer(error: &PageError, layout: Layout, asked: &Asked) -> HttpResponse {
     let reference = &asked.reference;
-    if error.is_ours() {
-        tracing::error!(request.id = reference, %error, "a page failed");
-    }
     match error {
         _ if asked.wants_json => as_json(error, reference),
         PageError::SessionEnded => go_to(&login_after(&asked.page, asked.is_form)),

@@ -112,6 +112,9 @@ fn finish(
 }
 
 fn render(error: &PageError, shared: &Shared, asked: &Asked) -> HttpResponse {
+    if error.is_ours() {
+        shared.services.log_failure(&error.to_string(), &asked.reference);
+    }
     let layout = Layout::plain(shared, shared.services.now());
     let mut answer = error_page::answer(error, layout, asked);
     headers::apply(answer.headers_mut());

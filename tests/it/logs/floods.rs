@@ -1,13 +1,13 @@
 //! What anybody can repeat costs few lines, and no count is lost.
 
 use super::{CLIENTS, PROXIES, audit, of, total};
-use crate::support::actors::Visitor;
+use crate::support::actors::{PASSWORD, Visitor};
 use crate::support::database::{Database, Engine};
 use crate::support::http::{Connection, Request};
 use crate::support::on_each_database;
 use crate::support::process::Scimward;
 
-on_each_database!(sixty_wrong_logins_are_told);
+on_each_database!(sixty_wrong_logins_are_told, pages_that_fail_alike_are_counted);
 
 fn sixty_wrong_logins_are_told(database: &Database) {
     let scimward = Scimward::on(database).with(PROXIES.0, PROXIES.1);
@@ -34,6 +34,38 @@ fn sixty_wrong_logins_are_told(database: &Database) {
     assert!(failed.iter().all(|line| line["outcome"] == "refused" && line["actor"] == "client"));
     assert!(failed.iter().all(|line| line["source"].as_str().unwrap().starts_with("203.0.113.")));
     assert!(!log.contains("forged"), "{log}");
+}
+
+fn pages_that_fail_alike_are_counted(database: &Database) {
+    let scimward = Scimward::on(database);
+    scimward.add_admin("ada");
+    let server = scimward.serve();
+    let browser = Visitor::new(server.address);
+    let fields = [("email", "ada@example.com"), ("password", PASSWORD)];
+    browser.submit("/login", "/login", &fields).expect(303);
+    let page = || browser.get("/admin/authentication");
+    page().expect(200);
+    database.ask("ALTER TABLE sessions RENAME TO broken");
+    let references: Vec<_> = (0..30)
+        .map(|_| page().expect(503).header("X-Request-Id").expect("an id").to_owned())
+        .collect();
+    database.ask("ALTER TABLE broken RENAME TO sessions");
+    page().expect(200);
+
+    let log = server.stop().stderr;
+
+    let failed: Vec<serde_json::Value> = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .filter(|line: &serde_json::Value| line["level"] == "ERROR")
+        .map(|line| line["fields"].clone())
+        .collect();
+    let [first, others] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!(first["message"], "a page failed", "{log}");
+    assert_eq!(first["request.id"], references[0], "the first one leads to its line");
+    assert_eq!(others["message"], "further pages failed", "{log}");
+    assert_eq!(others["count"], 29, "{log}");
+    assert_eq!(first["error"], others["error"]);
 }
 
 #[test]
