@@ -207,9 +207,9 @@ fn memory_is_given_back_in_whatever_order_it_was_taken() {
         let mut most = idle;
         for step in order.split(", ") {
             if step == "flood" {
-                flood(&server)
+                flood(&server);
             } else {
-                validate(&server, &token)
+                validate(&server, &token);
             }
             most = most.max(resident(&server));
         }
