@@ -16,7 +16,7 @@ use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PlainToken, PresentedToken};
 use crate::service::Services;
 use crate::service::admins::NewAdmin;
-use crate::service::mails::InvitationMail;
+use crate::service::mails::LinkMail;
 use crate::service::tokens::Generate;
 use crate::service::usage::RefusedRequest;
 use crate::service::validation::{Decision, Validator};
@@ -82,11 +82,13 @@ impl Company {
         let (name, email) = (whom.name.parse()?, whom.email.parse::<EmailAddress>()?);
         let author = self.author(by).await?;
         let invitation = self.services.admins.invite(name, email.clone(), author).await?;
-        let mail = InvitationMail {
+        let mail = LinkMail {
             name: whom.name,
+            admin: None,
             address: email,
             by: by.name,
             link: &format!("/invitation?code={}", invitation.code.expose()),
+            digest: invitation.code.digest(),
             expires_at: invitation.expires_at,
         };
         self.services.mails.invite(mail).await?;

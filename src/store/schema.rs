@@ -38,6 +38,8 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
+        admin_id -> Nullable<BigInt>,
+        undelivered -> Nullable<Text>,
     }
 }
 

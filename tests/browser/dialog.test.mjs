@@ -3,28 +3,13 @@
 import assert from 'node:assert/strict';
 
 import { audit } from './lib/audit.mjs';
-import {
-  SECRET, button, focusIsOn, generate, generateButton, mustBeForgotten, reaches, settled, shownToken,
-  step,
-} from './lib/dialog.mjs';
+import { SECRET, button, clipboard, focusIsOn, generate, generateButton, mustBeForgotten, reaches, settled, shownToken, step } from './lib/dialog.mjs';
 import { scenario } from './lib/scenario.mjs';
 
 const CLIPBOARD = { permissions: ['clipboard-read', 'clipboard-write'] };
 const announced = (page, text) => page.waitForFunction(
   (wanted) => document.querySelector('#token-dialog [role=status]').textContent === wanted, text,
 );
-
-/** What is on the clipboard: our pages may not read it, so a page of the test's own does. */
-async function clipboard(page) {
-  const paper = await page.context().newPage();
-  await paper.setContent('<textarea></textarea>');
-  await paper.locator('textarea').focus();
-  await paper.keyboard.press('Control+v');
-  const text = await paper.locator('textarea').inputValue();
-  await paper.close();
-  await page.bringToFront();
-  return text;
-}
 
 /** A clipboard that refuses, by every way there is. */
 const refuseCopying = () => {

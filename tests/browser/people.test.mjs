@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 import { audit } from './lib/audit.mjs';
 import { ADA, GRACE } from './lib/browser.mjs';
-import { focusIsOn } from './lib/dialog.mjs';
+import { clipboard, focusIsOn } from './lib/dialog.mjs';
 import { scenario } from './lib/scenario.mjs';
 
 const says = (page, text) => page.getByRole('status').filter({ hasText: text }).waitFor();
@@ -55,6 +55,53 @@ scenario('a withdrawn invitation is worth nothing', {}, async (stage) => {
   guest.expect(/status of 410/);
   await guest.page.goto(link);
   await guest.page.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
+});
+
+scenario('a password link lets a colleague choose a new password, once', {
+  as: { permissions: ['clipboard-read', 'clipboard-write'] },
+}, async (stage) => {
+  const { admin, page } = stage;
+  const grace = await stage.colleague();
+  await grace.open('/admin/account');
+  grace.expect(/status of 410/);
+  await admin.open('/admin/server-admins');
+  await page.getByRole('link', { name: `Edit ${GRACE.name}` }).click();
+  await audit(page);
+  await page.getByRole('button', { name: 'Send a password link' }).click();
+  const link = await page.getByRole('textbox', { name: 'Password link' }).inputValue();
+  await audit(page);
+  const leave = page.waitForEvent('dialog');
+  const left = page.getByRole('link', { name: 'Done' }).click({ noWaitAfter: true });
+  const warning = await leave;
+  assert.equal(warning.type(), 'beforeunload', 'who has not copied the link is asked');
+  await warning.dismiss();
+  await left;
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByText('Copied', { exact: true }).waitFor();
+  assert.equal(await clipboard(page), link);
+  await page.getByRole('link', { name: 'Done' }).click();
+  await page.getByRole('heading', { name: 'Server Admins', level: 1 }).waitFor();
+  assert.ok(!(await page.content()).includes(link), 'the link is displayed once');
+
+  const phone = await stage.visitor();
+  phone.expect(/status of 4\d\d/);
+  await phone.page.goto(link);
+  await audit(phone.page);
+  await password(phone.page, 'New password').fill('passwordpassword');
+  await phone.page.getByRole('button', { name: 'Save and log in' }).click();
+  await phone.page.locator('#fresh-error').waitFor();
+  await audit(phone.page);
+  await grace.page.reload();
+  await grace.page.getByRole('heading', { name: 'Your account' }).waitFor();
+  await password(phone.page, 'New password').fill('seven lanterns over harbour');
+  await phone.page.getByRole('button', { name: 'Save and log in' }).click();
+  await says(phone.page, 'Your password was changed.');
+  assert.ok(!phone.page.url().includes('code'));
+  await grace.page.reload();
+  await grace.page.getByRole('heading', { name: 'Log in to Admin Settings' }).waitFor();
+  await grace.page.goto(link);
+  await grace.page.getByText('This link was used, replaced or is older than 24 hours.').waitFor();
+  await audit(grace.page);
 });
 
 scenario('deactivating asks first and ends the sessions at once; the last admin stays', {}, async (stage) => {

@@ -66,6 +66,7 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
         form(&of(name, "/deactivate"), &[]),
         form(&of(name, "/reactivate"), &[]),
         form(&of("kurt", "/reactivate"), &[]),
+        form(&of("grace", "/password-link"), &[]),
         form(TEST_MAIL, &[]),
         // These end the session.
         form(SESSIONS, &[("digest", &own_session)]),
@@ -164,8 +165,12 @@ fn state(database: &Database) -> Vec<String> {
         rows("login_failures", "*", "true"),
         rows("tokens", "*", "true"),
         rows("used_requests", "*", "true"),
-        rows("mails", "*", "occasion IN ('test', 'invitation')"),
-        rows("activity", "*", "kind NOT LIKE 'mail_%' OR subject IN ('test', 'invitation')"),
+        rows("mails", "*", "occasion IN ('test', 'invitation', 'password-link')"),
+        rows(
+            "activity",
+            "*",
+            "kind NOT LIKE 'mail_%' OR subject IN ('test', 'invitation', 'password-link')",
+        ),
     ]
     .concat()
 }

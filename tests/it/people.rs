@@ -14,6 +14,7 @@ mod clocks;
 mod invitations;
 mod limits;
 mod names;
+mod password_links;
 
 on_each_database!(
     every_form_asks_for_the_token_of_the_session,
@@ -77,6 +78,7 @@ fn every_form_asks_for_the_token_of_the_session(database: &Database) {
     let grace_off = path_of(&app, "grace@example.com", "/deactivate");
     let grace_on = path_of(&app, "grace@example.com", "/reactivate");
     let graces = path_of(&app, "grace@example.com", "");
+    let graces_link = path_of(&app, "grace@example.com", "/password-link");
     let before = actions(&app);
 
     for path in [
@@ -85,6 +87,7 @@ fn every_form_asks_for_the_token_of_the_session(database: &Database) {
         &*grace_off,
         &*grace_on,
         &*graces,
+        &*graces_link,
         "/admin/account/password",
         "/admin/account/sessions",
     ] {

@@ -7,13 +7,14 @@ use crate::support::database::{Database, Engine};
 use crate::support::http::Request;
 
 /// Pages, forms and probes.
-const PATHS: [&str; 24] = [
+const PATHS: [&str; 26] = [
     "/healthz",
     "/readyz",
     "/login",
     "/logout",
     "/setup",
     "/invitation",
+    "/password",
     "/admin/authentication",
     "/admin/authentication/scim-token",
     "/admin/authentication/scim-token/closed",
@@ -25,6 +26,7 @@ const PATHS: [&str; 24] = [
     "/admin/server-admins/withdraw",
     "/admin/server-admins/1",
     "/admin/server-admins/1/deactivate",
+    "/admin/server-admins/1/password-link",
     "/admin/account",
     "/admin/account/password",
     "/admin/account/sessions",

@@ -146,6 +146,12 @@ kinds! {
         PasswordChanged: "password_changed", "Password changed", "lock", "",
             ["{who} changed the password of {subject}",
              "{who} changed {their} password"];
+        /// A Server Admin was sent a link to choose a new password; `subject` is the e-mail address.
+        PasswordLinkSent: "password_link_sent", "Password link sent", "paper-airplane", "attention",
+            ["{who} sent a password link to {subject}"];
+        /// Such a link was used; `subject` is the e-mail address, `detail` says who sent it and when.
+        PasswordLinkUsed: "password_link_used", "Password link used", "lock", "attention",
+            ["{who} chose a new password with a link"];
     }
 
     "mails", "Mails" {

@@ -17,16 +17,19 @@ pub enum Alert {
     Changed,
     /// The password of a Server Admin was changed.
     PasswordChanged,
+    /// A Server Admin chose a new password with a link.
+    PasswordLinkUsed,
 }
 
 impl Alert {
     /// The kinds of entries that call for an alert.
-    pub const CAUSES: [Kind; 5] = [
+    pub const CAUSES: [Kind; 6] = [
         Kind::AdminAdded,
         Kind::AdminReactivated,
         Kind::AdminDeactivated,
         Kind::AdminChanged,
         Kind::PasswordChanged,
+        Kind::PasswordLinkUsed,
     ];
 
     /// The alert that an entry of this kind calls for.
@@ -37,6 +40,7 @@ impl Alert {
             Kind::AdminDeactivated => Some(Self::Deactivated),
             Kind::AdminChanged => Some(Self::Changed),
             Kind::PasswordChanged => Some(Self::PasswordChanged),
+            Kind::PasswordLinkUsed => Some(Self::PasswordLinkUsed),
             _ => None,
         }
     }
@@ -49,6 +53,7 @@ impl Alert {
             Self::Deactivated => "admin-deactivated",
             Self::Changed => "admin-changed",
             Self::PasswordChanged => "password-changed",
+            Self::PasswordLinkUsed => "password-link-used",
         }
     }
 
@@ -60,6 +65,7 @@ impl Alert {
             Self::Deactivated => "Mail about a deactivated Server Admin",
             Self::Changed => "Mail about a changed name or address",
             Self::PasswordChanged => "Mail about a changed password",
+            Self::PasswordLinkUsed => "Mail about a used password link",
         }
     }
 }
@@ -73,6 +79,7 @@ impl fmt::Display for Alert {
             Self::Deactivated => "Server Admin deactivated",
             Self::Changed => "Name or address changed",
             Self::PasswordChanged => "Password changed",
+            Self::PasswordLinkUsed => "Password link used",
         })
     }
 }

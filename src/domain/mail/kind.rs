@@ -26,6 +26,8 @@ pub enum MailKind {
     Certificate,
     /// Somebody is invited to become a Server Admin.
     Invitation,
+    /// A Server Admin is sent a link to choose a new password.
+    PasswordLink,
     /// Somebody wants to know whether mails arrive.
     Test,
 }
@@ -37,7 +39,7 @@ pub struct UnknownMailKind;
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Expiry(Milestone::FifteenDaysBefore),
         Self::Expiry(Milestone::OneDayBefore),
         Self::Expiry(Milestone::OnTheDay),
@@ -53,6 +55,7 @@ impl MailKind {
         Self::Alert(Alert::Deactivated),
         Self::Alert(Alert::Changed),
         Self::Alert(Alert::PasswordChanged),
+        Self::Alert(Alert::PasswordLinkUsed),
         Self::Alarm(Alarm::Revoked),
         Self::Alarm(Alarm::Refused),
         Self::Alarm(Alarm::Silent),
@@ -60,6 +63,7 @@ impl MailKind {
         Self::Alarm(Alarm::WorksAgain),
         Self::Certificate,
         Self::Invitation,
+        Self::PasswordLink,
         Self::Test,
     ];
 
@@ -77,6 +81,7 @@ impl MailKind {
             Self::Alarm(alarm) => alarm.as_str(),
             Self::Certificate => "certificate",
             Self::Invitation => "invitation",
+            Self::PasswordLink => "password-link",
             Self::Test => "test",
         }
     }
@@ -110,6 +115,7 @@ impl MailKind {
             Self::Alarm(alarm) => alarm.name(),
             Self::Certificate => "Mail about the certificate",
             Self::Invitation => "Invitation",
+            Self::PasswordLink => "Password link",
             Self::Test => "Test mail",
         }
     }
@@ -135,6 +141,7 @@ impl fmt::Display for MailKind {
             Self::Alarm(alarm) => alarm.fmt(f),
             Self::Certificate => f.write_str("HTTPS certificate expires"),
             Self::Invitation => f.write_str("Invitation"),
+            Self::PasswordLink => f.write_str("Password link"),
             Self::Test => f.write_str("Test mail"),
         }
     }

@@ -1,5 +1,6 @@
 //! The mails about changes of Server Admins: who did it, from where, and what to do about a stranger.
 
+use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 
 use super::{Letterhead, server_admin_reason};
@@ -44,8 +45,12 @@ pub fn alert(change: &Change<'_>, told: Told, zone: Tz, letterhead: &Letterhead)
         ("From", origin(event)),
         ("Server Admin", person.in_full()),
     ];
-    if let (Alert::Changed, Some(before)) = (change.alert, &event.detail) {
-        facts.push(("Before", before.strip_prefix("was ").unwrap_or(before).to_owned()));
+    match (change.alert, &event.detail) {
+        (Alert::Changed, Some(before)) => {
+            facts.push(("Before", before.strip_prefix("was ").unwrap_or(before).to_owned()));
+        }
+        (Alert::PasswordLinkUsed, Some(sent)) => facts.push(("Link", sent_in(sent, zone))),
+        _ => {}
     }
     let parts = Parts {
         subject: subject(change.alert, &person),
@@ -87,6 +92,7 @@ fn subject(alert: Alert, person: &Person<'_>) -> String {
         Alert::Deactivated => format!("Server Admin deactivated: {name}"),
         Alert::Changed => format!("Name or address of a Server Admin changed: {name}"),
         Alert::PasswordChanged => format!("Password changed: {name}"),
+        Alert::PasswordLinkUsed => format!("Password of {name} was changed with a link"),
     }
 }
 
@@ -97,6 +103,7 @@ const fn heading(alert: Alert) -> &'static str {
         Alert::Deactivated => "A Server Admin was deactivated",
         Alert::Changed => "The name or address of a Server Admin was changed",
         Alert::PasswordChanged => "The password of a Server Admin was changed",
+        Alert::PasswordLinkUsed => "A password was changed with a link",
     }
 }
 
@@ -126,6 +133,10 @@ fn what(change: &Change<'_>, person: &Person<'_>, product: &str) -> String {
         Alert::PasswordChanged if is_own => {
             format!("{full} changed their password for {product}. All their sessions were ended.")
         }
+        Alert::PasswordLinkUsed => format!(
+            "The password of {full} for {product} was changed with a link that was sent to them. \
+             All their sessions were ended."
+        ),
         Alert::PasswordChanged => format!(
             "{who} changed the password of {full} for {product}. All their sessions were ended."
         ),
@@ -140,6 +151,9 @@ fn warning(change: &Change<'_>) -> String {
             "If nobody on your team knows this person: deactivate the new account and the one \
              that sent the invitation, {AND}"
         ),
+        (Actor::Admin { name, .. }, Alert::PasswordLinkUsed) => {
+            format!("If it was not {name}: deactivate that account, {AND}")
+        }
         (Actor::Admin { name, .. }, Alert::PasswordChanged) => {
             format!("If {name} did not do this: deactivate that account, {AND}")
         }
@@ -152,6 +166,15 @@ fn warning(change: &Change<'_>) -> String {
              server, {AND}"
         ),
     }
+}
+
+/// Who sent a link, and when, with the time as mails write it.
+fn sent_in(sent: &str, zone: Tz) -> String {
+    let parsed = sent.rsplit_once(" on ").and_then(|(by, at)| {
+        let at = NaiveDateTime::parse_from_str(at, "%d %b %Y, %H:%M UTC").ok()?;
+        Some(format!("{by} on {}", LocalText::new(at.and_utc(), zone).fact()))
+    });
+    parsed.unwrap_or_else(|| sent.to_owned())
 }
 
 fn who(actor: &Actor) -> &str {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::admin::password::WeakPassword;
-use crate::domain::admin::{EmailTaken, UnknownAdmin};
+use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
 use crate::service::failure::change_errors;
 use crate::service::{Failure, HourlyLimit};
 
@@ -27,9 +27,9 @@ pub enum AddError {
 /// Why an invitation was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
-    /// Somebody has this address already.
-    #[error(transparent)]
-    EmailTaken(#[from] EmailTaken),
+    /// This Server Admin has the address already.
+    #[error("{EmailTaken}")]
+    EmailTaken(Box<ServerAdmin>),
     /// Too many invitations in the last hour.
     #[error(transparent)]
     HourlyLimit(#[from] HourlyLimit),
@@ -100,4 +100,46 @@ pub enum PasswordError {
     Failed(#[from] Failure),
 }
 
-change_errors!(AddError, InviteError, ProfileError, ActivationError, PasswordError);
+/// Why no password link was made.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordLinkError {
+    /// No Server Admin has this key.
+    #[error(transparent)]
+    UnknownAdmin(#[from] UnknownAdmin),
+    /// They ask for themselves.
+    #[error("a password link is for somebody else: change your own password on your account page")]
+    Own,
+    /// Deactivated Server Admins cannot log in.
+    #[error("{0} is deactivated and could not log in with a new password")]
+    Deactivated(String),
+    /// Too many links in the last hour.
+    #[error(transparent)]
+    HourlyLimit(#[from] HourlyLimit),
+    /// The server failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// Why no new password was chosen with a link.
+#[derive(Debug, thiserror::Error)]
+pub enum NewPasswordError {
+    /// The link was used or replaced, has expired or never existed, or its Server Admin was deactivated.
+    #[error("this link was used already or has expired")]
+    LinkNotUsable,
+    /// The password is not good enough.
+    #[error(transparent)]
+    WeakPassword(#[from] WeakPassword),
+    /// The server failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+change_errors!(
+    AddError,
+    InviteError,
+    ProfileError,
+    ActivationError,
+    PasswordError,
+    PasswordLinkError,
+    NewPasswordError
+);

@@ -4,12 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AddError, Admins, InviteError, NewAdmin, insert};
 use crate::domain::activity::{Event, Kind};
-use crate::domain::admin::EmailTaken;
 use crate::domain::admin::actor::{Actor, Author};
 use crate::domain::admin::code::{Digest, SecretCode, SessionId};
 use crate::domain::admin::link::{LinkPurpose, OneTimeLink};
 use crate::domain::admin::person::{EmailAddress, PersonName};
 use crate::domain::network::source::Source;
+use crate::service::authority::Authorized;
 use crate::service::sessions::begin;
 use crate::service::{Failure, hourly};
 use crate::store::people::{admins, links};
@@ -23,13 +23,24 @@ const INVITATIONS_IN_AN_HOUR: usize = 20;
 /// Invitations that may be open at a time, whoever made them.
 const OPEN_INVITATIONS: usize = 200;
 
-/// What the link of a new invitation needs: only its digest is stored.
+/// What a new link needs: only its digest is stored.
 #[derive(Debug)]
 pub struct IssuedLink {
     /// The code that the link carries.
     pub code: SecretCode,
     /// The first instant at which it no longer works.
     pub expires_at: DateTime<Utc>,
+}
+
+/// An invitation that was made once more.
+#[derive(Debug)]
+pub struct InvitedAgain {
+    /// The invited person's name.
+    pub name: PersonName,
+    /// Their address.
+    pub email: EmailAddress,
+    /// The new link.
+    pub link: IssuedLink,
 }
 
 impl Admins {
@@ -41,13 +52,7 @@ impl Admins {
             if admins::any(conn)? {
                 return Ok(None);
             }
-            let link = OneTimeLink {
-                digest: code.digest(),
-                name: None,
-                email: None,
-                expires_at: now + LINK_LIFETIME,
-            };
-            links::insert(conn, LinkPurpose::Setup, &link, None, now)?;
+            links::insert(conn, LinkPurpose::Setup, &new_link(&code, now), None)?;
             Ok(Some(code))
         };
         self.resources.store.write(Lock::Admins, issued).await
@@ -61,33 +66,26 @@ impl Admins {
         by: Author,
     ) -> Result<IssuedLink, InviteError> {
         let code = self.code();
+        self.write_as(by, Kind::AdminInvited, move |conn, by| invite(conn, by, code, &name, &email))
+            .await
+    }
+
+    /// Makes an open invitation, named by the stored form of its code, once more: the link that was
+    /// sent ends. Nothing if it is not open any more.
+    pub async fn invite_again(
+        &self,
+        digest: Digest,
+        by: Author,
+    ) -> Result<Option<InvitedAgain>, InviteError> {
+        let code = self.code();
         self.write_as(by, Kind::AdminInvited, move |conn, by| {
-            if admins::by_email(conn, &email)?.is_some() {
-                return Err(EmailTaken.into());
-            }
-            hourly::check::<InviteError>(conn, by, &[Kind::AdminInvited], INVITATIONS_IN_AN_HOUR)?;
-            let open = links::open_invitations(conn, by.now)?;
-            let (same, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|open| {
-                open.email.as_ref().is_some_and(|open| open.to_lowercase() == email.key())
-            });
-            for replaced in same {
-                links::consume(conn, &replaced.digest, by.now)?;
-            }
-            if let Some(until) = others.iter().map(|open| open.expires_at).min()
-                && others.len() >= OPEN_INVITATIONS
-            {
-                return Err(InviteError::TooManyOpen { limit: OPEN_INVITATIONS, until });
-            }
-            let link = OneTimeLink {
-                digest: code.digest(),
-                name: Some(name.to_string()),
-                email: Some(email.to_string()),
-                expires_at: by.now + LINK_LIFETIME,
+            let open = links::usable(conn, LinkPurpose::Invitation, &digest, by.now)?;
+            let Some(OneTimeLink { name: Some(name), email: Some(email), .. }) = open else {
+                return Ok(None);
             };
-            let creator = by.actor.admin_id();
-            links::insert(conn, LinkPurpose::Invitation, &link, creator, by.now)?;
-            activity::record(conn, &by.event(Kind::AdminInvited).about(email.as_str()))?;
-            Ok(IssuedLink { code, expires_at: link.expires_at })
+            let (name, email) = (PersonName::stored(name), EmailAddress::stored(email));
+            let link = invite(conn, by, code, &name, &email)?;
+            Ok(Some(InvitedAgain { name, email, link }))
         })
         .await
     }
@@ -164,7 +162,7 @@ impl Admins {
             let admin = insert(conn, &new, &password, now)?;
             begin(conn, &session, &admin, &from, now)?;
             let event = Event::new(now, Kind::AdminAdded, admin.actor(), from);
-            let event = match inviter(conn, &digest)? {
+            let event = match creator(conn, &digest)? {
                 Some(inviter) => event.with_detail(format!("invited by {inviter}")),
                 None => event,
             };
@@ -176,27 +174,77 @@ impl Admins {
         Ok(id)
     }
 
-    fn code(&self) -> SecretCode {
+    pub(super) fn code(&self) -> SecretCode {
         SecretCode::generate(|bytes| self.resources.entropy.fill(bytes))
     }
 }
 
-/// Who made an invitation, by name and address: the names of two may be the same.
-fn inviter(conn: &mut Conn, digest: &Digest) -> Result<Option<String>, StoreError> {
+/// A link that begins now, for nobody in particular.
+pub(super) fn new_link(code: &SecretCode, now: DateTime<Utc>) -> OneTimeLink {
+    OneTimeLink {
+        digest: code.digest(),
+        name: None,
+        email: None,
+        admin: None,
+        created_at: now,
+        expires_at: now + LINK_LIFETIME,
+        // Until its mail was sent: the process may end before that.
+        undelivered: Some(String::new()),
+    }
+}
+
+/// Makes an invitation, and withdraws earlier ones to the same address.
+fn invite(
+    conn: &mut Transaction,
+    by: &Authorized,
+    code: SecretCode,
+    name: &PersonName,
+    email: &EmailAddress,
+) -> Result<IssuedLink, InviteError> {
+    if let Some(holder) = admins::by_email(conn, email)? {
+        return Err(InviteError::EmailTaken(Box::new(holder)));
+    }
+    hourly::check::<InviteError>(conn, by, &[Kind::AdminInvited], INVITATIONS_IN_AN_HOUR)?;
+    let open = links::open_invitations(conn, by.now)?;
+    let (same, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|open| {
+        open.email.as_ref().is_some_and(|open| open.to_lowercase() == email.key())
+    });
+    for replaced in same {
+        links::consume(conn, &replaced.digest, by.now)?;
+    }
+    if let Some(until) = others.iter().map(|open| open.expires_at).min()
+        && others.len() >= OPEN_INVITATIONS
+    {
+        return Err(InviteError::TooManyOpen { limit: OPEN_INVITATIONS, until });
+    }
+    let link = OneTimeLink {
+        name: Some(name.to_string()),
+        email: Some(email.to_string()),
+        ..new_link(&code, by.now)
+    };
+    links::insert(conn, LinkPurpose::Invitation, &link, by.actor.admin_id())?;
+    activity::record(conn, &by.event(Kind::AdminInvited).about(email.as_str()))?;
+    Ok(IssuedLink { code, expires_at: link.expires_at })
+}
+
+/// Who made a link, by name and address: the names of two may be the same.
+pub(super) fn creator(conn: &mut Conn, digest: &Digest) -> Result<Option<String>, StoreError> {
     let creator = links::creator(conn, digest)?;
     let creator = creator.map(|id| admins::by_id(conn, id)).transpose()?.flatten();
     Ok(creator.map(|creator| format!("{} <{}>", creator.name, creator.email)))
 }
 
-/// The set-up link is of no use once there is any Server Admin.
+/// The link, if somebody can still join by it: the set-up link is of no use once there is any Server
+/// Admin, and a password link is for those who have joined.
 fn usable(
     conn: &mut Conn,
     purpose: LinkPurpose,
     digest: &Digest,
     now: DateTime<Utc>,
 ) -> Result<Option<OneTimeLink>, StoreError> {
-    if purpose == LinkPurpose::Setup && admins::any(conn)? {
-        return Ok(None);
+    match purpose {
+        LinkPurpose::Setup if admins::any(conn)? => Ok(None),
+        LinkPurpose::Setup | LinkPurpose::Invitation => links::usable(conn, purpose, digest, now),
+        LinkPurpose::Password => Ok(None),
     }
-    links::usable(conn, purpose, digest, now)
 }

@@ -4,13 +4,18 @@
 
 mod errors;
 mod links;
+mod password_links;
 mod passwords;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-pub use self::errors::{ActivationError, AddError, InviteError, PasswordError, ProfileError};
-pub use self::links::IssuedLink;
+pub use self::errors::{
+    ActivationError, AddError, InviteError, NewPasswordError, PasswordError, PasswordLinkError,
+    ProfileError,
+};
+pub use self::links::{InvitedAgain, IssuedLink};
+pub use self::password_links::OpenPasswordLink;
 use super::authority::Authorized;
 use super::mails::Alerts;
 use super::{ChangeError, Failure, HourlyLimit, Resources, hourly};
@@ -88,8 +93,8 @@ impl Admins {
         .await
     }
 
-    /// Deactivates or reactivates an admin. Deactivating ends all of their sessions and withdraws
-    /// the invitations they have made.
+    /// Deactivates or reactivates an admin. Deactivating ends all of their sessions, the links that
+    /// they have made and those for their password.
     pub async fn set_active(
         &self,
         id: AdminId,
@@ -109,7 +114,7 @@ impl Admins {
                     return Err(ActivationError::LastActive);
                 }
                 sessions::delete_of_admin(conn, id)?;
-                // Or the admin could come back through a link they made.
+                // Or the admin could come back through a link that they made or were sent.
                 stored_links::consume_all_of(conn, id, by.now)?;
             }
             admins::set_active(conn, id, active)?;
@@ -138,6 +143,10 @@ impl Admins {
                 return Err(EmailTaken.into());
             }
             admins::set_profile(conn, id, &name, &email)?;
+            if before.email != email {
+                // A link went to the address that was theirs.
+                stored_links::consume_password_links(conn, id, by.now)?;
+            }
             let event = by
                 .event(Kind::AdminChanged)
                 .about(email.as_str())

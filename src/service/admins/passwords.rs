@@ -1,5 +1,6 @@
 //! Changing passwords.
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{Admins, PasswordError};
@@ -7,7 +8,7 @@ use crate::domain::activity::Kind;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::SessionId;
-use crate::domain::admin::password::HashedPassword;
+use crate::domain::admin::password::{HashedPassword, WeakPassword};
 use crate::service::Failure;
 use crate::service::authority::Authorized;
 use crate::service::mails::Alerts;
@@ -30,7 +31,7 @@ impl Admins {
     ) -> Result<SessionId, PasswordError> {
         let admin = self.check_present(present, by.clone()).await?;
         let checked = admin.password.generation.clone();
-        let password = self.hashed(fresh, &admin).await?;
+        let password = self.hashed::<PasswordError>(fresh, &admin).await?;
         let id = self.resources.session_id();
         let digest = id.digest();
         let alerts = self.alerts.clone();
@@ -40,7 +41,7 @@ impl Admins {
                 return Err(PasswordError::WrongPassword);
             }
             let admin = ServerAdmin { password, ..admin.clone() };
-            replace(conn, &admin, by, &alerts)?;
+            change(conn, &admin, by, &alerts)?;
             if begin(conn, &digest, &admin, by.source(), by.now)? {
                 Ok(())
             } else {
@@ -95,36 +96,46 @@ impl Admins {
         fresh: SecretString,
         by: Author,
     ) -> Result<(), PasswordError> {
-        let password = self.hashed(fresh, admin).await?;
+        let password = self.hashed::<PasswordError>(fresh, admin).await?;
         let admin = ServerAdmin { password, ..admin.clone() };
         let alerts = self.alerts.clone();
         self.write_as(by, Kind::PasswordChanged, move |conn, by| {
-            replace(conn, &admin, by, &alerts)?;
+            change(conn, &admin, by, &alerts)?;
             Ok(Counters::of_account(admin.id, &admin.email).clear(conn)?)
         })
         .await
     }
 
-    async fn hashed(
+    pub(super) async fn hashed<E: From<WeakPassword> + From<Failure>>(
         &self,
         fresh: SecretString,
         admin: &ServerAdmin,
-    ) -> Result<HashedPassword, PasswordError> {
+    ) -> Result<HashedPassword, E> {
         let own = self.own_words.clone().and_person(admin.name.as_str(), admin.email.as_str());
         self.resources.hash_new_password(fresh, own).await
     }
 }
 
-/// Stores the password of `admin`; ends their sessions and the invitations that they have made.
-fn replace(
+/// Stores the password of `admin`; ends their sessions, the links that they have made and those for
+/// their password.
+pub(super) fn replace(
+    conn: &mut Transaction,
+    admin: &ServerAdmin,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    admins::set_password(conn, admin.id, &admin.password)?;
+    sessions::delete_of_admin(conn, admin.id)?;
+    links::consume_all_of(conn, admin.id, now)
+}
+
+/// The same, and tells everybody that `by` did it.
+fn change(
     conn: &mut Transaction,
     admin: &ServerAdmin,
     by: &Authorized,
     alerts: &Alerts,
 ) -> Result<(), StoreError> {
-    admins::set_password(conn, admin.id, &admin.password)?;
-    sessions::delete_of_admin(conn, admin.id)?;
-    links::consume_all_of(conn, admin.id, by.now)?;
+    replace(conn, admin, by.now)?;
     let event = by.event(Kind::PasswordChanged).about(admin.email.as_str());
     alerts.record(conn, &event, None)
 }

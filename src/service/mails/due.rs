@@ -61,7 +61,10 @@ impl DueMails {
             MailKind::StillUsed => is_current && self.still_used().is_some(),
             MailKind::Alarm(alarm) => self.connection.allows(alarm, mail, &self.history),
             MailKind::Generated | MailKind::Alert(_) | MailKind::Certificate => true,
-            MailKind::TooEarly(_) | MailKind::Invitation | MailKind::Test => false,
+            MailKind::TooEarly(_)
+            | MailKind::Invitation
+            | MailKind::PasswordLink
+            | MailKind::Test => false,
         }
     }
 

@@ -1,24 +1,27 @@
-//! Mails that are sent at once while somebody waits for the answer: test mails and invitations.
+//! Mails that are sent at once while somebody waits for the answer: test mails, invitations and
+//! password links.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use super::{Mails, activity};
 use crate::domain::activity::Kind;
 use crate::domain::admin::actor::{Actor, Author};
-use crate::domain::admin::person::EmailAddress;
+use crate::domain::admin::code::Digest;
+use crate::domain::admin::person::{AdminId, EmailAddress};
 use crate::domain::base62;
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::recipient::Recipient;
 use crate::domain::mail::{MailId, MailState};
 use crate::mail::letter::Letter;
-use crate::mail::{MailSession, Message, SendError, letters, message_id};
+use crate::mail::{Letterhead, MailSession, Message, SendError, letters, message_id};
 use crate::service::authority::Authorized;
 use crate::service::failure::change_errors;
 use crate::service::{Failure, HourlyLimit, hourly};
-use crate::store::{self, Conn, Lock, Transaction};
+use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 /// Random characters in the `Message-ID` of a mail that is sent once.
 const ID_LENGTH: usize = 16;
@@ -50,17 +53,21 @@ pub enum TestError {
 
 change_errors!(TestError);
 
-/// An invitation to be mailed.
+/// A one-time link to be mailed.
 #[derive(Debug)]
-pub struct InvitationMail<'a> {
-    /// The invited person's name.
+pub struct LinkMail<'a> {
+    /// The name of whom it is for.
     pub name: &'a str,
+    /// Whose password it is for; nobody's if it invites.
+    pub admin: Option<AdminId>,
     /// Where the mail goes.
     pub address: EmailAddress,
-    /// Who invites.
+    /// Who sends it.
     pub by: &'a str,
-    /// The one-time link; it is in the mail and kept nowhere.
+    /// The link; it is in the mail and kept nowhere.
     pub link: &'a str,
+    /// The stored form of its code.
+    pub digest: Digest,
     /// When the link ends.
     pub expires_at: DateTime<Utc>,
 }
@@ -100,16 +107,42 @@ impl Mails {
 
     /// Mails an invitation. Without a mail server nothing is written, because the link is a secret:
     /// show it to the person who invites instead.
-    pub async fn invite(&self, mail: InvitationMail<'_>) -> Result<Delivery, Failure> {
+    pub async fn invite(&self, mail: LinkMail<'_>) -> Result<Delivery, Failure> {
+        self.send_link(MailKind::Invitation, letters::invitation, mail).await
+    }
+
+    /// The same with a password link.
+    pub async fn send_password_link(&self, mail: LinkMail<'_>) -> Result<Delivery, Failure> {
+        self.send_link(MailKind::PasswordLink, letters::password_link, mail).await
+    }
+
+    async fn send_link(
+        &self,
+        kind: MailKind,
+        letter: fn(&str, &str, DateTime<Utc>, Tz, &Letterhead) -> Letter,
+        mail: LinkMail<'_>,
+    ) -> Result<Delivery, Failure> {
         if !self.reaches_people() {
             return Ok(Delivery::Refused("No mail server is configured.".to_owned()));
         }
-        let InvitationMail { name, address, by, link, expires_at } = mail;
+        let LinkMail { name, admin, address, by, link, digest, expires_at } = mail;
         let zone = self.settings.schedule.zone;
-        let letter = letters::invitation(by, link, expires_at, zone, &self.settings.letterhead);
-        let recipient = Recipient::Address(address.clone());
-        let id = self.add(MailKind::Invitation, recipient).await?;
-        self.deliver(id, MailKind::Invitation, Some(name), address, letter).await
+        let letter = letter(by, link, expires_at, zone, &self.settings.letterhead);
+        let recipient = match admin {
+            Some(id) => Recipient::Admin(id, address.clone()),
+            None => Recipient::Address(address.clone()),
+        };
+        let id = self.add(kind, recipient).await?;
+        let delivery = self.deliver(id, kind, Some(name), address, letter).await?;
+        let undelivered = match &delivery {
+            Delivery::Accepted(_) => None,
+            Delivery::WrittenToFile(answer) | Delivery::Refused(answer) => Some(answer.clone()),
+        };
+        let noted = move |conn: &mut Transaction| {
+            store::people::links::set_undelivered(conn, &digest, undelivered.as_deref())
+        };
+        self.resources.store.write::<_, StoreError, _>(Lock::Admins, noted).await?;
+        Ok(delivery)
     }
 
     fn test_letter(&self, by: &str) -> Letter {

@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 pub(crate) use self::alerts::Alerts;
 pub use self::events::EventMails;
 pub use self::health::{BannerFacts, MailHealth};
-pub use self::immediate::{Delivery, InvitationMail, TestError};
+pub use self::immediate::{Delivery, LinkMail, TestError};
 pub use self::listed::{ListedMail, MailStatus};
 pub use self::overview::MailOverview;
 pub use self::sending::SendReport;

@@ -76,6 +76,7 @@ impl Writing<'_> {
             | MailKind::Alert(_)
             | MailKind::Certificate
             | MailKind::Invitation
+            | MailKind::PasswordLink
             | MailKind::Test => None,
         })
     }

@@ -34,6 +34,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(writing(paths::LOGOUT, login::log_out))
             .service(both(paths::SETUP, admins::join::form, admins::join::join))
             .service(both(paths::INVITATION, admins::join::form, admins::join::join))
+            .service(both(
+                paths::NEW_PASSWORD,
+                admins::password_link::form,
+                admins::password_link::choose,
+            ))
             .service(reading(paths::AUTHENTICATION, token::page::page))
             .service(writing(paths::GENERATE, token::generate::generate))
             .service(writing(paths::CLOSED, sync::live::closed))
@@ -65,6 +70,11 @@ fn people(config: &mut web::ServiceConfig) {
         .service(both(paths::INVITE, list, admins::invite::invite))
         .service(both(paths::WITHDRAW, list, admins::invite::withdraw))
         .service(both(paths::SERVER_ADMIN, admins::account::other, admins::account::save))
+        .service(both(
+            paths::PASSWORD_LINK,
+            admins::password_link::lead_back,
+            admins::password_link::send,
+        ))
         .service(both(paths::ACTIVATION, admins::activation::confirm, admins::activation::change))
         .service(reading(paths::ACCOUNT, admins::account::own))
         .service(both(paths::PASSWORD, own, admins::account::change_password))

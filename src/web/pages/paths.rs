@@ -10,6 +10,8 @@ pub(crate) const LOGIN: &str = "/login";
 pub(crate) const LOGOUT: &str = "/logout";
 pub(crate) const SETUP: &str = "/setup";
 pub(crate) const INVITATION: &str = "/invitation";
+/// Where a password link leads.
+pub(crate) const NEW_PASSWORD: &str = "/password";
 
 /// Where people arrive after the login.
 pub(crate) const HOME: &str = AUTHENTICATION;
@@ -32,6 +34,7 @@ pub(crate) const WITHDRAW: &str = "/admin/server-admins/withdraw";
 pub(crate) const SERVER_ADMIN: &str = "/admin/server-admins/{id:[1-9][0-9]*}";
 pub(crate) const ACTIVATION: &str =
     "/admin/server-admins/{id:[1-9][0-9]*}/{change:deactivate|reactivate}";
+pub(crate) const PASSWORD_LINK: &str = "/admin/server-admins/{id:[1-9][0-9]*}/password-link";
 
 pub(crate) const ACCOUNT: &str = "/admin/account";
 pub(crate) const PASSWORD: &str = "/admin/account/password";

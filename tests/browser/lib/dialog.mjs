@@ -87,3 +87,15 @@ export async function mustBeForgotten(page, token) {
   const cookies = JSON.stringify(await page.context().cookies());
   assert.ok(!cookies.includes(token.slice(14)), 'a cookie holds the token');
 }
+
+/** What is on the clipboard: our pages may not read it, so a page of the test's own does. */
+export async function clipboard(page) {
+  const paper = await page.context().newPage();
+  await paper.setContent('<textarea></textarea>');
+  await paper.locator('textarea').focus();
+  await paper.keyboard.press('Control+v');
+  const text = await paper.locator('textarea').inputValue();
+  await paper.close();
+  await page.bringToFront();
+  return text;
+}

@@ -19,6 +19,7 @@ on_each_database!(
     of_an_admin_whose_password_is_set_at_the_command_line,
     of_a_session_that_times_out,
     of_a_session_that_lives,
+    of_a_password_link_that_ends,
 );
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -161,4 +162,35 @@ fn of_a_session_that_lives(database: &Database) {
         assert!(answered && !to.starts_with("/login"), "{path}: {} {to}", answer.status);
     }
     assert_eq!(sessions_of(database, "eve"), [""; 0]);
+}
+
+/// A new password whose link ends in the meantime, in whatever way, is none.
+fn of_a_password_link_that_ends(database: &Database) {
+    let world = World::on(database);
+    let send = path_of(database, "eve", "/password-link");
+    let page = path_of(database, "eve", "");
+    let off = path_of(database, "eve", "/deactivate");
+    let ends: [&dyn Fn(); 3] = [
+        &|| drop(world.grace.submit(&page, &send, &[]).expect(200)),
+        &|| {
+            let fields = [("name", "Eve"), ("email", "eve2@example.com")];
+            world.grace.submit(&page, &page, &fields).expect(303);
+        },
+        &|| drop(world.grace.submit(&off, &off, &[]).expect(303)),
+    ];
+    for end in ends {
+        let shown = world.grace.submit(&page, &send, &[]).expect(200);
+        let code = shown.text().split("/password?code=").nth(1).expect("a link");
+        let code = code.split(['<', '"']).next().expect("a code");
+        let visitor = Visitor::new(world.server.address);
+        let form = visitor.form("/password", &[("code", code), ("fresh", NEXT_PASSWORD)]);
+        let parked = Parked::at(world.server.address, &visitor, &form);
+        end();
+        let before = state(database);
+
+        let (_, answer) = parked.finish();
+
+        answer.expect(410);
+        assert_eq!(state(database), before);
+    }
 }

@@ -254,7 +254,25 @@ fn change_people(scene: &mut Scene<'_>, ada: &Visitor, grace: &Visitor) {
     send(ada, ada.form(&format!("{mine}/deactivate"), &[("csrf", &csrf)]));
     let reactivate = format!("{path}/reactivate");
     send(ada, ada.form(&reactivate, &[("csrf", &csrf)])).expect(303);
+    send_password_link(scene, ada, &path);
     sign_in_and_out(scene, ada);
+}
+
+/// Grace chooses a new password with a link; a second use of it is refused.
+fn send_password_link(scene: &mut Scene<'_>, ada: &Visitor, path: &str) {
+    submit(ada, path, &format!("{path}/password-link"), &[]).expect(303);
+    let mails = scene.smtp.take();
+    let mail = mails.iter().rev().find(|mail| mail.content.contains("password?code"));
+    let mail = mail.expect("a link").content.replace("=\r\n", "").replace("=3D", "=");
+    let code = mail.split("password?code=").nth(1).expect("a link");
+    let code: String = code.chars().take_while(char::is_ascii_alphanumeric).collect();
+    scene.secrets.push(code.clone());
+    let grace = Visitor::new(scene.server.address);
+    let link = format!("/password?code={code}");
+    submit(&grace, &link, "/password", &[("fresh", FRESH)]).expect(303);
+    scene.keep_cookies(&[&grace]);
+    let late = Visitor::new(scene.server.address);
+    send(&late, late.form("/password", &[("code", &code), ("fresh", FRESH)])).expect(410);
 }
 
 /// The delay after the failed logins has not passed; the command line ends it.

@@ -81,7 +81,7 @@ fn a_refused_form_keeps_what_was_entered_and_says_what_is_wrong(database: &Datab
         ("", "grace@example.com", "id=\"name-error\""),
         (&*"x".repeat(101), "grace@example.com", "The name must have 1 to 100 characters"),
         ("Grace", "grace", "That is not an e-mail address"),
-        ("Grace", "ADA@example.com", "There is a Server Admin with this e-mail address already"),
+        ("Grace", "ADA@example.com", "Ada with this address exists already."),
     ] {
         let page = ada.submit(LIST, INVITE, &[("name", name), ("email", email)]).expect(422);
         assert!(page.text().contains(problem), "{problem}: {}", page.text());

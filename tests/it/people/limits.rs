@@ -63,9 +63,12 @@ fn two_hundred_invitations_are_open_at_most(database: &Database) {
                 digest: SecretCode::presented(&format!("code {number}")).digest(),
                 name: Some("Somebody".to_owned()),
                 email: Some(format!("open{number}@example.com")),
+                admin: None,
+                created_at: now,
                 expires_at: now + TimeDelta::hours(12),
+                undelivered: None,
             };
-            links::insert(conn, LinkPurpose::Invitation, &link, None, now)
+            links::insert(conn, LinkPurpose::Invitation, &link, None)
         })
     };
     app.wait(app.store().write::<_, StoreError, _>(Lock::Admins, fill)).unwrap();

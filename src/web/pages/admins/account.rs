@@ -28,6 +28,13 @@ struct AccountPage {
     id: i64,
     person: PersonFields,
     own: Option<OwnCards>,
+    help: Option<Help>,
+}
+
+/// How somebody else who can log in no more is helped.
+struct Help {
+    /// The address as it is stored.
+    email: String,
 }
 
 /// The cards that only oneself sees.
@@ -92,7 +99,9 @@ async fn show(
         (Section::ServerAdmins, None)
     };
     let layout = Layout::load(shared, me, section).await?;
-    let view = AccountPage { layout, title: admin.name.to_string(), id: admin.id.0, person, own };
+    let (title, id) = (admin.name.to_string(), admin.id.0);
+    let help = (own.is_none() && admin.active).then(|| Help { email: admin.email.to_string() });
+    let view = AccountPage { layout, title, id, person, own, help };
     Ok(layout::page(answer, &view))
 }
 

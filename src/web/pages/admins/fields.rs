@@ -3,8 +3,9 @@
 use serde::Deserialize;
 
 use crate::domain::admin::ServerAdmin;
-use crate::domain::admin::person::{EmailAddress, PersonName};
+use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::web::pages::layout::text::sentence;
+use crate::web::pages::paths::{ACCOUNT, SERVER_ADMINS};
 
 /// A person's name and address as they were entered, and what is wrong with them.
 #[derive(Default, Deserialize)]
@@ -17,6 +18,29 @@ pub(crate) struct PersonFields {
     pub(crate) name_error: Option<String>,
     #[serde(skip)]
     pub(crate) email_error: Option<String>,
+    /// The Server Admin who has the address already.
+    #[serde(skip)]
+    pub(crate) holder: Option<Holder>,
+}
+
+/// What can be done for a Server Admin instead of inviting them again.
+pub(crate) struct Holder {
+    pub(crate) href: String,
+    pub(crate) text: &'static str,
+}
+
+impl Holder {
+    /// For the reader `me`.
+    pub(crate) fn new(holder: &ServerAdmin, me: AdminId) -> Self {
+        let page = format!("{SERVER_ADMINS}/{}", holder.id.0);
+        match () {
+            () if holder.id == me => Self { href: ACCOUNT.to_owned(), text: "Your account" },
+            () if holder.active => {
+                Self { href: format!("{page}#password-h"), text: "Send a password link" }
+            }
+            () => Self { href: format!("{page}/reactivate"), text: "Reactivate" },
+        }
+    }
 }
 
 impl PersonFields {

@@ -1,34 +1,20 @@
 //! Inviting a Server Admin, by mail or by a link that the page shows once, and withdrawing it.
 
 use actix_web::{HttpResponse, web};
-use askama::Template;
 
-use super::fields::{DigestField, PersonFields};
+use super::fields::{DigestField, Holder, PersonFields};
 use super::list;
+use super::one_time_link::{ForPerson, deliver};
 use crate::domain::admin::code::Digest;
-use crate::domain::admin::person::{EmailAddress, PersonName};
-use crate::service::admins::{InviteError, IssuedLink};
-use crate::service::mails::{Delivery, InvitationMail};
+use crate::service::admins::InviteError;
 use crate::web::Shared;
 use crate::web::error::PageError;
-use crate::web::pages::layout::text::sentence;
+use crate::web::pages::layout::limited;
 use crate::web::pages::layout::time::utc_text;
-use crate::web::pages::layout::{self, Layout, Section, limited};
-use crate::web::pages::paths::{INVITATION, SERVER_ADMINS, go_to};
-use crate::web::session::{Flash, SignedIn, SignedInForm};
+use crate::web::pages::paths::{SERVER_ADMINS, go_to};
+use crate::web::session::{Flash, SignedInForm};
 
 const NOT_INVITED: &str = "No invitation was made.";
-
-#[derive(Template)]
-#[template(path = "admins/invited.html")]
-struct InvitedPage {
-    layout: Layout,
-    name: String,
-    email: String,
-    why: String,
-    link: String,
-    until: String,
-}
 
 /// `POST /admin/server-admins/invite`.
 pub(crate) async fn invite(
@@ -39,8 +25,15 @@ pub(crate) async fn invite(
     if let Some((name, email)) = fields.parse() {
         let admins = &shared.services.admins;
         match admins.invite(name.clone(), email.clone(), me.author()).await {
-            Ok(link) => return deliver(&shared, &me, &name, &email, &link).await,
-            Err(InviteError::EmailTaken(taken)) => fields.email_error = Some(sentence(taken)),
+            Ok(issued) => {
+                let new = ForPerson { name: name.as_str(), email: &email, admin: None, issued };
+                return deliver(&shared, &me, new).await;
+            }
+            Err(InviteError::EmailTaken(holder)) => {
+                fields.email_error =
+                    Some(format!("{} with this address exists already.", holder.name));
+                fields.holder = Some(Holder::new(&holder, me.admin.id));
+            }
             Err(InviteError::HourlyLimit(limit)) => {
                 me.leave(&limited(NOT_INVITED, limit));
                 return Ok(go_to(SERVER_ADMINS));
@@ -58,49 +51,6 @@ pub(crate) async fn invite(
         }
     }
     list::show(&shared, &me, 1, fields, HttpResponse::UnprocessableEntity()).await
-}
-
-/// Mails the link. Where that is not possible the answer shows it, once.
-async fn deliver(
-    shared: &Shared,
-    me: &SignedIn,
-    name: &PersonName,
-    email: &EmailAddress,
-    invitation: &IssuedLink,
-) -> Result<HttpResponse, PageError> {
-    let IssuedLink { code, expires_at } = invitation;
-    let link = shared.site.public_url.join(&format!("{INVITATION}?code={}", code.expose()));
-    let until = utc_text(*expires_at);
-    let why = if shared.services.mails.reaches_people() {
-        let mail = InvitationMail {
-            name: name.as_str(),
-            address: email.clone(),
-            by: me.admin.name.as_str(),
-            link: &link,
-            expires_at: *expires_at,
-        };
-        match shared.services.mails.invite(mail).await? {
-            Delivery::Accepted(_) => {
-                let title = format!("The invitation was sent to {email}.");
-                me.leave(&Flash::done(title, format!("Its link works once, until {until}.")));
-                return Ok(go_to(SERVER_ADMINS));
-            }
-            Delivery::WrittenToFile(answer) | Delivery::Refused(answer) => {
-                format!("The mail was not delivered: {answer}")
-            }
-        }
-    } else {
-        "No mail server is configured, so no mail was sent.".to_owned()
-    };
-    let view = InvitedPage {
-        layout: Layout::load(shared, me, Section::ServerAdmins).await?,
-        name: name.to_string(),
-        email: email.to_string(),
-        why,
-        link,
-        until,
-    };
-    Ok(layout::page(HttpResponse::Ok(), &view))
 }
 
 /// `POST /admin/server-admins/withdraw`.

@@ -39,16 +39,17 @@ struct JoinPage {
 
 #[derive(Template)]
 #[template(path = "admins/dead_link.html")]
-struct DeadLinkPage {
-    layout: Layout,
-    remedy: &'static str,
+pub(super) struct DeadLinkPage {
+    pub(super) layout: Layout,
+    pub(super) what: &'static str,
+    pub(super) remedy: &'static str,
 }
 
 /// The one-time code of a link.
 #[derive(Deserialize)]
 pub(crate) struct CodeQuery {
     #[serde(default)]
-    code: String,
+    pub(super) code: String,
 }
 
 /// What the form sends.
@@ -137,21 +138,22 @@ fn view(
         () if purpose == LinkPurpose::Invitation && person.name_error.is_none() => "password",
         () => "name",
     };
-    let (title, intro, action, button) = match purpose {
-        LinkPurpose::Setup => (
+    let (title, intro, action, button) = if purpose == LinkPurpose::Setup {
+        (
             "Create the first Server Admin",
             format!(
                 "A Server Admin manages the SCIM token of {product} and is warned before it expires."
             ),
             SETUP,
             "Create Server Admin",
-        ),
-        LinkPurpose::Invitation => (
+        )
+    } else {
+        (
             "Accept the invitation",
             format!("Choose a password to become a Server Admin of {product}."),
             INVITATION,
             "Become a Server Admin",
-        ),
+        )
     };
     let email_is_fixed = purpose == LinkPurpose::Invitation;
     JoinPage {
@@ -169,11 +171,11 @@ fn view(
 }
 
 fn dead_link(layout: Layout, purpose: LinkPurpose) -> HttpResponse {
-    let remedy = match purpose {
-        LinkPurpose::Setup => {
-            "If nobody has set this server up yet, restart it: it prints a new link. Otherwise log in."
-        }
-        LinkPurpose::Invitation => "Ask the Server Admin who invited you for a new invitation.",
+    let remedy = if purpose == LinkPurpose::Setup {
+        "If nobody has set this server up yet, restart it: it prints a new link. Otherwise log in."
+    } else {
+        "Ask the Server Admin who invited you for a new invitation."
     };
-    page(HttpResponse::Gone(), &DeadLinkPage { layout, remedy })
+    let what = "It was used already, has expired or was not copied completely.";
+    page(HttpResponse::Gone(), &DeadLinkPage { layout, what, remedy })
 }

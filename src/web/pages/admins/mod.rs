@@ -7,3 +7,5 @@ mod fields;
 pub(super) mod invite;
 pub(super) mod join;
 pub(super) mod list;
+mod one_time_link;
+pub(super) mod password_link;
