@@ -12,6 +12,7 @@ use std::borrow::Cow;
 pub use self::repeats::AuditLog;
 use crate::domain::activity::{Attempt, Event, Kind};
 use crate::domain::admin::actor::Actor;
+use crate::domain::keys::secret::KeyId;
 use crate::domain::masking::fit_for_log;
 use crate::domain::network::agent::short_name;
 use crate::domain::network::request_id::RequestId;
@@ -164,6 +165,8 @@ impl Line {
             actor = self.actor_word(),
             actor.id = self.actor.admin_id().map(|id| id.0),
             actor.email = fit(self.actor.email()),
+            actor.key = self.actor.key_id().map(KeyId::as_str),
+            actor.name = self.actor.key_id().and_then(|_| fit(Some(self.actor.name()))),
             source = self.source.address_text(),
             agent = fit(agent.as_deref()),
             request.id = self.source.request_id.as_ref().map(RequestId::as_str),
@@ -181,6 +184,7 @@ impl Line {
         match (&self.actor, self.source.address) {
             _ if self.is_various => "various",
             (Actor::Admin { .. }, _) => "admin",
+            (Actor::ApiKey { .. }, _) => "api_key",
             (Actor::CommandLine, _) => "command_line",
             (Actor::System, None) => "scimward",
             (Actor::System, Some(_)) => "client",

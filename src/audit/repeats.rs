@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::Line;
 use super::failures::Failures;
+use crate::domain::keys::secret::KeyId;
 use crate::domain::network::source_network;
 use crate::domain::token::secret::TokenId;
 
@@ -46,6 +47,7 @@ struct Groups {
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     actor: Option<i64>,
+    program: Option<KeyId>,
     network: Option<IpAddr>,
     token: Option<TokenId>,
     subject: Option<Cow<'static, str>>,
@@ -134,6 +136,7 @@ impl Key {
     fn of(line: &Line) -> Self {
         Self {
             actor: line.actor.admin_id().map(|id| id.0),
+            program: line.actor.key_id().cloned(),
             network: line.source.address.map(source_network),
             token: line.token.clone(),
             subject: line.subject.clone(),

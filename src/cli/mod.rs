@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod error;
 mod healthcheck;
+mod key;
 mod mail;
 mod manual;
 mod notify;
@@ -42,6 +43,9 @@ enum Command {
     /// Generate, describe, verify or revoke the SCIM token
     #[command(subcommand)]
     Token(token::Command),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(key::Command),
     /// Add and list Server Admins, keep them out, set passwords
     #[command(subcommand)]
     Admin(admin::Command),
@@ -83,6 +87,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Serve => Box::pin(serve::run(flags)).await,
         Command::Healthcheck(arguments) => healthcheck::run(&arguments, flags),
         Command::Token(command) => Box::pin(token::run(command, flags)).await,
+        Command::Key(command) => Box::pin(key::run(command, flags)).await,
         Command::Admin(command) => Box::pin(admin::run(command, flags)).await,
         Command::Notify(command) => Box::pin(notify::run(command, flags)).await,
         Command::Mail(command) => Box::pin(mail::run(command, flags)).await,

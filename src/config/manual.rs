@@ -57,7 +57,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     (
         "SCIMWARD_CLIENT_NETWORKS",
-        "networks from which the token is accepted, separated by commas; any if it is not set",
+        "networks from which the token is accepted, separated by commas; any if it is not set. API keys are accepted from anywhere",
     ),
     ("SCIMWARD_ALLOW_PLAIN_HTTP", "allow HTTP without TLS on an address other than loopback"),
     ("SCIMWARD_ACTIVITY_RETENTION_DAYS", "how long activity is kept"),

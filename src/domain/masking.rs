@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::credential::Form;
+use super::keys::secret::KeyForm;
 use super::token::secret::PREFIX;
 use super::visible::is_invisible;
 
@@ -23,10 +25,10 @@ pub fn fit_for_log(text: &str) -> String {
     pieces.map(|piece| mask(piece, piece.contains('@'))).collect()
 }
 
-/// `text` without tokens, and without what could be another secret if there is one: for what is kept
+/// `text` without tokens and API keys, and without what could be another secret if there is one: for what is kept
 /// although a client has chosen it.
 pub fn without_tokens(text: &str) -> Cow<'_, str> {
-    if text.contains(PREFIX) { masked(text) } else { Cow::Borrowed(text) }
+    if holds_prefix(text) { masked(text) } else { Cow::Borrowed(text) }
 }
 
 /// A path as a client has sent it, fit for the log.
@@ -66,10 +68,15 @@ fn mask(text: &str, is_address: bool) -> Cow<'_, str> {
     if is_masked { Cow::Owned(kept) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a word holds the beginning of a token, or as many letters and digits as a secret has.
+/// Whether it holds the beginning of a token or an API key.
+fn holds_prefix(text: &str) -> bool {
+    text.contains(PREFIX) || text.contains(KeyForm::PREFIX)
+}
+
+/// Whether a word holds the beginning of a token or an API key, or as many letters and digits as a secret has.
 fn is_secret(word: &str, is_in_address: bool) -> bool {
     let is_long = |part: &str| part.len() >= SECRET_LENGTH;
-    word.contains(PREFIX) || (!is_in_address && word.split('_').any(is_long))
+    holds_prefix(word) || (!is_in_address && word.split('_').any(is_long))
 }
 
 #[cfg(test)]
@@ -83,6 +90,7 @@ mod tests {
             ("ada@example.com", "ada@example.com"),
             ("6 months", "6 months"),
             ("scimw_W8pG2wXc", "***"),
+            ("scimk_T7F2QX9a", "***"),
             ("x scimw_W8pG2wXcAAAA, y", "x ***, y"),
             ("xscimw_y/z", "***/z"),
             ("code=0123456789abcdefghijkl", "code=***"),

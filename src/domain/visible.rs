@@ -14,6 +14,15 @@ pub fn is_invisible(c: char) -> bool {
         || is_shown_as_nothing(c)
 }
 
+/// The text with single spaces between its words, if it has 1 to `longest` characters and all of them
+/// can be seen: the rules for the names of people and of API keys.
+pub fn one_line(text: &str, longest: usize) -> Option<String> {
+    let text = text.trim();
+    let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let fits = (1..=longest).contains(&spaced.chars().count());
+    (fits && !text.chars().any(is_invisible)).then_some(spaced)
+}
+
 /// What is no format character but is not shown either (`Default_Ignorable_Code_Point` in UAX #44),
 /// and two symbols that are blank.
 const fn is_shown_as_nothing(c: char) -> bool {

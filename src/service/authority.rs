@@ -3,8 +3,8 @@
 //! Between the moment when a page learns whose session a request names and the change that it asks
 //! for, the session may end and its Server Admin be deactivated. So use cases take an [`Author`],
 //! and only [`Resources::write_as`] makes an [`Authorized`] of one, in the transaction that writes.
-//! A session holds [`Lock::Admins`] there: what ends sessions holds it too, so it comes before the
-//! change, which then fails, or after it.
+//! A session and an API key hold [`Lock::Admins`] there: what ends them holds it too, so it comes
+//! before the change, which then fails, or after it.
 
 use std::fmt::Display;
 
@@ -17,9 +17,12 @@ use crate::domain::activity::{Attempt, Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::{Actor, Author};
 use crate::domain::admin::code::Digest;
+use crate::domain::keys::scope::Scope;
+use crate::domain::keys::secret::KeyId;
+use crate::domain::keys::{ApiKey, KeyStatus};
 use crate::domain::network::source::Source;
 use crate::store::people::sessions;
-use crate::store::{Conn, Lock, Transaction};
+use crate::store::{self, Conn, Lock, Transaction};
 
 /// An author who may make the change of this transaction.
 pub(super) struct Authorized {
@@ -36,7 +39,8 @@ impl Resources {
     /// a rule forbids it, the log tells that something of this `kind` was refused.
     ///
     /// # Errors
-    /// Those of `change`; [`Failure::SessionEnded`], and then nothing has happened.
+    /// Those of `change`; [`Failure::SessionEnded`] or [`Failure::KeyEnded`], and then nothing has
+    /// happened.
     pub(super) async fn write_as<T, E, F>(
         &self,
         author: Author,
@@ -51,7 +55,7 @@ impl Resources {
     {
         let resources = self.clone();
         let first = match author {
-            Author::Session { .. } => Lock::Admins,
+            Author::Session { .. } | Author::ApiKey { .. } => Lock::Admins,
             Author::CommandLine => lock,
         };
         let checked = move |conn: &mut Transaction| {
@@ -83,6 +87,10 @@ impl Resources {
 fn authorize(conn: &mut Conn, author: Author, now: DateTime<Utc>) -> Result<Authorized, Failure> {
     let (digest, source) = match author {
         Author::Session { digest, source } => (digest, source),
+        Author::ApiKey { id, source } => {
+            let actor = usable_key(conn, &id, now)?.actor();
+            return Ok(Authorized { actor, now, source, session: None });
+        }
         Author::CommandLine => {
             let (actor, source) = (Actor::CommandLine, Source::command_line());
             return Ok(Authorized { actor, now, source, session: None });
@@ -94,8 +102,16 @@ fn authorize(conn: &mut Conn, author: Author, now: DateTime<Utc>) -> Result<Auth
     Ok(Authorized { actor: admin.actor(), now, source, session: Some((digest, admin)) })
 }
 
+/// The key with this id, if it may change something at `now`.
+fn usable_key(conn: &mut Conn, id: &KeyId, now: DateTime<Utc>) -> Result<ApiKey, Failure> {
+    let key = store::keys::by_id(conn, id)?;
+    let may_change =
+        |key: &ApiKey| key.status(now) == KeyStatus::Active && key.scope.allows(Scope::Replace);
+    key.filter(may_change).ok_or(Failure::KeyEnded)
+}
+
 impl Authorized {
-    /// The stored form of the session's id and whose it is; the command line has neither.
+    /// The stored form of the session's id and whose it is; API keys and the command line have neither.
     pub(super) fn session(&self) -> Result<(&Digest, &ServerAdmin), Failure> {
         let (digest, admin) = self.session.as_ref().ok_or(Failure::SessionEnded)?;
         Ok((digest, admin))

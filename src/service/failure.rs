@@ -18,6 +18,9 @@ pub enum Failure {
     /// The session behind the request has ended, or its Server Admin is not active any more.
     #[error("the session has ended")]
     SessionEnded,
+    /// The API key behind the request was revoked, has expired or is stopped.
+    #[error("the API key is not accepted any more")]
+    KeyEnded,
 }
 
 /// Why a change was not made.
@@ -67,7 +70,7 @@ impl Failure {
         match self {
             Self::Store(error) => error.is_temporary(),
             Self::Hash(error) => matches!(error, HashError::Busy),
-            Self::SessionEnded => false,
+            Self::SessionEnded | Self::KeyEnded => false,
         }
     }
 }

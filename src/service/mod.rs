@@ -12,9 +12,11 @@ pub mod certificate;
 mod failure;
 mod fair_semaphore;
 mod hourly;
+pub mod keys;
 pub mod mails;
 pub mod monitoring;
 mod passwords;
+pub mod report;
 pub mod requests;
 mod resources;
 pub mod sessions;
@@ -46,6 +48,8 @@ pub struct Services {
     pub activity: activity::Activity,
     /// Generating, revoking and describing tokens.
     pub tokens: tokens::Tokens,
+    /// API keys.
+    pub keys: keys::Keys,
     /// Who may sign in.
     pub admins: admins::Admins,
     /// Signing in.
@@ -102,6 +106,7 @@ impl Services {
             certificate,
             activity: activity::Activity::new(resources.clone()),
             tokens: tokens::Tokens::new(resources.clone(), validation.cache(), new_mail),
+            keys: keys::Keys::new(resources.clone(), alerts.clone()),
             admins: admins::Admins::new(resources.clone(), alerts, own_words),
             logins: logins.clone(),
             devices,

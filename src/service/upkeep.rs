@@ -14,7 +14,7 @@ use crate::domain::admin::actor::Actor;
 use crate::domain::network::source::Source;
 use crate::domain::token::Token;
 use crate::domain::token::secret::TokenId;
-use crate::store::{self, Conn, Lock, StoreError};
+use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 /// Rows that one transaction removes: few, so that others do not wait long.
 const BATCH: i64 = 500;
@@ -24,6 +24,8 @@ const PURGE_EVERY: TimeDelta = TimeDelta::hours(1);
 const REQUESTS_KEPT: TimeDelta = TimeDelta::days(2);
 /// Links are kept for a while after their expiry: their page says what became of them.
 const LINKS_KEPT: TimeDelta = TimeDelta::days(30);
+/// Revoked and expired API keys are listed for a while.
+const KEYS_KEPT: TimeDelta = TimeDelta::days(30);
 /// Requests by hour are kept for 13 months, however long these are.
 const HOURS_KEPT: TimeDelta = TimeDelta::days(398);
 /// Callers are kept for 30 days and the one that has begun.
@@ -53,6 +55,7 @@ impl Upkeep {
         let now = self.resources.clock.now();
         let written = self.write_usage().await;
         let noted = self.note_expiry(now).await;
+        let noted = self.note_ended_keys(now).await.and(noted);
         let settled = Sessions::new(self.resources.clone()).settle_all().await;
         let purged = self.purge(now).await;
         written.and(noted).and(settled).and(purged)
@@ -88,12 +91,34 @@ impl Upkeep {
         write.await.map_err(|error: StoreError| error.into())
     }
 
+    /// Adds the entries that API keys have expired, each once.
+    async fn note_ended_keys(&self, now: DateTime<Utc>) -> Result<(), Failure> {
+        let unnoted = move |conn: &mut Conn| store::keys::unnoted_expiries(conn, now);
+        if self.resources.store.read(unnoted).await?.is_empty() {
+            return Ok(());
+        }
+        let noted = move |conn: &mut Transaction| {
+            // Asked again under the lock: another instance may have been faster.
+            for key in store::keys::unnoted_expiries(conn, now)? {
+                let (at, source) = (key.expires_at, Source::default());
+                let event = Event::new(at, Kind::ApiKeyExpired, Actor::System, source)
+                    .about(key.name.as_str())
+                    .with_detail(key.id.as_str());
+                store::activity::record(conn, &event)?;
+                store::keys::note_expiry(conn, &key.id)?;
+            }
+            Ok(())
+        };
+        let noted = self.resources.store.write(Lock::Usage, noted).await;
+        noted.map_err(|error: StoreError| error.into())
+    }
+
     /// Removes what is too old, once an hour.
     async fn purge(&self, now: DateTime<Utc>) -> Result<(), Failure> {
         if self.last_purge().is_some_and(|last| (now - last).abs() < PURGE_EVERY) {
             return Ok(());
         }
-        let purges: [(Lock, Purge, TimeDelta); 10] = [
+        let purges: [(Lock, Purge, TimeDelta); 11] = [
             (Lock::Usage, store::purge::activity, self.activity_retention),
             (Lock::Mails, store::purge::mails, self.activity_retention),
             (Lock::Usage, store::purge::request_hours, HOURS_KEPT),
@@ -103,6 +128,7 @@ impl Upkeep {
             // A session past its absolute limit is no longer touched, and so becomes idle too.
             (Lock::Admins, store::purge::sessions, IDLE_LIMIT),
             (Lock::Admins, store::purge::one_time_links, LINKS_KEPT),
+            (Lock::Admins, store::keys::purge, KEYS_KEPT),
             (Lock::Admins, store::purge::login_failures, LOGIN_FAILURES_KEPT),
             (Lock::Tokens, store::purge::used_requests, REQUESTS_KEPT),
         ];

@@ -6,12 +6,13 @@ use diesel::prelude::*;
 
 use super::database::connection::{Conn, MultiBackend};
 use super::error::StoreError;
-use super::row::{actor, corrupt, instant, parse_address, parse_token_id, seconds};
+use super::row::{actor_or_key, corrupt, instant, parse_address, parse_token_id, seconds};
 use super::schema::activity;
 use super::transaction::Transaction;
 use crate::domain::activity::timeline::Cursor;
 use crate::domain::activity::{Event, Kind, Recorded};
 use crate::domain::admin::person::AdminId;
+use crate::domain::keys::secret::KeyId;
 use crate::domain::network::source::Source;
 use crate::domain::token::secret::TokenId;
 
@@ -29,6 +30,7 @@ struct NewRow<'a> {
     subject: Option<&'a str>,
     detail: Option<&'a str>,
     count: i64,
+    actor_key: Option<&'a str>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -46,6 +48,7 @@ struct Row {
     subject: Option<String>,
     detail: Option<String>,
     count: i64,
+    actor_key: Option<String>,
 }
 
 /// Adds an entry, and logs it once it is stored.
@@ -106,6 +109,7 @@ impl<'a> From<&'a Event> for NewRow<'a> {
             subject: event.subject.as_deref(),
             detail: event.detail.as_deref(),
             count: i64::try_from(event.count).unwrap_or(i64::MAX),
+            actor_key: event.actor.key_id().map(KeyId::as_str),
         }
     }
 }
@@ -241,7 +245,12 @@ impl TryFrom<Row> for Recorded {
         let event = Event {
             at: instant(row.at)?,
             kind,
-            actor: actor(row.actor_id, row.actor, row.actor_email),
+            actor: actor_or_key(
+                row.actor_key.as_deref(),
+                row.actor_id,
+                row.actor,
+                row.actor_email,
+            )?,
             source: Source { address, agent: row.agent, request_id: None },
             token,
             subject: row.subject,

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::error::StoreError;
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::AdminId;
+use crate::domain::keys::secret::KeyId;
 use crate::domain::network::UNKNOWN;
 use crate::domain::network::source::UNKNOWN_TEXT;
 use crate::domain::token::secret::TokenId;
@@ -30,6 +31,23 @@ pub(super) fn actor(id: Option<i64>, name: String, email: Option<String>) -> Act
         None if name == Actor::CommandLine.name() => Actor::CommandLine,
         None => Actor::System,
     }
+}
+
+/// The same, where it may have been an API key.
+pub(super) fn actor_or_key(
+    key: Option<&str>,
+    id: Option<i64>,
+    name: String,
+    email: Option<String>,
+) -> Result<Actor, StoreError> {
+    match key {
+        Some(key) => Ok(Actor::ApiKey { id: parse_key_id(key)?, title: name }),
+        None => Ok(actor(id, name, email)),
+    }
+}
+
+pub(super) fn parse_key_id(text: &str) -> Result<KeyId, StoreError> {
+    KeyId::parse(text).map_err(|_malformed| corrupt("key id", text))
 }
 
 pub(super) fn parse_address(text: &str) -> Result<IpAddr, StoreError> {

@@ -87,6 +87,29 @@ diesel::table! {
         late_used_at -> Nullable<BigInt>,
         late_used_from -> Nullable<Text>,
         position -> BigInt,
+        generated_by_key -> Nullable<Text>,
+        revoked_by_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> Text,
+        digest -> Nullable<Text>,
+        name -> Text,
+        scope -> Text,
+        request_hash -> Nullable<Text>,
+        created_at -> BigInt,
+        created_by_id -> Nullable<BigInt>,
+        created_by -> Text,
+        expires_at -> BigInt,
+        expiry_noted -> Bool,
+        revoked_at -> Nullable<BigInt>,
+        revoked_by_id -> Nullable<BigInt>,
+        revoked_by -> Nullable<Text>,
+        last_used_at -> Nullable<BigInt>,
+        last_used_from -> Nullable<Text>,
+        last_used_agent -> Nullable<Text>,
     }
 }
 
@@ -112,6 +135,7 @@ diesel::table! {
         subject -> Nullable<Text>,
         detail -> Nullable<Text>,
         count -> BigInt,
+        actor_key -> Nullable<Text>,
     }
 }
 

@@ -184,7 +184,8 @@ impl PageError {
 impl From<Failure> for PageError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::SessionEnded => Self::SessionEnded,
+            // No page is asked with an API key.
+            Failure::SessionEnded | Failure::KeyEnded => Self::SessionEnded,
             failure => Self::Failed(failure),
         }
     }

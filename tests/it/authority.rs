@@ -26,6 +26,7 @@ const ACCOUNT: &str = "/admin/account";
 const SESSIONS: &str = "/admin/account/sessions";
 const CHANGE_PASSWORD: &str = "/admin/account/password";
 const TEST_MAIL: &str = "/admin/notifications/test";
+const API_KEYS: &str = "/admin/api-keys";
 const NEXT_PASSWORD: &str = "eleven comets under granite";
 
 /// What every form of the product has something to do about: a token, an open invitation, an admin
@@ -36,7 +37,11 @@ fn prepare(grace: &Visitor, database: &Database) {
     grace.submit(LIST, INVITE, &invited).expect(200);
     let off = path_of(database, "kurt", "/deactivate");
     grace.submit(&off, &off, &[]).expect(303);
+    grace.submit(API_KEYS, API_KEYS, &API_KEY).expect(200);
 }
+
+/// What makes an API key.
+const API_KEY: [(&str, &str); 3] = [("name", "Terraform"), ("scope", "replace"), ("months", "3")];
 
 /// One of every form that changes something, filled in and not yet sent.
 fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> {
@@ -45,6 +50,7 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
     let invitation = "SELECT code_hash FROM one_time_links WHERE purpose = 'invitation' \
                       AND used_at IS NULL";
     let invitation = database.ask(invitation).remove(0);
+    let key = database.ask("SELECT id FROM api_keys WHERE revoked_at IS NULL").remove(0);
     let person = [("name", "Mallory"), ("email", "mallory@example.com")];
     let passwords = [("present", PASSWORD), ("fresh", NEXT_PASSWORD)];
     let form = |path: &str, fields: &[(&str, &str)]| {
@@ -68,6 +74,9 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
         form(&of("kurt", "/reactivate"), &[]),
         form(&of("grace", "/password-link"), &[]),
         form(TEST_MAIL, &[]),
+        hidden_form(admin, API_KEYS, API_KEYS, &API_KEY),
+        hidden_form(admin, API_KEYS, API_KEYS, &API_KEY).header("Accept", "application/json"),
+        form(&format!("{API_KEYS}/{key}/revoke"), &[]),
         // These end the session.
         form(SESSIONS, &[("digest", &own_session)]),
         form(CHANGE_PASSWORD, &passwords),
@@ -165,6 +174,7 @@ fn state(database: &Database) -> Vec<String> {
         rows("login_failures", "*", "true"),
         rows("tokens", "*", "true"),
         rows("used_requests", "*", "true"),
+        rows("api_keys", "*", "true"),
         rows("mails", "*", "occasion IN ('test', 'invitation', 'password-link')"),
         rows(
             "activity",

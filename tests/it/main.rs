@@ -24,6 +24,7 @@ mod connections;
 mod demo;
 mod expiry_mails;
 mod history;
+mod keys;
 mod logins;
 mod logs;
 mod mail_server;

@@ -7,7 +7,7 @@ use crate::support::database::{Database, Engine};
 use crate::support::http::Request;
 
 /// Pages, forms and probes.
-const PATHS: [&str; 26] = [
+const PATHS: [&str; 27] = [
     "/healthz",
     "/readyz",
     "/login",
@@ -30,6 +30,7 @@ const PATHS: [&str; 26] = [
     "/admin/account",
     "/admin/account/password",
     "/admin/account/sessions",
+    "/admin/api-keys",
     "/admin/notifications",
     "/admin/activity",
     "/admin/activity/export.csv",

@@ -9,6 +9,7 @@ use crate::cli::error::CommandError;
 use crate::cli::open::open;
 use crate::cli::output::OutputFormat;
 use crate::config::Flags;
+use crate::service::report;
 
 const NONE: &str = "There is no SCIM token. Generate one with `scimward token generate`.";
 
@@ -18,7 +19,7 @@ pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode
     let now = services.now();
     match &known.history.newest {
         Some(token) => format.print(
-            || text::with_sync(text::json(token, now), &known.sync),
+            || report::with_sync(report::token(token, now), &known.sync),
             || format!("{}\n{}", text::description(token, now), text::sync(&known.sync)),
         )?,
         None => {

@@ -1,30 +1,17 @@
-//! A token in words and as JSON, without its value: nobody has it.
+//! A token in words, without its value: nobody has it.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 
 use crate::cli::error::CommandError;
 use crate::domain::calendar::{rfc3339, span};
-use crate::domain::network::source::{Source, address_text};
-use crate::domain::sync::SyncHealth;
-use crate::domain::token::secret::TokenId;
-use crate::domain::token::{LastUse, Token, TokenStatus};
+use crate::domain::network::source::Source;
+use crate::domain::token::{LastUse, Token};
+use crate::service::report::status;
 use crate::service::sync::SyncState;
 
 /// There is none to work on.
 pub(super) fn no_token() -> CommandError {
     "there is no SCIM token; generate one with `scimward token generate`".to_owned().into()
-}
-
-/// One word: `active`, `expired`, `replaced` or `revoked`.
-pub(super) fn status(token: &Token, now: DateTime<Utc>) -> &'static str {
-    let replaced = token.revocation.as_ref().is_some_and(|end| end.replaced_by.is_some());
-    match token.status(now) {
-        TokenStatus::Active => "active",
-        TokenStatus::Expired => "expired",
-        TokenStatus::Revoked if replaced => "replaced",
-        TokenStatus::Revoked => "revoked",
-    }
 }
 
 /// What there is to say about a token that somebody presented.
@@ -115,49 +102,4 @@ fn with_source(mut text: String, source: &Source) -> String {
         text.push(')');
     }
     text
-}
-
-/// The facts for programs, with those about the sync.
-pub(super) fn with_sync(token: Value, state: &SyncState) -> Value {
-    let connection = &state.connection;
-    let refused = connection.refused.all();
-    let limit = connection.rhythm.limit(state.rule);
-    let sync = json!({
-        "state": state.health.map(SyncHealth::code),
-        "last_accepted_at": connection.last.as_ref().map(|last| rfc3339(last.at)),
-        "last_accepted_from": connection.last.as_ref().map(|last| address_text(last.from)),
-        "refused_since": refused.as_ref().map(|sum| rfc3339(sum.first_at)),
-        "refused": refused.as_ref().map_or(0, |sum| sum.count),
-        "refused_reason": refused.as_ref().map(|sum| sum.main.reason.code()),
-        "quiet_seconds": connection.rhythm.quiet.map(|quiet| quiet.num_seconds()),
-        "silent_after_seconds": limit.map(|limit| limit.after.num_seconds()),
-    });
-    match token {
-        Value::Object(mut facts) => {
-            facts.insert("sync".to_owned(), sync);
-            Value::Object(facts)
-        }
-        other => other,
-    }
-}
-
-/// The facts for programs.
-pub(super) fn json(token: &Token, now: DateTime<Utc>) -> Value {
-    let end = token.revocation.as_ref();
-    let last = token.last_use.as_ref();
-    json!({
-        "status": status(token, now),
-        "token_id": token.id.as_str(),
-        "generated_at": rfc3339(token.generated_at),
-        "generated_by": token.generated_by.name(),
-        "generated_from": token.generated_from.address_text(),
-        "lifespan_months": token.lifespan.months(),
-        "expires_at": rfc3339(token.expires_at),
-        "revoked_at": end.map(|end| rfc3339(end.at)),
-        "revoked_by": end.map(|end| end.by.name()),
-        "replaced_by": end.and_then(|end| end.replaced_by.as_ref()).map(TokenId::as_str),
-        "last_used_at": last.map(|last| rfc3339(last.at)),
-        "last_used_from": last.map(|last| address_text(last.from)),
-        "last_used_agent": last.and_then(|last| last.agent.as_deref()),
-    })
 }

@@ -16,6 +16,7 @@ use crate::config::Flags;
 use crate::domain::token::Token;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::PresentedToken;
+use crate::service::report;
 use crate::service::validation::Decision;
 
 pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode, CommandError> {
@@ -25,7 +26,8 @@ pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode
     let presented = match PresentedToken::parse(entered) {
         Ok(presented) => presented,
         Err(error) => {
-            let text = traces::of(entered).map_or_else(|| error.to_string(), str::to_owned);
+            let text = traces::of(entered)
+                .map_or_else(|| format!("not a SCIM token: {error}"), str::to_owned);
             return answer(format, "malformed", None, &text);
         }
     };
@@ -44,7 +46,7 @@ pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode
         }
     };
     let token = services.tokens.by_id(id).await?.ok_or_else(text::no_token)?;
-    answer(format, text::status(&token, now), Some((&token, now)), &text::verdict(&token, now))
+    answer(format, report::status(&token, now), Some((&token, now)), &text::verdict(&token, now))
 }
 
 /// Prints what a presented token is; succeeds only if it is valid.
@@ -56,7 +58,7 @@ fn answer(
 ) -> Result<ExitCode, CommandError> {
     let valid = status == "active";
     let status = if valid { "valid" } else { status };
-    let token = || token.map_or(Value::Null, |(token, now)| text::json(token, now));
+    let token = || token.map_or(Value::Null, |(token, now)| report::token(token, now));
     let json = || json!({ "valid": valid, "status": status, "token": token() });
     format.print(json, || format!("{status}: {text}"))?;
     Ok(if valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -36,4 +36,7 @@ attempts! {
     ForeignForm: "foreign_form", "Form of another session refused";
     /// A request that a page of another site has made; `subject` is its path.
     ForeignOrigin: "foreign_origin", "Request of another site refused";
+    /// A request with an API key that is not accepted, or without one; `subject` is why, `detail` the id of
+    /// the key, if one has it.
+    KeyRefused: "api_key_refused", "API key refused";
 }

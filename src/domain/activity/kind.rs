@@ -154,6 +154,18 @@ kinds! {
             ["{who} chose a new password with a link"];
     }
 
+    "keys", "API keys" {
+        /// An API key was made; `subject` is its name, `detail` its id, scope and validity.
+        ApiKeyCreated: "api_key_created", "API key created", "terminal", "",
+            ["{who} created the API key {subject}"];
+        /// An API key was revoked; `subject` is its name, `detail` its id.
+        ApiKeyRevoked: "api_key_revoked", "API key revoked", "terminal", "attention",
+            ["{who} revoked the API key {subject}"];
+        /// An API key reached its expiry; `subject` is its name, `detail` its id.
+        ApiKeyExpired: "api_key_expired", "API key expired", "terminal", "attention",
+            ["The API key {subject} expired"];
+    }
+
     "mails", "Mails" {
         /// A mail was accepted by the mail server; `subject` is the kind of mail, `count` how many.
         MailSent: "mail_sent", "Mail sent", "mail", "",

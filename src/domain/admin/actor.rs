@@ -2,6 +2,7 @@
 
 use super::code::Digest;
 use super::person::AdminId;
+use crate::domain::keys::secret::KeyId;
 use crate::domain::network::source::Source;
 
 /// Who asks for a change. It is not known yet whether they may: a session may have ended since the
@@ -13,6 +14,13 @@ pub enum Author {
     Session {
         /// The stored form of the session's id.
         digest: Digest,
+        /// Where the request comes from.
+        source: Source,
+    },
+    /// A program with this API key, if it may still be used.
+    ApiKey {
+        /// The key's public id.
+        id: KeyId,
         /// Where the request comes from.
         source: Source,
     },
@@ -32,6 +40,13 @@ pub enum Actor {
         /// The admin's address when it happened, where it was kept.
         email: Option<String>,
     },
+    /// A program with an API key.
+    ApiKey {
+        /// The key's public id.
+        id: KeyId,
+        /// What it is called in sentences: `API key “Terraform” of Grace Hopper`.
+        title: String,
+    },
     /// Somebody at the command line.
     CommandLine,
     /// Nobody in particular: scimward itself, or a client that is not signed in.
@@ -43,7 +58,7 @@ impl Actor {
     pub const fn admin_id(&self) -> Option<AdminId> {
         match self {
             Self::Admin { id, .. } => Some(*id),
-            Self::CommandLine | Self::System => None,
+            Self::ApiKey { .. } | Self::CommandLine | Self::System => None,
         }
     }
 
@@ -51,7 +66,15 @@ impl Actor {
     pub fn email(&self) -> Option<&str> {
         match self {
             Self::Admin { email, .. } => email.as_deref(),
-            Self::CommandLine | Self::System => None,
+            Self::ApiKey { .. } | Self::CommandLine | Self::System => None,
+        }
+    }
+
+    /// The public id of the API key, if it was one.
+    pub const fn key_id(&self) -> Option<&KeyId> {
+        match self {
+            Self::ApiKey { id, .. } => Some(id),
+            Self::Admin { .. } | Self::CommandLine | Self::System => None,
         }
     }
 
@@ -59,6 +82,7 @@ impl Actor {
     pub fn name(&self) -> &str {
         match self {
             Self::Admin { name, .. } => name,
+            Self::ApiKey { title, .. } => title,
             Self::CommandLine => "command line",
             Self::System => "scimward",
         }

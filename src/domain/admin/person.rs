@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::visible::is_invisible;
+use crate::domain::visible::{is_invisible, one_line};
 
 /// The key of a Server Admin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,13 +22,7 @@ impl FromStr for PersonName {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let text = text.trim();
-        let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if (1..=100).contains(&spaced.chars().count()) && !text.chars().any(is_invisible) {
-            Ok(Self(spaced))
-        } else {
-            Err(InvalidName)
-        }
+        one_line(text, 100).map(Self).ok_or(InvalidName)
     }
 }
 

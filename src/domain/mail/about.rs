@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+use super::key::KeyMail;
 use super::milestone::Milestone;
 use crate::domain::certificate::Certificate;
+use crate::domain::keys::secret::KeyId;
 use crate::domain::sync::outage::OutageId;
 use crate::domain::token::secret::TokenId;
 
@@ -88,6 +90,17 @@ impl EventKey {
         })
     }
 
+    /// A mail about an API key.
+    pub fn key(id: &KeyId, mail: KeyMail) -> Self {
+        Self(format!("key-{id}-{}", mail.as_str()))
+    }
+
+    /// Which API key it is, if it is one.
+    pub fn key_id(&self) -> Option<KeyId> {
+        let (id, _) = self.0.strip_prefix("key-")?.split_once('-')?;
+        KeyId::parse(id).ok()
+    }
+
     /// An outage has ended.
     pub fn outage(id: OutageId) -> Self {
         Self(format!("outage-{}", id.0))
@@ -112,6 +125,16 @@ mod tests {
     fn the_key_of_an_entry_leads_back_to_it() {
         assert_eq!(EventKey::entry(17).entry_id(), Some(17));
         assert_eq!(EventKey::stored("silence-17".to_owned()).entry_id(), None);
+    }
+
+    #[test]
+    fn the_key_of_a_mail_about_an_api_key_leads_back_to_it() {
+        let id = KeyId::parse("T7F2QX9a").unwrap();
+        let key = EventKey::key(&id, KeyMail::OneDayBefore);
+
+        assert_eq!(key.as_str(), "key-T7F2QX9a-api-key-minus1");
+        assert_eq!((key.key_id(), key.entry_id()), (Some(id), None));
+        assert_eq!(EventKey::entry(17).key_id(), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::alert::Alert;
+use super::key::KeyMail;
 use super::milestone::Milestone;
 use crate::domain::sync::alarms::Alarm;
 
@@ -24,6 +25,8 @@ pub enum MailKind {
     Alarm(Alarm),
     /// The certificate that scimward serves expires or has expired.
     Certificate,
+    /// Something about an API key.
+    Key(KeyMail),
     /// Somebody is invited to become a Server Admin.
     Invitation,
     /// A Server Admin is sent a link to choose a new password.
@@ -39,7 +42,7 @@ pub struct UnknownMailKind;
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Expiry(Milestone::FifteenDaysBefore),
         Self::Expiry(Milestone::OneDayBefore),
         Self::Expiry(Milestone::OnTheDay),
@@ -62,6 +65,9 @@ impl MailKind {
         Self::Alarm(Alarm::StillSilent),
         Self::Alarm(Alarm::WorksAgain),
         Self::Certificate,
+        Self::Key(KeyMail::Created),
+        Self::Key(KeyMail::FifteenDaysBefore),
+        Self::Key(KeyMail::OneDayBefore),
         Self::Invitation,
         Self::PasswordLink,
         Self::Test,
@@ -80,6 +86,7 @@ impl MailKind {
             Self::Alert(alert) => alert.as_str(),
             Self::Alarm(alarm) => alarm.as_str(),
             Self::Certificate => "certificate",
+            Self::Key(mail) => mail.as_str(),
             Self::Invitation => "invitation",
             Self::PasswordLink => "password-link",
             Self::Test => "test",
@@ -97,7 +104,7 @@ impl MailKind {
     /// Whether it stays addressed to its first recipients, even if they were deactivated or given
     /// another address since: otherwise a stolen session could keep it from them.
     pub const fn keeps_recipients(self) -> bool {
-        matches!(self, Self::Alert(_))
+        matches!(self, Self::Alert(_) | Self::Key(KeyMail::Created))
     }
 
     /// The mail's name in a sentence: `15-day expiry mail`.
@@ -114,6 +121,7 @@ impl MailKind {
             Self::Alert(alert) => alert.name(),
             Self::Alarm(alarm) => alarm.name(),
             Self::Certificate => "Mail about the certificate",
+            Self::Key(mail) => mail.name(),
             Self::Invitation => "Invitation",
             Self::PasswordLink => "Password link",
             Self::Test => "Test mail",
@@ -140,6 +148,7 @@ impl fmt::Display for MailKind {
             Self::Alert(alert) => alert.fmt(f),
             Self::Alarm(alarm) => alarm.fmt(f),
             Self::Certificate => f.write_str("HTTPS certificate expires"),
+            Self::Key(mail) => mail.fmt(f),
             Self::Invitation => f.write_str("Invitation"),
             Self::PasswordLink => f.write_str("Password link"),
             Self::Test => f.write_str("Test mail"),

@@ -161,7 +161,7 @@ fn warning(change: &Change<'_>) -> String {
             "If {name} did not do this, somebody else uses that account: deactivate it, undo the \
              change, {AND}"
         ),
-        (Actor::CommandLine | Actor::System, _) => format!(
+        (Actor::ApiKey { .. } | Actor::CommandLine | Actor::System, _) => format!(
             "If nobody on your team did this: undo the change, check who has access to the \
              server, {AND}"
         ),
@@ -180,6 +180,7 @@ fn sent_in(sent: &str, zone: Tz) -> String {
 fn who(actor: &Actor) -> &str {
     match actor {
         Actor::Admin { name, .. } => name,
+        Actor::ApiKey { title, .. } => title,
         Actor::CommandLine => "Somebody at the command line of the server",
         Actor::System => "The server",
     }
@@ -193,6 +194,7 @@ fn by(actor: &Actor) -> String {
     match (actor, actor.email()) {
         (Actor::Admin { name, .. }, Some(email)) => format!("{name} ({email})"),
         (Actor::Admin { name, .. }, None) => name.clone(),
+        (Actor::ApiKey { title, .. }, _) => title.clone(),
         (Actor::CommandLine, _) => "Command line on the server".to_owned(),
         (Actor::System, _) => "The server".to_owned(),
     }

@@ -93,6 +93,17 @@ impl Generator {
                 ),
             };
         }
+        if let Actor::ApiKey { title, .. } = actor {
+            return Self {
+                name: title.clone(),
+                by: format!("by {title}"),
+                did: format!("{title} generated"),
+                warning: format!(
+                    "If no program of your team did this: revoke this API key on the page API keys, \
+                     {REPLACE}, and check Recent activity."
+                ),
+            };
+        }
         Self {
             name: "Command line on the server".to_owned(),
             by: "at the command line".to_owned(),

@@ -24,8 +24,12 @@ pub fn revoked(
     let at = LocalText::new(end.at, zone);
     let from = from.map(address_text);
     let (by, who) = match &end.by {
-        Actor::Admin { name, .. } => (format!("by {name}"), name.clone()),
-        _ => ("at the command line".to_owned(), "Somebody at the command line".to_owned()),
+        Actor::Admin { name: by, .. } | Actor::ApiKey { title: by, .. } => {
+            (format!("by {by}"), by.clone())
+        }
+        Actor::CommandLine | Actor::System => {
+            ("at the command line".to_owned(), "Somebody at the command line".to_owned())
+        }
     };
     let origin = from.as_ref().map(|from| format!(", from {from}")).unwrap_or_default();
     let mut facts = vec![("Revoked", at.fact()), ("Revoked by", end.by.name().to_owned())];
@@ -46,7 +50,7 @@ pub fn revoked(
         facts,
         steps: &[
             "Find out why it was revoked. If nobody on your team did this, change the password of \
-             that account and look at Activity.",
+             that account or revoke that API key, and look at Activity.",
             "Open Admin Settings, Authentication, and generate a new token.",
             "Enter it in the SCIM application of your identity provider and test the connection.",
         ],

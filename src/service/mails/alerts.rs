@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::EmailAddress;
+use crate::domain::keys::ApiKey;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::alert::Alert;
+use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::recipient::Recipient;
 use crate::store::{self, StoreError, Transaction};
@@ -41,10 +44,33 @@ impl Alerts {
         let admins = store::people::admins::list(conn)?;
         let is_first = event.kind == Kind::AdminAdded && admins.len() == 1;
         let Some(alert) = Alert::about(event.kind).filter(|_| !is_first) else { return Ok(()) };
-        let (kind, about) = (MailKind::Alert(alert), About::Event(EventKey::entry(entry)));
-        store::mails::insert_for_admins(conn, kind, &about, event.at)?;
-        for recipient in others(&admins, &self.extra, before) {
-            store::mails::insert(conn, kind, &about, &recipient, event.at)?;
+        let about = About::Event(EventKey::entry(entry));
+        self.tell(conn, (MailKind::Alert(alert), &about), &admins, before, event.at)
+    }
+
+    /// Queues a mail that there is an API key for everybody who gets mails.
+    pub(crate) fn key_created(
+        &self,
+        conn: &mut Transaction,
+        key: &ApiKey,
+    ) -> Result<(), StoreError> {
+        let mail = KeyMail::Created;
+        let about = About::Event(EventKey::key(&key.id, mail));
+        let admins = store::people::admins::list(conn)?;
+        self.tell(conn, (MailKind::Key(mail), &about), &admins, None, key.created_at)
+    }
+
+    fn tell(
+        &self,
+        conn: &mut Transaction,
+        (kind, about): (MailKind, &About),
+        admins: &[ServerAdmin],
+        before: Option<&ServerAdmin>,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        store::mails::insert_for_admins(conn, kind, about, at)?;
+        for recipient in others(admins, &self.extra, before) {
+            store::mails::insert(conn, kind, about, &recipient, at)?;
         }
         Ok(())
     }

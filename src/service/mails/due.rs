@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::MailSettings;
 use super::connection::ConnectionMails;
+use super::keys::KeyReminder;
+use super::{MailSettings, keys};
 use crate::domain::mail::Mail;
 use crate::domain::mail::about::About;
+use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::Milestone;
 use crate::domain::sync::{PATIENCE, presented_predecessors};
@@ -21,6 +23,8 @@ pub(crate) struct DueMails {
     pub(crate) milestone: Option<Milestone>,
     /// The connection they are about.
     pub(crate) connection: ConnectionMails,
+    /// The API keys that will expire.
+    pub(crate) keys: Vec<KeyReminder>,
 }
 
 impl DueMails {
@@ -38,7 +42,8 @@ impl DueMails {
             None => None,
         };
         let connection = ConnectionMails::load(conn, &history, settings, now)?;
-        Ok(Self { history, milestone, connection })
+        let keys = keys::load(conn, settings, now)?;
+        Ok(Self { history, milestone, connection, keys })
     }
 
     /// The mails that are due, each with what it is about.
@@ -60,7 +65,13 @@ impl DueMails {
             MailKind::Expiry(milestone) => is_current && self.milestone == Some(milestone),
             MailKind::StillUsed => is_current && self.still_used().is_some(),
             MailKind::Alarm(alarm) => self.connection.allows(alarm, mail, &self.history),
-            MailKind::Generated | MailKind::Alert(_) | MailKind::Certificate => true,
+            MailKind::Key(KeyMail::FifteenDaysBefore | KeyMail::OneDayBefore) => {
+                self.keys.iter().any(|reminder| reminder.is(mail))
+            }
+            MailKind::Generated
+            | MailKind::Alert(_)
+            | MailKind::Certificate
+            | MailKind::Key(KeyMail::Created) => true,
             MailKind::TooEarly(_)
             | MailKind::Invitation
             | MailKind::PasswordLink

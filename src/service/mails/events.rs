@@ -5,8 +5,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::due::DueMails;
 use super::listed::{ListedMail, MailStatus};
 use crate::domain::admin::ServerAdmin;
+use crate::domain::keys::scope::Scope;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::alert::Alert;
+use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
 use crate::store::{self, Conn, StoreError};
 
@@ -20,7 +22,7 @@ const LISTED: TimeDelta = TimeDelta::days(30);
 pub struct EventMails {
     /// What happened.
     pub kind: MailKind,
-    /// To whom: an address.
+    /// To whom or what: an address, or the name of an API key.
     pub subject: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
@@ -39,6 +41,7 @@ pub(super) fn load(
     let newest = newest.iter().filter(|entry| entry.event.at > now - LISTED);
     let mut keys: Vec<EventKey> = newest.map(|entry| EventKey::entry(entry.id)).collect();
     keys.extend(due.connection.keys());
+    keys.extend(newest_api_keys(conn, now)?);
     for mail in store::mails::open_about_events(conn)?.into_iter().filter(|mail| due.allows(mail)) {
         if let About::Event(key) = mail.about
             && !keys.contains(&key)
@@ -54,6 +57,14 @@ pub(super) fn load(
     Ok(events)
 }
 
+/// The newest API keys that everybody was told of.
+fn newest_api_keys(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<EventKey>, StoreError> {
+    let all = store::keys::list(conn)?;
+    let told = all.iter().filter(|key| key.scope.allows(Scope::Replace));
+    let newest = told.filter(|key| key.created_at > now - LISTED).take(NEWEST);
+    Ok(newest.map(|key| EventKey::key(&key.id, KeyMail::Created)).collect())
+}
+
 /// The mails about an event, kind by kind.
 fn event(
     conn: &mut Conn,
@@ -63,7 +74,10 @@ fn event(
     now: DateTime<Utc>,
 ) -> Result<Vec<EventMails>, StoreError> {
     let entry = key.entry_id().map(|id| store::activity::by_id(conn, id)).transpose()?;
-    let subject = entry.flatten().and_then(|entry| entry.event.subject);
+    let subject = match key.key_id() {
+        Some(id) => store::keys::by_id(conn, &id)?.map(|key| key.name.to_string()),
+        None => entry.flatten().and_then(|entry| entry.event.subject),
+    };
     let mut events: Vec<EventMails> = Vec::new();
     for mail in store::mails::of_event(conn, key)? {
         let status = MailStatus::of(&mail, now);

@@ -10,6 +10,7 @@ mod due;
 mod events;
 mod health;
 mod immediate;
+mod keys;
 mod listed;
 mod overview;
 mod queue;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::due::DueMails;
-use super::{MailSettings, Mails, certificate, connection, recipients};
+use super::keys::KeyReminder;
+use super::{MailSettings, Mails, certificate, connection, keys, recipients};
 use crate::domain::certificate::Certificate;
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
@@ -26,6 +27,7 @@ impl Mails {
                 let certificate = certificate.as_ref();
                 Ok(too_early(conn, settings.schedule, now)?.is_empty()
                     && missing(conn, &settings, certificate, now)?.is_empty()
+                    && missing_reminders(conn, &settings, now)?.is_empty()
                     && certificate::outdated(conn, &settings, certificate, now)?.is_empty())
             }
         };
@@ -91,6 +93,21 @@ fn missing(
     Ok(missing)
 }
 
+/// The reminders about API keys that are due and have not been queued.
+fn missing_reminders(
+    conn: &mut Conn,
+    settings: &MailSettings,
+    now: DateTime<Utc>,
+) -> Result<Vec<KeyReminder>, StoreError> {
+    let mut missing = Vec::new();
+    for reminder in keys::load(conn, settings, now)? {
+        if !store::mails::exists(conn, reminder.kind, &reminder.about)? {
+            missing.push(reminder);
+        }
+    }
+    Ok(missing)
+}
+
 fn queue(
     conn: &mut Transaction,
     settings: &MailSettings,
@@ -117,6 +134,13 @@ fn queue(
             recipients = count,
             "mails are due"
         );
+    }
+    for reminder in missing_reminders(conn, settings, now)? {
+        let KeyReminder { kind, about, due_at, .. } = &reminder;
+        match reminder.recipient(conn)? {
+            Some(maker) => drop(store::mails::insert(conn, *kind, about, &maker, *due_at)?),
+            None => drop(insert_for_all(conn, settings, *kind, about, *due_at)?),
+        }
     }
     Ok(nobody_to_tell)
 }

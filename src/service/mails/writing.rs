@@ -8,6 +8,7 @@ use crate::domain::admin::person::EmailAddress;
 use crate::domain::mail::Mail;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::alert::Alert;
+use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::token::Token;
 use crate::mail::letter::Letter;
@@ -41,6 +42,7 @@ impl Writing<'_> {
                 None => Ok(None),
             },
             (About::Event(key), MailKind::Alert(alert)) => self.alert(conn, mail, key, alert),
+            (About::Event(key), MailKind::Key(about)) => self.about_key(conn, mail, key, about),
             (About::Event(key), MailKind::Certificate) => Ok(self.certificate(mail, key)),
             (About::Event(_) | About::Request, _) => Ok(None),
         }
@@ -75,10 +77,29 @@ impl Writing<'_> {
             | MailKind::Alarm(_)
             | MailKind::Alert(_)
             | MailKind::Certificate
+            | MailKind::Key(_)
             | MailKind::Invitation
             | MailKind::PasswordLink
             | MailKind::Test => None,
         })
+    }
+
+    fn about_key(
+        &self,
+        conn: &mut Conn,
+        mail: &Mail,
+        event: &EventKey,
+        about: KeyMail,
+    ) -> Result<Option<Letter>, StoreError> {
+        let MailSettings { letterhead, schedule, .. } = self.settings;
+        let (recipient, zone) = (&mail.recipient, schedule.zone);
+        let key = event.key_id().map(|id| store::keys::by_id(conn, &id)).transpose()?.flatten();
+        Ok(key.map(|key| match about {
+            KeyMail::Created => letters::key_created(&key, zone, recipient, letterhead),
+            KeyMail::FifteenDaysBefore | KeyMail::OneDayBefore => {
+                letters::key_expires(&key, zone, self.now, recipient, letterhead)
+            }
+        }))
     }
 
     fn certificate(&self, mail: &Mail, key: &EventKey) -> Option<Letter> {

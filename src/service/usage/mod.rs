@@ -8,6 +8,7 @@
 
 pub mod counters;
 mod guesses;
+mod keys;
 mod new_callers;
 mod refusals;
 mod standstill;
@@ -21,12 +22,14 @@ use chrono::{DateTime, Utc};
 
 use self::counters::{DecisionCounters, DecisionCounts};
 use self::guesses::Guesses;
+use self::keys::KeyUses;
 pub use self::refusals::RefusedRequest;
 use self::refusals::{HourEntries, Refusals};
 use self::uses::{TakenUses, Uses};
 use super::{Failure, Resources};
 use crate::audit::Line;
-use crate::domain::activity::Kind;
+use crate::domain::activity::{Attempt, Kind};
+use crate::domain::keys::secret::KeyId;
 use crate::domain::network::UNKNOWN;
 use crate::domain::network::source::Source;
 use crate::domain::network::throttle::Throttle;
@@ -38,6 +41,7 @@ use crate::store::{Lock, StoreError};
 pub struct Usage {
     resources: Resources,
     uses: Uses,
+    key_uses: KeyUses,
     refusals: Refusals,
     counters: DecisionCounters,
     throttle: Mutex<Throttle>,
@@ -46,12 +50,24 @@ pub struct Usage {
     writing: tokio::sync::Mutex<HourEntries>,
 }
 
+/// A request whose API key is not accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct RefusedKey<'a> {
+    /// What the log calls the reason.
+    pub reason: &'static str,
+    /// The id it presents, if a key has it.
+    pub known: Option<&'a KeyId>,
+    /// Whether it slows its source down.
+    pub is_guess: bool,
+}
+
 impl Usage {
     /// Works on `resources`.
     pub fn new(resources: Resources) -> Self {
         Self {
             resources,
             uses: Uses::default(),
+            key_uses: KeyUses::default(),
             refusals: Refusals::default(),
             counters: DecisionCounters::default(),
             throttle: Mutex::default(),
@@ -121,6 +137,26 @@ impl Usage {
         self.refused_application(Refusal::UnknownApplication, by);
     }
 
+    /// Records an accepted API key. Its first use in this process is written at once, in the background.
+    pub fn key_accepted(&self, id: &KeyId, from: IpAddr, agent: Option<&str>) {
+        self.key_uses.add(id, from, agent, self.resources.clock.now());
+    }
+
+    /// Records and logs a request whose API key is not accepted. Returns the seconds to wait if the
+    /// source was refused too often. It says nothing about sync, so no count of it changes.
+    pub fn key_refused(&self, refused: RefusedKey<'_>, by: Source) -> Option<u32> {
+        let RefusedKey { reason, known, is_guess } = refused;
+        let wait = if is_guess { self.count_failure(address(&by)) } else { None };
+        let reason = if wait.is_some() { Refusal::Throttled.code() } else { reason };
+        let line = Line::of_attempt(Attempt::KeyRefused, by).about(reason);
+        let line = match known {
+            Some(id) => line.with_detail(id.as_str()),
+            None => line,
+        };
+        self.resources.audit.log(line, self.resources.clock.now());
+        wait
+    }
+
     /// Counts a request about which nothing could be decided.
     pub fn undecided(&self) {
         self.counters.count_undecided();
@@ -135,6 +171,7 @@ impl Usage {
     pub async fn urgent(&self) {
         tokio::select! {
             () = self.uses.first() => {}
+            () = self.key_uses.first() => {}
             () = self.refusals.urgent() => {}
         }
     }
@@ -145,10 +182,12 @@ impl Usage {
         let mut entries = self.writing.lock().await;
         let now = self.resources.clock.now();
         let (uses, refusals) = (self.uses.take(), self.refusals.take());
-        if uses.last.is_empty() && refusals.0.is_empty() && entries.are_of(now) {
+        let key_uses = self.key_uses.take();
+        let is_quiet = uses.last.is_empty() && refusals.0.is_empty() && key_uses.is_empty();
+        if is_quiet && entries.are_of(now) {
             return Ok(());
         }
-        let kept = (uses.clone(), refusals.clone());
+        let kept = (uses.clone(), refusals.clone(), key_uses.clone());
         let mut next = entries.clone();
         let ran = next.begin(now);
         let written = self.resources.store.write(Lock::Usage, move |conn| {
@@ -166,6 +205,7 @@ impl Usage {
             }
             let new_callers = tally.write(conn, ran)?;
             new_callers::record(conn, new_callers, &firsts, now)?;
+            keys::write(conn, &key_uses, now)?;
             Ok(next)
         });
         match written.await {
@@ -174,8 +214,9 @@ impl Usage {
                 Ok(())
             }
             Err(error) => {
-                let (uses, refusals) = kept;
+                let (uses, refusals, key_uses) = kept;
                 self.uses.put_back(uses);
+                self.key_uses.put_back(key_uses);
                 self.refusals.put_back(refusals, now);
                 Err(StoreError::into(error))
             }

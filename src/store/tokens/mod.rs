@@ -8,11 +8,12 @@ use diesel::prelude::*;
 
 use super::database::connection::Conn;
 use super::error::StoreError;
-use super::row::{actor, corrupt, instant, parse_address, parse_token_id, seconds};
+use super::row::{actor_or_key, corrupt, instant, parse_address, parse_token_id, seconds};
 use super::schema::{tokens, used_requests};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::code::Digest;
 use crate::domain::admin::person::AdminId;
+use crate::domain::keys::secret::KeyId;
 use crate::domain::network::source::{Source, address_text};
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::{PhcString, TokenId};
@@ -47,6 +48,8 @@ struct TokenRow {
     late_uses: i64,
     late_used_at: Option<i64>,
     late_used_from: Option<String>,
+    generated_by_key: Option<String>,
+    revoked_by_key: Option<String>,
 }
 
 /// The newest token, and those before it down to the last one that was used.
@@ -135,6 +138,7 @@ pub fn insert(conn: &mut Conn, token: &Token) -> Result<(), StoreError> {
                 tokens::generated_at.eq(seconds(token.generated_at)),
                 tokens::generated_by_id.eq(token.generated_by.admin_id().map(|id| id.0)),
                 tokens::generated_by.eq(token.generated_by.name()),
+                tokens::generated_by_key.eq(token.generated_by.key_id().map(KeyId::as_str)),
             ),
             (
                 tokens::generated_from.eq(token.generated_from.address_text()),
@@ -167,6 +171,7 @@ pub fn revoke(
             tokens::revoked_at.eq(Some(seconds(now))),
             tokens::revoked_by_id.eq(by.admin_id().map(|id| id.0)),
             tokens::revoked_by.eq(Some(by.name())),
+            tokens::revoked_by_key.eq(by.key_id().map(KeyId::as_str)),
             tokens::replaced_by.eq(replaced_by.map(TokenId::as_str)),
         ))
         .execute(conn)?;
@@ -285,7 +290,12 @@ impl TryFrom<TokenRow> for Token {
             lifespan: Lifespan::try_from(row.lifespan_months)
                 .map_err(|_malformed| corrupt("lifespan", &row.lifespan_months.to_string()))?,
             generated_at: instant(row.generated_at)?,
-            generated_by: actor(row.generated_by_id, row.generated_by, None),
+            generated_by: actor_or_key(
+                row.generated_by_key.as_deref(),
+                row.generated_by_id,
+                row.generated_by,
+                None,
+            )?,
             generated_from: Source { address, agent: row.generated_agent, request_id: None },
             expires_at: instant(row.expires_at)?,
             uncopied_at: row.uncopied_at.map(instant).transpose()?,
@@ -301,7 +311,12 @@ fn revocation(row: &TokenRow) -> Result<Option<Revocation>, StoreError> {
     let Some(at) = row.revoked_at else { return Ok(None) };
     Ok(Some(Revocation {
         at: instant(at)?,
-        by: actor(row.revoked_by_id, row.revoked_by.clone().unwrap_or_default(), None),
+        by: actor_or_key(
+            row.revoked_by_key.as_deref(),
+            row.revoked_by_id,
+            row.revoked_by.clone().unwrap_or_default(),
+            None,
+        )?,
         replaced_by: row.replaced_by.as_deref().map(parse_token_id).transpose()?,
     }))
 }

@@ -4,8 +4,8 @@
 //! Nothing here asks the database: the result is a token whose form and checksum are right, or the
 //! reason why there is none.
 
+use crate::domain::credential::{Form, Presented};
 use crate::domain::token::refusal::Refusal;
-use crate::domain::token::secret::PresentedToken;
 
 /// The longest `Authorization` value that is read, in bytes.
 const LONGEST: usize = 1024;
@@ -28,9 +28,9 @@ pub(crate) struct Credentials<Lines> {
 /// # Errors
 /// Why there is none. [`Refusal::DuplicateHeader`] means more than one method or line, which is a
 /// malformed request (RFC 6750 section 3.1); the others mean missing or unusable credentials.
-pub(crate) fn presented<'a>(
+pub(crate) fn presented<'a, F: Form>(
     credentials: Credentials<impl Iterator<Item = &'a [u8]>>,
-) -> Result<PresentedToken, Refusal> {
+) -> Result<Presented<F>, Refusal> {
     let mut lines = credentials.lines;
     match (lines.next(), lines.next(), credentials.has_query_token) {
         (None, _, false) => Err(Refusal::NoCredentials),
@@ -40,7 +40,7 @@ pub(crate) fn presented<'a>(
     }
 }
 
-fn parse(line: &[u8], accept_bare_token: bool) -> Result<PresentedToken, Refusal> {
+fn parse<F: Form>(line: &[u8], accept_bare_token: bool) -> Result<Presented<F>, Refusal> {
     let value = trim(line);
     if value.len() > LONGEST {
         return Err(Refusal::Malformed);
@@ -64,7 +64,7 @@ fn parse(line: &[u8], accept_bare_token: bool) -> Result<PresentedToken, Refusal
 }
 
 /// A value of one word: a scheme without a token, or the token without a scheme.
-fn parse_word(value: &[u8], accept_bare_token: bool) -> Result<PresentedToken, Refusal> {
+fn parse_word<F: Form>(value: &[u8], accept_bare_token: bool) -> Result<Presented<F>, Refusal> {
     if value.eq_ignore_ascii_case(SCHEME) {
         return Err(Refusal::Malformed);
     }
@@ -72,8 +72,8 @@ fn parse_word(value: &[u8], accept_bare_token: bool) -> Result<PresentedToken, R
     token.ok_or_else(|| wrong_scheme(value))
 }
 
-fn recognise(text: &[u8]) -> Option<PresentedToken> {
-    PresentedToken::parse(std::str::from_utf8(text).ok()?).ok()
+fn recognise<F: Form>(text: &[u8]) -> Option<Presented<F>> {
+    Presented::parse(std::str::from_utf8(text).ok()?).ok()
 }
 
 fn wrong_scheme(scheme: &[u8]) -> Refusal {
@@ -110,7 +110,7 @@ fn trim(line: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::token::secret::PlainToken;
+    use crate::domain::token::secret::{PlainToken, ScimToken};
 
     fn token() -> String {
         PlainToken::generate(|bytes| bytes.fill(7)).expose().to_owned()
@@ -118,7 +118,7 @@ mod tests {
 
     fn find(lines: &[&[u8]], has_query_token: bool, accept_bare_token: bool) -> Option<Refusal> {
         let lines = lines.iter().copied();
-        presented(Credentials { lines, has_query_token, accept_bare_token }).err()
+        presented::<ScimToken>(Credentials { lines, has_query_token, accept_bare_token }).err()
     }
 
     #[test]

@@ -5,15 +5,15 @@
 
 use std::rc::Rc;
 
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use actix_web::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::StreamExt;
 
 use super::answer::{self, JSON, ScimError};
+use super::body::{self, BodyError};
 use super::query;
 use super::state::ApiState;
 use crate::domain::introspection_client::IntrospectionClients;
@@ -52,10 +52,10 @@ pub(crate) async fn answer(
         return refusal;
     }
     connections::prove(request);
-    if !is_form(request) {
+    if !body::is_of_type(request, FORM) {
         return answer::error(ScimError::WrongMediaType);
     }
-    let body = match read(payload).await {
+    let body = match body::read(payload, LONGEST_BODY).await {
         Ok(body) => body,
         Err(BodyError::TooLarge) => return answer::error(ScimError::BodyTooLarge),
         Err(BodyError::Broken) => return invalid_request(),
@@ -154,29 +154,6 @@ fn basic(line: &[u8]) -> Option<(String, String)> {
 
 fn unescaped(text: &str) -> String {
     percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
-fn is_form(request: &HttpRequest) -> bool {
-    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case(FORM)
-}
-
-enum BodyError {
-    TooLarge,
-    Broken,
-}
-
-async fn read(mut payload: Payload) -> Result<Vec<u8>, BodyError> {
-    let mut body = Vec::new();
-    while let Some(part) = payload.next().await {
-        let part = part.map_err(|_broken| BodyError::Broken)?;
-        if body.len() + part.len() > LONGEST_BODY {
-            return Err(BodyError::TooLarge);
-        }
-        body.extend_from_slice(&part);
-    }
-    Ok(body)
 }
 
 #[derive(Debug, PartialEq, Eq)]

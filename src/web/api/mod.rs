@@ -3,9 +3,11 @@
 //! Every request ends in one function below, which chooses the endpoint; each endpoint has a file.
 //! No middleware, no session, no redirect: clients drop credentials on one.
 
+mod admin;
 mod answer;
 mod authenticate;
 mod authorization_header;
+mod body;
 mod discovery;
 mod documents;
 mod forward_auth;
@@ -66,6 +68,7 @@ async fn answer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
             discovery::answer(api, &request, document, id.as_deref()).await
         }
         Some(Route::Introspect) => introspect::answer(api, &request, payload).await,
+        Some(Route::AdminToken) => admin::answer(api, &request).await,
         Some(Route::OpenApi) => openapi(api, &request),
         Some(Route::Nowhere) | None => answer::error(ScimError::NotFound),
     }

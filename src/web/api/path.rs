@@ -12,6 +12,8 @@ use percent_encoding::percent_decode_str;
 pub(crate) enum Route {
     /// `/v1/token/validate`.
     Validate,
+    /// `/v1/admin/token`.
+    AdminToken,
     /// `/v1/openapi.json`.
     OpenApi,
     /// `/oauth2/introspect`.
@@ -63,6 +65,7 @@ pub(crate) fn route(path: &str) -> Option<Route> {
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     match &*segments {
         ["v1", "token", "validate"] => Some(Route::Validate),
+        ["v1", "admin", "token"] => Some(Route::AdminToken),
         ["v1", "openapi.json"] => Some(Route::OpenApi),
         ["oauth2", "introspect"] => Some(Route::Introspect),
         ["forward-auth", ..] => Some(Route::ForwardAuth),
@@ -150,9 +153,13 @@ mod tests {
                 ],
                 Some(Route::ForwardAuth),
             ),
+            (&["/v1/admin/token", "/v1//admin/token/"], Some(Route::AdminToken)),
             (&["/v1/openapi.json"], Some(Route::OpenApi)),
             (&["/oauth2/introspect", "/oauth2/introspect/"], Some(Route::Introspect)),
-            (&["/scim", "/scim/v9/Users", "/v1", "/oauth2/token"], Some(Route::Nowhere)),
+            (
+                &["/scim", "/scim/v9/Users", "/v1", "/v1/admin", "/oauth2/token"],
+                Some(Route::Nowhere),
+            ),
             (&["/", "", "/admin", "/forward-authentication", "/SCIM/v2/Users", "/%2Fscim"], None),
         ] {
             for path in paths {

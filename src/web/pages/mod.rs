@@ -4,6 +4,7 @@ mod activity;
 mod admins;
 mod error_page;
 mod form_body;
+mod keys;
 mod layout;
 mod login;
 mod mails;
@@ -46,6 +47,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(both(paths::REVOKE, token::revoke::confirm, token::revoke::revoke))
             .service(reading(paths::REQUESTS, requests::page::page))
             .configure(people)
+            .service(both(paths::API_KEYS, keys::list::page, keys::create::create))
+            .service(both(paths::REVOKE_KEY, keys::revoke::confirm, keys::revoke::revoke))
             .service(reading(paths::NOTIFICATIONS, mails::page::page))
             .service(writing(paths::TEST_MAIL, mails::page::test))
             .service(reading(paths::ACTIVITY, activity::page::page))

@@ -36,6 +36,9 @@ pub(crate) const ACTIVATION: &str =
     "/admin/server-admins/{id:[1-9][0-9]*}/{change:deactivate|reactivate}";
 pub(crate) const PASSWORD_LINK: &str = "/admin/server-admins/{id:[1-9][0-9]*}/password-link";
 
+pub(crate) const API_KEYS: &str = "/admin/api-keys";
+pub(crate) const REVOKE_KEY: &str = "/admin/api-keys/{id:[0-9A-Za-z]{8}}/revoke";
+
 pub(crate) const ACCOUNT: &str = "/admin/account";
 pub(crate) const PASSWORD: &str = "/admin/account/password";
 pub(crate) const SESSIONS: &str = "/admin/account/sessions";

@@ -2,8 +2,11 @@
 
 use scimward::domain::admin::actor::Author;
 use scimward::domain::admin::code::{Digest, SecretCode};
+use scimward::domain::keys::scope::Scope;
+use scimward::domain::keys::secret::KeyId;
 use scimward::domain::network::source::Source;
 use scimward::domain::token::lifespan::Lifespan;
+use scimward::service::keys::NewKey;
 use scimward::service::tokens::{Form, Generate};
 
 use super::*;
@@ -28,6 +31,14 @@ fn answers(app: &TestApp, database: &Database, by: &Author) -> Vec<String> {
         email: email(),
         password: PASSWORD.into(),
     };
+    let new_key = NewKey {
+        name: "Mine".parse().unwrap(),
+        scope: Scope::Replace,
+        validity: "1".parse().unwrap(),
+        request: None,
+    };
+    let key = database.ask("SELECT id FROM api_keys WHERE revoked_at IS NULL").remove(0);
+    let key = KeyId::parse(&key).unwrap();
     let by = || by.clone();
     let form = Form {
         request: SecretCode::presented("a form that was never sent before"),
@@ -53,6 +64,8 @@ fn answers(app: &TestApp, database: &Database, by: &Author) -> Vec<String> {
         said(app.wait(services.sessions.end_own(session, by()))),
         said(app.wait(services.sessions.log_out(by()))),
         said(app.wait(services.mails.test_own(by()))),
+        said(app.wait(services.keys.create(new_key, by()))),
+        said(app.wait(services.keys.revoke(key, by()))),
     ]
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn headline(event: &Event, names: Option<&Names>) -> Sentence {
     let sentences = event.kind.info().sentences;
     let sentence = match event.actor {
         Actor::Admin { .. } => sentences.last(),
-        Actor::CommandLine | Actor::System => sentences.first(),
+        Actor::ApiKey { .. } | Actor::CommandLine | Actor::System => sentences.first(),
     };
     // Outside and inside of braces take turns.
     let pieces = sentence.into_iter().flat_map(|sentence| sentence.split(['{', '}'])).enumerate();
@@ -71,6 +71,7 @@ fn who(sentence: Sentence, actor: &Actor, names: Option<&Names>) -> Sentence {
                 None => sentence,
             }
         }
+        Actor::ApiKey { title, .. } => sentence.foreign(title),
         Actor::CommandLine => sentence.words("Somebody at the command line"),
         Actor::System => sentence.words("scimward"),
     }

@@ -9,6 +9,8 @@ pub(crate) enum Section {
     Authentication,
     /// The people.
     ServerAdmins,
+    /// The API keys.
+    ApiKeys,
     /// The mails.
     Notifications,
     /// What happened.
@@ -21,6 +23,7 @@ pub(crate) enum Section {
 const NAVIGATION: &[(Section, &str, &str, &str)] = &[
     (Section::Authentication, paths::AUTHENTICATION, "key", "Authentication"),
     (Section::ServerAdmins, paths::SERVER_ADMINS, "people", "Server Admins"),
+    (Section::ApiKeys, paths::API_KEYS, "terminal", "API keys"),
     (Section::Notifications, paths::NOTIFICATIONS, "mail", "Notifications"),
     (Section::Activity, paths::ACTIVITY, "history", "Activity"),
 ];
