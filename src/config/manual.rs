@@ -22,7 +22,7 @@ const MEANINGS: &[(&str, &str)] = &[
         "SCIMWARD_SMTP_URL",
         "the mail server: `smtp://user:password@host:587` (STARTTLS required; `?tls=none` to do without) or `smtps://...`; `?ca=FILE` names an authority of your own",
     ),
-    ("SCIMWARD_MAIL_FROM", "sender of mails: set it once there is a mail server"),
+    ("SCIMWARD_MAIL_FROM", "sender of mails: required once there is a mail server"),
     ("SCIMWARD_MAIL_TO_EXTRA", "further recipients, separated by commas"),
     ("SCIMWARD_MAIL_DIR", "where mails are written while there is no mail server"),
     ("SCIMWARD_TIMEZONE", "the zone whose calendar days count, such as `Europe/Berlin`"),
@@ -37,6 +37,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     ("SCIMWARD_TLS_CERT", "PEM file: serve HTTPS with this certificate and those it is signed by"),
     ("SCIMWARD_TLS_KEY", "PEM file: the key of that certificate"),
+    (
+        "SCIMWARD_SCIM_BASE_URL",
+        "where the identity provider sends its requests, such as `https://scim.example.com/scim/v2`: the proxy or the application, not scimward itself; pages tell people to enter it",
+    ),
     (
         "SCIMWARD_INTROSPECTION_CLIENTS",
         "applications that may ask: `id:secret` pairs, separated by commas or line ends; a secret has at least 32 characters, such as `openssl rand -hex 32` makes; introspection is off without",

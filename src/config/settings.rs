@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::files;
 use super::parse;
 use super::reader::{ConfigReader, list, secret_list, secret_url, words};
+use crate::domain::admin::person::EmailAddress;
+use crate::domain::identity_provider::scim_url::ScimUrl;
 use crate::domain::introspection_client::IntrospectionClients;
 use crate::domain::mail::milestone::Schedule;
 use crate::domain::network::Networks;
@@ -62,6 +64,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
     let trusted_proxies =
         read.optional(list("trusted_proxies"), Networks::parse).unwrap_or_default();
     let tls = tls(read);
+    let scim_base_url = read.optional("scim_base_url", str::parse::<ScimUrl>);
     let introspection_clients = read
         .optional(secret_list("introspection_clients"), IntrospectionClients::parse)
         .unwrap_or_default();
@@ -71,6 +74,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
     let site = Site {
         product_name,
         public_url,
+        scim_base_url,
         timezone: mails.schedule.zone,
         trusted_proxies,
         access_log,
@@ -81,10 +85,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
     };
     forbid_plain_http(read, listen, tls.is_some() || !site.trusted_proxies.is_empty());
     let activity_retention = read.setting("activity_retention_days", "400", parse::days);
-    let log = LogSettings {
-        level: read.setting("log", "info", parse::log_level),
-        format: read.setting("log_format", "text", parse::log_format),
-    };
+    let log = log(read);
     warn(read, &database, &site, tls.as_ref(), metrics_listen);
     Settings {
         listen,
@@ -98,6 +99,13 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         log,
         warnings: read.take_warnings(),
         ignored: read.take_ignored(),
+    }
+}
+
+fn log(read: &mut ConfigReader) -> LogSettings {
+    LogSettings {
+        level: read.setting("log", "info", parse::log_level),
+        format: read.setting("log_format", "text", parse::log_format),
     }
 }
 
@@ -129,6 +137,9 @@ fn warn(
              monitoring reach it",
         );
     }
+    if site.scim_base_url.as_ref().is_some_and(ScimUrl::has_underscore) {
+        read.warning("scim_base_url", "it contains an underscore, and Okta refuses such a URL");
+    }
     if !site.public_url.is_https() && !site.public_url.is_local() {
         read.warning(
             "public_url",
@@ -155,12 +166,14 @@ fn public_url(read: &mut ConfigReader, listen: SocketAddr) -> PublicUrl {
 }
 
 fn mails(read: &mut ConfigReader, public_url: &PublicUrl, product_name: &str) -> MailSettings {
+    let is_sent = read.will_find("smtp_url") || read.will_find("smtp_url_file");
     let server = read.optional(secret_url::<MailServer>("smtp_url"), str::parse::<MailServer>);
     MailSettings {
         letterhead: Letterhead {
             product: product_name.to_owned(),
             public_url: public_url.clone(),
-            from: read.setting("mail_from", "scimward@localhost", str::parse),
+            from: mail_from(read, is_sent),
+            provider: None,
         },
         extra: read.optional(list("mail_to_extra"), parse::email_addresses).unwrap_or_default(),
         mailer: {
@@ -173,6 +186,20 @@ fn mails(read: &mut ConfigReader, public_url: &PublicUrl, product_name: &str) ->
         },
         silence: Silence::new(read.setting("silence_after", "auto", parse::silence)),
     }
+}
+
+/// Mail servers refuse mails from a sender that does not exist, or they end in spam.
+fn mail_from(read: &mut ConfigReader, is_sent: bool) -> EmailAddress {
+    let is_missing = !read.will_find("mail_from");
+    let from = read.setting("mail_from", "scimward@localhost", str::parse);
+    if is_sent && is_missing {
+        read.problem(
+            "smtp_url",
+            "SCIMWARD_MAIL_FROM is missing: set it to the address that mails come from, such as \
+             scim@example.com",
+        );
+    }
+    from
 }
 
 fn tls(read: &mut ConfigReader) -> Option<TlsFiles> {

@@ -11,6 +11,7 @@ use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::SecretCode;
 use crate::domain::admin::link::LinkPurpose;
 use crate::domain::admin::person::EmailAddress;
+use crate::domain::identity_provider::IdentityProvider;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PlainToken, PresentedToken};
@@ -143,6 +144,12 @@ impl Company {
         let token = self.services.tokens.generate(wanted).await?.plain;
         self.minute().await?;
         Ok(token)
+    }
+
+    /// Chooses the identity provider whose words the product uses.
+    pub(super) async fn choose(&self, which: IdentityProvider, by: &Person) -> anyhow::Result<()> {
+        self.services.identity_provider.choose(which, self.author(by).await?).await?;
+        Ok(())
     }
 
     /// Enters a token in the identity provider, and syncs.

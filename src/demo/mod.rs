@@ -83,6 +83,7 @@ fn settings(folder: &Path, listen: SocketAddr, mail_port: u16) -> anyhow::Result
         ("smtp_url", format!("smtp://127.0.0.1:{mail_port}?tls=none")),
         ("mail_from", "scim@catalog.example.com".to_owned()),
         ("mail_dir", folder.join("mail").display().to_string()),
+        ("scim_base_url", "https://scim.catalog.example.com/scim/v2".to_owned()),
         ("product_name", "Acme Catalog".to_owned()),
     ];
     let texts = texts.map(|(name, text)| (name.to_owned(), toml::Value::from(text)));

@@ -6,6 +6,7 @@ use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 use super::company::{Company, time};
 use super::people::{ADA, ALAN, GRACE, KATHERINE, MISTYPED, PASSWORD, PROVIDER, SCANNER, SCRIPT};
 use crate::domain::admin::actor::Author;
+use crate::domain::identity_provider::IdentityProvider;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::PlainToken;
@@ -20,7 +21,7 @@ pub(super) async fn play(mut company: Company) -> anyhow::Result<PlainToken> {
     first_token(&mut company, generated.date_naive()).await?;
     second_token(&mut company, lifespan, generated).await?;
     quiet_months(&mut company).await?;
-    last_weeks(&mut company).await?;
+    Box::pin(last_weeks(&mut company)).await?;
     company.into_token().context("no token is in use")
 }
 
@@ -38,6 +39,7 @@ async fn first_token(company: &mut Company, replaced_on: NaiveDate) -> anyhow::R
     company.accept(&to_grace, &GRACE).await?;
     company.go_to(generated).await?;
     let token = company.generate(lifespan, &ADA).await?;
+    company.choose(IdentityProvider::Okta, &ADA).await?;
     company.go_to(time(day, 14, 11)).await?;
     company.refuse(Refusal::BadChecksum, 3, &PROVIDER).await?;
     company.go_to(time(day, 14, 21)).await?;

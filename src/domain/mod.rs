@@ -10,6 +10,7 @@ pub mod base62;
 pub mod calendar;
 pub mod certificate;
 pub mod credential;
+pub mod identity_provider;
 pub mod introspection_client;
 pub mod keys;
 pub mod mail;

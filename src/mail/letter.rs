@@ -48,7 +48,7 @@ pub(super) struct Parts {
     /// What happens and what to do.
     pub(super) paragraphs: Vec<String>,
     pub(super) facts: Vec<(&'static str, String)>,
-    pub(super) steps: &'static [&'static str],
+    pub(super) steps: Vec<String>,
     /// The one link: its label and its URL.
     pub(super) link: (&'static str, String),
     /// What comes next.

@@ -113,6 +113,7 @@ pub(super) mod tests {
             product: product.to_owned(),
             public_url: "https://catalog.example.com".parse().unwrap(),
             from: "scim@catalog.example.com".parse().unwrap(),
+            provider: None,
         }
     }
 

@@ -18,13 +18,14 @@ mod wrap;
 use std::path::PathBuf;
 
 use crate::domain::admin::person::EmailAddress;
+use crate::domain::identity_provider::{self, IdentityProvider};
 use crate::domain::network::public_url::PublicUrl;
 
 pub use self::message::{Message, message_id};
 pub use self::session::MailSession;
 pub use self::smtp_url::{InvalidServer, MailServer};
 
-/// In whose name mails are sent.
+/// In whose name mails are sent, and of whom they speak.
 #[derive(Debug, Clone)]
 pub struct Letterhead {
     /// The product's name.
@@ -33,6 +34,15 @@ pub struct Letterhead {
     pub public_url: PublicUrl,
     /// The sender's address.
     pub from: EmailAddress,
+    /// The identity provider that was chosen.
+    pub provider: Option<IdentityProvider>,
+}
+
+impl Letterhead {
+    /// What sentences call the identity provider.
+    fn provider_name(&self) -> &'static str {
+        identity_provider::name(self.provider)
+    }
 }
 
 /// Where mails go.

@@ -118,6 +118,7 @@ mod tests {
             product: "Acme".to_owned(),
             public_url: "http://127.0.0.1:8080".parse().unwrap(),
             from: "scim@example.com".parse().unwrap(),
+            provider: None,
         };
         let mut session = MailSession::new(mailer, &letterhead);
         let mut results = Vec::new();

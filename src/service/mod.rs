@@ -12,6 +12,7 @@ pub mod certificate;
 mod failure;
 mod fair_semaphore;
 mod hourly;
+pub mod identity_provider;
 pub mod keys;
 pub mod mails;
 pub mod monitoring;
@@ -60,6 +61,8 @@ pub struct Services {
     pub sessions: sessions::Sessions,
     /// Deciding about presented tokens.
     pub validation: validation::Validation,
+    /// Which identity provider pages and mails speak of.
+    pub identity_provider: identity_provider::IdentityProviders,
     /// How many requests arrive, and from whom.
     pub requests: requests::Requests,
     /// What clients do: uses and refusals.
@@ -117,6 +120,7 @@ impl Services {
                 sessions.clone(),
             ),
             sessions,
+            identity_provider: identity_provider::IdentityProviders::new(resources.clone()),
             requests: requests::Requests::new(resources.clone()),
             mails,
             upkeep: upkeep::Upkeep::new(resources.clone(), Arc::clone(&usage), activity_retention),

@@ -9,6 +9,7 @@ pub mod activity;
 pub mod backup;
 mod database;
 mod error;
+pub mod identity_provider;
 pub mod keys;
 pub mod mails;
 pub mod people;

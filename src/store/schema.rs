@@ -15,6 +15,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    identity_provider (one) {
+        one -> BigInt,
+        provider -> Text,
+        chosen_at -> BigInt,
+        chosen_by_id -> Nullable<BigInt>,
+        chosen_by -> Text,
+    }
+}
+
+diesel::table! {
     server_admins (id) {
         id -> BigInt,
         name -> Text,

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use chrono_tz::Tz;
 use secrecy::SecretSlice;
 
+use crate::domain::identity_provider::scim_url::ScimUrl;
 use crate::domain::introspection_client::IntrospectionClients;
 use crate::domain::network::Networks;
 use crate::domain::network::public_url::PublicUrl;
@@ -17,6 +18,8 @@ pub struct Site {
     pub product_name: String,
     /// Where people and clients reach scimward.
     pub public_url: PublicUrl,
+    /// Where the identity provider sends its requests, if it is known.
+    pub scim_base_url: Option<ScimUrl>,
     /// The zone whose calendar days count.
     pub timezone: Tz,
     /// Proxies whose `X-Forwarded-For` counts.

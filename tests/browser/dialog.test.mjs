@@ -177,8 +177,8 @@ scenario('Copy copies the exact token, then Close forgets it', {
 
   await focusIsOn(page, '[data-el=close]');
   assert.equal(await clipboard(page), token);
-  assert.match(await page.textContent('[data-el=copy-state]'), /Copied/);
-  await announced(page, 'Copied. Save the token in a secure location, then close this window.');
+  assert.match(await page.textContent('[data-el=copy-state]'), /Token copied/);
+  await announced(page, 'Token copied. Save the token in a secure location, then close this window.');
   const primary = await page.locator('#token-dialog [data-step=token] .btn-primary').allTextContents();
   assert.deepEqual(primary.map((text) => text.trim()), ['Close']);
 
@@ -205,7 +205,7 @@ scenario('Copy as header value puts "Bearer " in front', {
 
   await focusIsOn(page, '[data-el=close]');
   assert.equal(await clipboard(page), `Bearer ${token}`);
-  assert.match(await page.textContent('[data-el=copy-state]'), /Copied/);
+  assert.match(await page.textContent('[data-el=copy-state]'), /Header value copied/);
   await page.keyboard.press('Escape');
   await page.getByRole('status').filter({ hasText: 'New SCIM token generated.' }).waitFor();
 });
@@ -233,7 +233,7 @@ scenario('a blocked clipboard says what to do, and Ctrl+C counts', {}, async ({ 
   await page.keyboard.press('Control+c');
 
   await focusIsOn(page, '[data-el=close]');
-  assert.match(await page.textContent('[data-el=copy-state]'), /Copied/);
+  assert.match(await page.textContent('[data-el=copy-state]'), /Token copied/);
 });
 
 scenario('copying only a part of the token does not count', { as: CLIPBOARD }, async ({ admin, page }) => {

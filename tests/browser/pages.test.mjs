@@ -8,7 +8,7 @@ import { SECRET, button, generate, generateButton, reaches } from './lib/dialog.
 import { scenario } from './lib/scenario.mjs';
 
 const ADMIN_PAGES = [
-  '/admin/authentication', '/admin/server-admins', '/admin/notifications', '/admin/activity',
+  '/admin/authentication', '/admin/identity-provider', '/admin/server-admins', '/admin/notifications', '/admin/activity',
   '/admin/account',
 ];
 const REFUSED = /status of (4|5)\d\d/;
@@ -284,7 +284,7 @@ scenario('headings and landmarks lead through every page', { token: 'used' }, as
     const names = await menu.getByRole('link').allInnerTexts();
     assert.deepEqual(
       names.map((name) => name.trim()),
-      ['Authentication', 'Server Admins', 'Notifications', 'Activity'],
+      ['Authentication', 'Identity provider', 'Server Admins', 'Notifications', 'Activity'],
     );
     const current = await menu.locator('[aria-current=page]').allInnerTexts();
     const own = await page.getByRole('heading', { level: 1 }).innerText();

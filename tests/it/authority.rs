@@ -25,6 +25,7 @@ const WITHDRAW: &str = "/admin/server-admins/withdraw";
 const ACCOUNT: &str = "/admin/account";
 const SESSIONS: &str = "/admin/account/sessions";
 const CHANGE_PASSWORD: &str = "/admin/account/password";
+const IDENTITY_PROVIDER: &str = "/admin/identity-provider";
 const TEST_MAIL: &str = "/admin/notifications/test";
 const API_KEYS: &str = "/admin/api-keys";
 const NEXT_PASSWORD: &str = "eleven comets under granite";
@@ -77,6 +78,7 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
         hidden_form(admin, API_KEYS, API_KEYS, &API_KEY),
         hidden_form(admin, API_KEYS, API_KEYS, &API_KEY).header("Accept", "application/json"),
         form(&format!("{API_KEYS}/{key}/revoke"), &[]),
+        form(IDENTITY_PROVIDER, &[("idp", "okta")]),
         // These end the session.
         form(SESSIONS, &[("digest", &own_session)]),
         form(CHANGE_PASSWORD, &passwords),
@@ -173,6 +175,7 @@ fn state(database: &Database) -> Vec<String> {
         rows("sessions", "id_hash", "true"),
         rows("login_failures", "*", "true"),
         rows("tokens", "*", "true"),
+        rows("identity_provider", "*", "true"),
         rows("used_requests", "*", "true"),
         rows("api_keys", "*", "true"),
         rows("mails", "*", "occasion IN ('test', 'invitation', 'password-link')"),

@@ -277,6 +277,7 @@ fn the_configuration_is_shown_with_secrets_masked() {
     std::fs::write(&secret, "smtp://user:hunter2secret@mail.example\n").unwrap();
     let scimward = Scimward::on(&database)
         .with("SCIMWARD_SMTP_URL_FILE", &secret.display().to_string())
+        .with("SCIMWARD_MAIL_FROM", "scim@example.com")
         .with("SCIMWARD_INTROSPECTION_CLIENTS", "app:0123456789abcdef0123456789abcdef-secret");
 
     let right = scimward.run(&["config", "check"]);

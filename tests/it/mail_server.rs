@@ -230,6 +230,7 @@ fn a_mail_server_is_trusted_by_its_certificate_and_signed_in_to() {
             let url = format!("{scheme}://{login}localhost:{}", server.port);
             let scimward = Scimward::on(&database)
                 .with("SCIMWARD_SMTP_URL", &url)
+                .with("SCIMWARD_MAIL_FROM", "scim@example.com")
                 .with("SSL_CERT_FILE", authority);
             scimward.run(&["mail", "test", "ada@example.com"])
         };
@@ -256,11 +257,10 @@ fn without_starttls_nothing_is_sent() {
     let server = MailServer::start();
     let url = format!("smtp://user:password@localhost:{}", server.port);
 
-    let refused = Scimward::on(&database).with("SCIMWARD_SMTP_URL", &url).run(&[
-        "mail",
-        "test",
-        "ada@example.com",
-    ]);
+    let scimward = Scimward::on(&database)
+        .with("SCIMWARD_SMTP_URL", &url)
+        .with("SCIMWARD_MAIL_FROM", "scim@example.com");
+    let refused = scimward.run(&["mail", "test", "ada@example.com"]);
 
     assert!(refused.code == 1 && refused.stderr.contains("STARTTLS"), "{refused:?}");
     assert!(!refused.stderr.contains("password"), "{refused:?}");

@@ -24,6 +24,7 @@ mod connections;
 mod demo;
 mod expiry_mails;
 mod history;
+mod identity_provider;
 mod keys;
 mod logins;
 mod logs;

@@ -7,7 +7,7 @@ use crate::support::database::{Database, Engine};
 use crate::support::http::Request;
 
 /// Pages, forms and probes.
-const PATHS: [&str; 27] = [
+const PATHS: [&str; 28] = [
     "/healthz",
     "/readyz",
     "/login",
@@ -20,6 +20,7 @@ const PATHS: [&str; 27] = [
     "/admin/authentication/scim-token/closed",
     "/admin/authentication/state",
     "/admin/authentication/revoke",
+    "/admin/identity-provider",
     "/admin/requests",
     "/admin/server-admins",
     "/admin/server-admins/invite",

@@ -24,25 +24,25 @@ fn provider() -> IpAddr {
 }
 
 /// A request with the token is accepted.
-fn accept(app: &MailApp, token: &TokenId) {
+pub(crate) fn accept(app: &MailApp, token: &TokenId) {
     app.services().usage.accepted(token, provider(), Some(OKTA), app.services().now());
 }
 
 /// A request of the identity provider is refused.
-fn refuse(app: &MailApp, reason: Refusal, known: Option<&TokenId>) {
+pub(crate) fn refuse(app: &MailApp, reason: Refusal, known: Option<&TokenId>) {
     let looks_like_ours = reason != Refusal::NoCredentials;
     let refused = RefusedRequest { reason, known, looks_like_ours };
     app.services().usage.refused(refused, Source::new(provider(), Some(OKTA)));
 }
 
 /// Writes what clients did and sends the mails that are due, as a server does every minute.
-fn minute(app: &MailApp) {
+pub(crate) fn minute(app: &MailApp) {
     app.wait(app.services().upkeep.run_once()).expect("upkeep succeeds");
     app.send_due();
 }
 
 /// Minutes in which nothing arrives.
-fn wait(app: &MailApp, minutes: i64) {
+pub(crate) fn wait(app: &MailApp, minutes: i64) {
     for _ in 0..minutes {
         app.advance(TimeDelta::minutes(1));
         minute(app);
@@ -50,7 +50,7 @@ fn wait(app: &MailApp, minutes: i64) {
 }
 
 /// An application with a token that the identity provider uses since an hour.
-fn working(app: &MailApp) -> Token {
+pub(crate) fn working(app: &MailApp) -> Token {
     app.add_admin("Ada");
     let token = app.generate(6);
     accept(app, &token.id);

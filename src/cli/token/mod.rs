@@ -36,7 +36,7 @@ pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, Com
         Command::Generate(arguments) => generate::run(&arguments, flags).await,
         Command::Expiry(format) => expiry::run(&format, flags).await,
         Command::Show(format) => show::run(&format, flags).await,
-        Command::Verify(format) => verify::run(&format, flags).await,
+        Command::Verify(format) => Box::pin(verify::run(&format, flags)).await,
         Command::Revoke(format) => revoke::run(&format, flags).await,
     }
 }

@@ -98,6 +98,9 @@ kinds! {
         /// Nothing was heard for longer than usual; `subject` is for how long.
         SyncSilent: "sync_silent", "Nothing heard", "clock", "attention",
             ["Nothing heard from the identity provider for {subject}"];
+        /// The identity provider was chosen; `subject` is its name.
+        IdentityProviderChosen: "identity_provider_chosen", "Identity provider chosen", "plug", "",
+            ["{who} chose the identity provider {subject}"];
         /// Requests were refused; `subject` is the reason's code, `count` how many.
         RequestsRefused: "requests_refused", "SCIM requests refused", "x-circle-fill", "danger",
             ["{requests} refused"];

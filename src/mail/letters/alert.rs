@@ -59,7 +59,7 @@ pub fn alert(change: &Change<'_>, told: Told, zone: Tz, letterhead: &Letterhead)
         heading: heading(change.alert).to_owned(),
         paragraphs: vec![what(change, &person, product), warning(change)],
         facts,
-        steps: &[],
+        steps: Vec::new(),
         link: ("Open Server Admins", letterhead.public_url.join("/admin/server-admins")),
         closing: "If you cannot log in any more, ask another Server Admin or whoever runs the \
                   server. Nobody will ever ask you for your password."

@@ -39,7 +39,7 @@ pub fn certificate(
             letterhead.product
         )],
         facts: vec![("Host", host.to_owned()), ("Expires", at.fact())],
-        steps: STEPS,
+        steps: STEPS.iter().map(ToString::to_string).collect(),
         link: ("Open Admin Settings", letterhead.public_url.join("/admin/authentication")),
         closing:
             "You receive this mail 15 days and 1 day before the certificate expires, unless it \

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::last_use::last_use;
 use super::time_to_expiry::TimeToExpiry;
-use super::{Letterhead, reason, settings_link};
+use super::{Letterhead, entering, reason, settings_link};
 use crate::domain::admin::actor::Actor;
 use crate::domain::calendar::{LocalText, date, date_text, days_until};
 use crate::domain::mail::milestone::{Milestone, Schedule};
@@ -18,7 +18,6 @@ const STEPS: &[&str] = &[
     "Open Admin Settings, Authentication.",
     "In the SCIM Token section choose a lifespan and click Generate Token.",
     "Copy the token. It is displayed only once.",
-    "Enter it in the SCIM application of your identity provider and test the connection.",
 ];
 
 /// What a mail about the expiry is made of.
@@ -52,9 +51,12 @@ pub fn expiry(mail: &Expiry<'_>, recipient: &Recipient, letterhead: &Letterhead)
         preview: time.preview(&at),
         tone: time.tone(),
         heading: format!("The SCIM token {}", time.headline(&at)),
-        paragraphs: vec![time.what_happens(&at, &letterhead.product), time.what_to_do()],
+        paragraphs: vec![
+            time.what_happens(&at, letterhead),
+            time.what_to_do(letterhead.provider_name()),
+        ],
         facts,
-        steps: STEPS,
+        steps: STEPS.iter().map(ToString::to_string).chain(entering(letterhead)).collect(),
         link: settings_link(letterhead),
         closing: closing(mail),
         reason: reason(recipient, letterhead),
@@ -125,6 +127,7 @@ mod tests {
             product: "Acme Catalog".to_owned(),
             public_url: "https://catalog.example.com".parse().unwrap(),
             from: "scim@catalog.example.com".parse().unwrap(),
+            provider: None,
         };
         let token = token(expires_at);
         let mail = Expiry { token: &token, milestone, schedule, now: now.parse().unwrap() };

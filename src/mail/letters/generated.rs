@@ -19,13 +19,15 @@ pub fn generated(
     zone: Tz,
     letterhead: &Letterhead,
 ) -> Letter {
-    let product = &letterhead.product;
+    let (product, provider) = (&letterhead.product, letterhead.provider_name());
     let generator = Generator::new(&token.generated_by);
     let sync = if replaced.is_some() {
-        " The previous token was revoked at the same moment. SCIM sync works again once the new \
-         token is entered in your identity provider."
+        format!(
+            " The previous token was revoked at the same moment. SCIM sync works again once the new \
+             token is entered in {provider}."
+        )
     } else {
-        " SCIM sync works once it is entered in your identity provider."
+        format!(" SCIM sync works once it is entered in {provider}.")
     };
     let by = match email {
         Some(email) => format!("{} ({email})", generator.name),
@@ -60,7 +62,7 @@ pub fn generated(
             generator.warning,
         ],
         facts,
-        steps: &[],
+        steps: Vec::new(),
         link: settings_link(letterhead),
         closing: format!(
             "This mail never contains the token. Nobody at {product} will ask you for it."

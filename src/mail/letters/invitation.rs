@@ -32,7 +32,7 @@ pub fn invitation(
             "Open the link and set a password. The link works once; do not pass it on.".to_owned(),
         ],
         facts: vec![("Valid until", LocalText::new(expires_at, zone).fact())],
-        steps: &[],
+        steps: Vec::new(),
         link: ("Set a password", link.to_owned()),
         closing:
             "If you did not expect this, ignore this mail: without a password nothing happens."

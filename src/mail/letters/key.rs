@@ -39,7 +39,7 @@ pub fn key_created(
                 .to_owned(),
         ],
         facts: facts(key, zone),
-        steps: &[],
+        steps: Vec::new(),
         link: link(letterhead),
         closing: "This mail never contains the key. Nobody will ever ask you for it.".to_owned(),
         reason: reason(recipient, letterhead),
@@ -68,11 +68,13 @@ pub fn key_expires(
             letterhead.product
         )],
         facts: facts(key, zone),
-        steps: &[
+        steps: [
             "Open Admin Settings, API keys, and create another key with the same scope.",
             "Enter it where this one is used.",
             "Revoke this key. If nothing uses it any more, let it expire.",
-        ],
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         link: link(letterhead),
         closing: "You receive this mail 15 days and 1 day before an API key expires, unless it is \
                   revoked before."

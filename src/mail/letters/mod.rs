@@ -30,10 +30,23 @@ pub use self::still_used::{StillUsed, still_used};
 pub use self::test_mail::test_mail;
 pub use self::works_again::{OutageReport, works_again};
 use super::Letterhead;
+use crate::domain::identity_provider::{IdentityProvider, unmarked};
 use crate::domain::mail::recipient::Recipient;
 
 /// What follows a mail about sync that has stopped.
 const WILL_WORK_AGAIN: &str = "You will receive a mail when SCIM sync works again.";
+
+/// The steps by which a new token is entered in the identity provider.
+fn entering(letterhead: &Letterhead) -> Vec<String> {
+    let guide = letterhead.provider.map(IdentityProvider::guide).filter(|guide| guide.is_known());
+    let Some(guide) = guide else {
+        let step = "Enter it in the SCIM application of your identity provider and test the \
+                    connection.";
+        return vec![step.to_owned()];
+    };
+    let [enter, then] = guide.steps().map(|step| unmarked(&step));
+    vec![format!("In {}, {enter}", guide.name), then]
+}
 
 /// The link to the page on which tokens are generated.
 fn settings_link(letterhead: &Letterhead) -> (&'static str, String) {

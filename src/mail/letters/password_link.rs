@@ -31,7 +31,7 @@ pub fn password_link(
             format!("If you did not ask for it, do nothing, and tell {by}."),
         ],
         facts: vec![("Valid until", until)],
-        steps: &[],
+        steps: Vec::new(),
         link: ("Choose a new password", link.to_owned()),
         closing: "When you use it, all of your sessions end, and all Server Admins are told."
             .to_owned(),

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use super::last_use::last_use;
 use super::{Letterhead, WILL_WORK_AGAIN, authentication_link, reason};
 use crate::domain::calendar::{LocalText, date, date_text};
+use crate::domain::identity_provider::named;
 use crate::domain::mail::recipient::Recipient;
 use crate::domain::network::agent::described;
 use crate::domain::sync::refused::RefusedSum;
@@ -56,10 +57,10 @@ pub fn refused(
                 letterhead.product,
                 since.phrase()
             ),
-            sum.main.reason.remedy().to_owned(),
+            named(sum.main.reason.remedy(), letterhead.provider),
         ],
         facts: rows,
-        steps: &[],
+        steps: Vec::new(),
         link: authentication_link(letterhead),
         closing: WILL_WORK_AGAIN.to_owned(),
         reason: reason(recipient, letterhead),

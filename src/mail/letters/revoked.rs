@@ -5,13 +5,19 @@ use std::net::IpAddr;
 use chrono_tz::Tz;
 
 use super::last_use::last_use;
-use super::{Letterhead, WILL_WORK_AGAIN, reason, settings_link};
+use super::{Letterhead, WILL_WORK_AGAIN, entering, reason, settings_link};
 use crate::domain::admin::actor::Actor;
 use crate::domain::calendar::LocalText;
 use crate::domain::mail::recipient::Recipient;
 use crate::domain::network::source::address_text;
 use crate::domain::token::{Revocation, Token};
 use crate::mail::letter::{Letter, Parts, Tone};
+
+const STEPS: &[&str] = &[
+    "Find out why it was revoked. If nobody on your team did this, change the password of that \
+     account or revoke that API key, and look at Activity.",
+    "Open Admin Settings, Authentication, and generate a new token.",
+];
 
 /// Tells that `token` was revoked; `from` is the address it was done from.
 pub fn revoked(
@@ -43,17 +49,14 @@ pub fn revoked(
         heading: "The SCIM token was revoked. SCIM sync has stopped.".to_owned(),
         paragraphs: vec![
             format!("{who} revoked the token on {}{origin}. It was not replaced.", at.phrase()),
-            "Until a new token is entered in your identity provider, new users are not created, \
-             and users who leave are not deactivated."
-                .to_owned(),
+            format!(
+                "Until a new token is entered in {}, new users are not created, and users who \
+                 leave are not deactivated.",
+                letterhead.provider_name()
+            ),
         ],
         facts,
-        steps: &[
-            "Find out why it was revoked. If nobody on your team did this, change the password of \
-             that account or revoke that API key, and look at Activity.",
-            "Open Admin Settings, Authentication, and generate a new token.",
-            "Enter it in the SCIM application of your identity provider and test the connection.",
-        ],
+        steps: STEPS.iter().map(ToString::to_string).chain(entering(letterhead)).collect(),
         link: settings_link(letterhead),
         closing: WILL_WORK_AGAIN.to_owned(),
         reason: reason(recipient, letterhead),

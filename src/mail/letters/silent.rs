@@ -6,16 +6,29 @@ use chrono_tz::Tz;
 use super::last_use::last_use;
 use super::{Letterhead, authentication_link, reason};
 use crate::domain::calendar::{LocalText, date, date_text, span};
+use crate::domain::identity_provider::{IdentityProvider, unmarked};
 use crate::domain::mail::recipient::Recipient;
 use crate::domain::sync::refused::RefusedSum;
 use crate::domain::token::{LastUse, Token};
 use crate::mail::letter::{Letter, Parts, Tone};
 
-const STEPS: &[&str] = &[
-    "In your identity provider, open the provisioning of the SCIM application: is it switched on?",
-    "Look there for errors, for tasks that failed, and whether it is paused or in quarantine.",
-    "If it shows no error, check the address, the firewall and the certificate.",
-];
+/// Where to look, in the words of the identity provider.
+fn steps(letterhead: &Letterhead) -> Vec<String> {
+    let guide = letterhead.provider.map(IdentityProvider::guide).filter(|guide| guide.is_known());
+    let look = match guide {
+        Some(guide) => vec![format!("In {}: {}", guide.name, unmarked(guide.look))],
+        None => vec![
+            "In your identity provider, open the provisioning of the SCIM application: is it \
+             switched on?"
+                .to_owned(),
+            "Look there for errors, for tasks that failed, and whether it is paused or in \
+             quarantine."
+                .to_owned(),
+        ],
+    };
+    let last = "If it shows no error, check the address, the firewall and the certificate.";
+    look.into_iter().chain([last.to_owned()]).collect()
+}
 
 /// A connection that is quiet.
 #[derive(Debug, Clone)]
@@ -62,7 +75,7 @@ pub fn silent(
         heading: title,
         paragraphs: vec![what(silence, zone, letterhead), cause(silence, &expiry)],
         facts,
-        steps: STEPS,
+        steps: steps(letterhead),
         link: authentication_link(letterhead),
         closing: if again {
             "This is the last mail about it. You will receive one when requests arrive again."

@@ -4,7 +4,7 @@
 use chrono_tz::Tz;
 
 use super::last_use::last_use;
-use super::{Letterhead, WILL_WORK_AGAIN, reason, settings_link};
+use super::{Letterhead, WILL_WORK_AGAIN, entering, reason, settings_link};
 use crate::domain::calendar::LocalText;
 use crate::domain::mail::recipient::Recipient;
 use crate::domain::network::source::address_text;
@@ -58,14 +58,16 @@ pub fn still_used(
                 letterhead.product,
                 since.phrase()
             ),
-            "The requests claim to carry the replaced token: they name its ID, which is no secret, \
-             and its secret is not kept. If they come from your identity provider, enter the new \
-             token in its SCIM application and test the connection. If nobody has copied the new \
-             token, generate another one: it is displayed only once."
-                .to_owned(),
+            format!(
+                "The requests claim to carry the replaced token: they name its ID, which is no \
+                 secret, and its secret is not kept. If they come from {}, enter the new token in \
+                 its SCIM application and test the connection. If nobody has copied the new token, \
+                 generate another one: it is displayed only once.",
+                letterhead.provider_name()
+            ),
         ],
         facts: rows,
-        steps: &[],
+        steps: letterhead.provider.map_or_else(Vec::new, |_| entering(letterhead)),
         link: settings_link(letterhead),
         closing: format!("You receive this mail once for each replacement. {WILL_WORK_AGAIN}"),
         reason: reason(recipient, letterhead),

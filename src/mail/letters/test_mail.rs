@@ -26,7 +26,7 @@ pub fn test_mail(by: &str, zone: Tz, now: DateTime<Utc>, letterhead: &Letterhead
                 .to_owned(),
         ],
         facts: vec![("Sent", LocalText::new(now, zone).fact()), ("Asked for by", by.to_owned())],
-        steps: &[],
+        steps: Vec::new(),
         link: ("Open Notifications", public_url.join("/admin/notifications")),
         closing: "Nothing needs to be done.".to_owned(),
         reason: format!(

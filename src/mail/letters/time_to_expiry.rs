@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::calendar::{LocalText, days_until};
+use crate::mail::Letterhead;
 use crate::mail::letter::Tone;
 
 /// How far the expiry is, in calendar days of the configured zone.
@@ -81,10 +82,10 @@ impl TimeToExpiry {
         }
     }
 
-    pub(super) fn what_happens(self, at: &LocalText, product: &str) -> String {
-        let token = format!(
-            "The token that your identity provider uses to sync users and groups with {product}"
-        );
+    pub(super) fn what_happens(self, at: &LocalText, letterhead: &Letterhead) -> String {
+        let (provider, product) = (letterhead.provider_name(), &letterhead.product);
+        let token =
+            format!("The token that {provider} uses to sync users and groups with {product}");
         let (date, time, utc) = (&at.date, &at.time, at.in_utc());
         let phrase = at.phrase();
         let consequence = "new users are not created, and users who leave are not deactivated";
@@ -108,28 +109,26 @@ impl TimeToExpiry {
         }
     }
 
-    pub(super) fn what_to_do(self) -> String {
+    pub(super) fn what_to_do(self, provider: &str) -> String {
         let replace = |when: &str| {
             format!(
                 "Replace it {when}. Generating a new token immediately revokes the current one, so \
-                 have your identity provider open and do both steps together."
+                 have {provider} open and do both steps together."
             )
         };
         match self {
             Self::InDays(_) => replace("at a time that suits you"),
             Self::Tomorrow => replace("today"),
             Self::LaterToday => replace("now"),
-            Self::EarlierToday => {
-                "Generate a new token and enter it in your identity provider. An \
-                                   expired token cannot be renewed."
-                    .to_owned()
-            }
-            Self::Yesterday | Self::DaysAgo(_) => {
-                "Generate a new token and enter it in your identity provider. Then run a full sync \
-                 there, so that the changes made in the meantime arrive. If you no longer use \
-                 SCIM, you can ignore this mail."
-                    .to_owned()
-            }
+            Self::EarlierToday => format!(
+                "Generate a new token and enter it in {provider}. An expired token cannot be \
+                 renewed."
+            ),
+            Self::Yesterday | Self::DaysAgo(_) => format!(
+                "Generate a new token and enter it in {provider}. Then run a full sync there, so \
+                 that the changes made in the meantime arrive. If you no longer use SCIM, you can \
+                 ignore this mail."
+            ),
         }
     }
 }

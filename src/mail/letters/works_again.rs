@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 
 use super::{Letterhead, authentication_link, reason};
 use crate::domain::calendar::{LocalText, date, date_text, span};
+use crate::domain::identity_provider::IdentityProvider;
 use crate::domain::mail::recipient::Recipient;
 use crate::domain::network::agent::described;
 use crate::domain::sync::outage::Outage;
@@ -51,12 +52,15 @@ pub fn works_again(
     }
     let expiry = date_text(date(token.expires_at, zone));
     facts.push(("Token", format!("{}, expires on {expiry}", token.id)));
-    let (advice, steps): (_, &[&str]) = if count == 0 {
-        let check = "No request was refused. If users changed in the meantime, look in your \
-                     identity provider whether they were synced.";
-        (check, &[])
+    let steps = if count == 0 { Vec::new() } else { repeating(letterhead.provider) };
+    let advice = if count == 0 {
+        format!(
+            "No request was refused. If users changed in the meantime, look in {} whether they \
+             were synced.",
+            letterhead.provider_name()
+        )
     } else {
-        ("Some identity providers do not repeat by themselves what was refused.", STEPS)
+        "Some identity providers do not repeat by themselves what was refused.".to_owned()
     };
     let parts = Parts {
         subject: format!("SCIM sync works again after {length}"),
@@ -69,7 +73,7 @@ pub fn works_again(
                  {length}.",
                 ended.phrase()
             ),
-            advice.to_owned(),
+            advice,
         ],
         facts,
         steps,
@@ -80,11 +84,20 @@ pub fn works_again(
     parts.render(letterhead)
 }
 
-const STEPS: &[&str] = &[
-    "Microsoft Entra: open the provisioning of the application and choose Restart provisioning.",
-    "Okta: open Dashboard, Tasks, select the failed tasks and choose Retry Selected.",
-    "Others: start a full sync, or look for failed tasks and repeat them.",
-];
+/// How to repeat what was refused.
+fn repeating(provider: Option<IdentityProvider>) -> Vec<String> {
+    const OTHERS: &str = "start a full sync, or look for failed tasks and repeat them.";
+    let Some(guide) = provider.map(IdentityProvider::guide).filter(|guide| guide.is_known()) else {
+        let known = [IdentityProvider::Entra, IdentityProvider::Okta].map(IdentityProvider::guide);
+        let known = known.iter().map(|guide| format!("{}: {}", guide.name, guide.repeat));
+        return known.chain([format!("Others: {OTHERS}")]).collect();
+    };
+    if guide.repeat.is_empty() {
+        let name = guide.name;
+        return vec![format!("In {name}, {OTHERS} Identity provider in Admin Settings says more.")];
+    }
+    vec![format!("In {}, {}", guide.name, guide.repeat)]
+}
 
 fn requests(count: u64) -> String {
     match count {

@@ -9,6 +9,7 @@ use super::{MailSettings, Mails};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::AdminId;
 use crate::domain::certificate::Certificate;
+use crate::domain::identity_provider::{Choice, IdentityProvider};
 use crate::domain::mail::MailState;
 use crate::domain::token::TokenHistory;
 use crate::service::Failure;
@@ -75,6 +76,15 @@ pub struct BannerFacts {
     pub health: MailHealth,
     /// The certificate that this process serves.
     pub certificate: Option<Certificate>,
+    /// The identity provider that was chosen.
+    pub chosen: Option<Choice>,
+}
+
+impl BannerFacts {
+    /// The identity provider of which texts speak.
+    pub fn provider(&self) -> Option<IdentityProvider> {
+        self.chosen.as_ref().map(|choice| choice.provider)
+    }
 }
 
 impl Mails {
@@ -87,7 +97,8 @@ impl Mails {
             let sync = SyncState::load(conn, &history, &settings.silence, now)?;
             let admins = store::people::admins::list(conn)?;
             let health = MailHealth::load(conn, &admins, &settings)?;
-            Ok(BannerFacts { now, history, sync, health, certificate: certificate.clone() })
+            let (certificate, chosen) = (certificate.clone(), store::identity_provider::get(conn)?);
+            Ok(BannerFacts { now, history, sync, health, certificate, chosen })
         };
         Ok(self.resources.store.read(read).await?)
     }

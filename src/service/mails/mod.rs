@@ -36,6 +36,7 @@ use super::sync::Silence;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::EmailAddress;
+use crate::domain::identity_provider::IdentityProvider;
 use crate::domain::mail::milestone::Schedule;
 use crate::domain::network::source::Source;
 use crate::domain::token::secret::TokenId;
@@ -54,6 +55,14 @@ pub struct MailSettings {
     pub extra: Vec<EmailAddress>,
     /// When silence is worth a mail.
     pub silence: Silence,
+}
+
+impl MailSettings {
+    /// The same, with letters that speak of this identity provider.
+    fn naming(&self, provider: Option<IdentityProvider>) -> Self {
+        let letterhead = Letterhead { provider, ..self.letterhead.clone() };
+        Self { letterhead, ..self.clone() }
+    }
 }
 
 /// Queues and sends mails and says how they stand.

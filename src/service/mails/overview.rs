@@ -78,7 +78,8 @@ fn overview(
     let events = events::load(conn, &admins, &due, now)?;
     let health = MailHealth::load(conn, &admins, settings)?;
     let sync = due.connection.sync;
-    let banner = BannerFacts { now, history: due.history, sync, health, certificate };
+    let chosen = store::identity_provider::get(conn)?;
+    let banner = BannerFacts { now, history: due.history, sync, health, certificate, chosen };
     Ok(MailOverview { banner, admins, mails, events })
 }
 

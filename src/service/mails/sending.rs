@@ -205,7 +205,8 @@ fn claim(
     let Some(current) = recipients::current(conn, &mail, settings)? else { return Ok(None) };
     let Some(address) = current.recipient.address().cloned() else { return Ok(None) };
     mail.recipient = current.recipient;
-    let writing = Writing { due: &due, settings, now };
+    let chosen = store::identity_provider::get(conn)?.map(|choice| choice.provider);
+    let writing = Writing { due: &due, settings: &settings.naming(chosen), now };
     let Some(letter) = writing.letter(conn, &mail)? else { return Ok(None) };
     store::mails::claim(conn, &mail, now)?;
     mail.attempts += 1;

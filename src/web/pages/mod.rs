@@ -4,6 +4,7 @@ mod activity;
 mod admins;
 mod error_page;
 mod form_body;
+mod identity_provider;
 mod keys;
 mod layout;
 mod login;
@@ -46,6 +47,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(reading(paths::STATE, sync::live::state))
             .service(both(paths::REVOKE, token::revoke::confirm, token::revoke::revoke))
             .service(reading(paths::REQUESTS, requests::page::page))
+            .service(both(
+                paths::IDENTITY_PROVIDER,
+                identity_provider::page::page,
+                identity_provider::page::choose,
+            ))
             .configure(people)
             .service(both(paths::API_KEYS, keys::list::page, keys::create::create))
             .service(both(paths::REVOKE_KEY, keys::revoke::confirm, keys::revoke::revoke))

@@ -26,6 +26,12 @@ pub(crate) const CLOSED: &str = "/admin/authentication/scim-token/closed";
 pub(crate) const STATE: &str = "/admin/authentication/state";
 pub(crate) const REVOKE: &str = "/admin/authentication/revoke";
 
+pub(crate) const IDENTITY_PROVIDER: &str = "/admin/identity-provider";
+/// What to do there after the token was replaced.
+pub(crate) const IDENTITY_PROVIDER_STEPS: &str = "/admin/identity-provider#replaced";
+/// Where to look there when nothing arrives.
+pub(crate) const IDENTITY_PROVIDER_LOOK: &str = "/admin/identity-provider#look";
+
 pub(crate) const REQUESTS: &str = "/admin/requests";
 
 pub(crate) const SERVER_ADMINS: &str = "/admin/server-admins";

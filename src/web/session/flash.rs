@@ -1,5 +1,7 @@
 //! Messages from one page to the next.
 
+use std::borrow::Cow;
+
 use actix_session::Session;
 use serde::{Deserialize, Serialize};
 
@@ -14,17 +16,41 @@ pub(crate) struct Flash {
     pub(crate) title: String,
     /// What follows from it; may be empty.
     pub(crate) text: String,
+    /// Where to go about it.
+    #[serde(default)]
+    pub(crate) link: Option<Link>,
+}
+
+/// A link of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Link {
+    pub(crate) href: Cow<'static, str>,
+    pub(crate) text: Cow<'static, str>,
+}
+
+impl Link {
+    pub(crate) fn new(
+        href: impl Into<Cow<'static, str>>,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { href: href.into(), text: text.into() }
+    }
 }
 
 impl Flash {
     /// Something was done.
     pub(crate) fn done(title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { good: true, title: title.into(), text: text.into() }
+        Self { good: true, title: title.into(), text: text.into(), link: None }
     }
 
     /// Something was not done, or not as expected.
     pub(crate) fn warning(title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { good: false, title: title.into(), text: text.into() }
+        Self { good: false, title: title.into(), text: text.into(), link: None }
+    }
+
+    /// The same with a link.
+    pub(crate) fn with_link(self, link: Link) -> Self {
+        Self { link: Some(link), ..self }
     }
 
     /// Leaves the message for the next page.

@@ -17,7 +17,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use secrecy::ExposeSecret;
 
-pub(super) use self::flash::Flash;
+pub(super) use self::flash::{Flash, Link};
 pub(super) use self::signed_in::{NoFields, SignedIn, SignedInForm, begin};
 use self::store::RequestStore;
 use super::pages::paths;

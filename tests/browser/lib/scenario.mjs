@@ -49,7 +49,7 @@ class Stage {
     const { at, network, mail, token, nobody, demo, as } = this.#options;
     if (network) this.network = await Network.start();
     if (mail) this.mailbox = await Mailbox.start();
-    const settings = { ...this.#options.settings, SCIMWARD_SMTP_URL: this.mailbox?.url ?? '' };
+    const settings = { ...this.#options.settings, SCIMWARD_SMTP_URL: this.mailbox?.url ?? '', SCIMWARD_MAIL_FROM: 'scim@example.com' };
     this.server = demo
       ? await Server.demo({ at })
       : await Server.start({ at, settings, url: this.network?.url });

@@ -46,6 +46,7 @@ fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
     let scimward = settings
         .clone()
         .with("SCIMWARD_SMTP_URL", &smtp.url())
+        .with("SCIMWARD_MAIL_FROM", "scim@example.com")
         .with("SCIMWARD_MAIL_TO_EXTRA", "extra@example.com");
     let server = scimward.serve();
     let mut scene = Scene { scimward, server, smtp: &smtp, secrets: vec![code.clone()] };
@@ -168,6 +169,8 @@ fn invite_and_join(scene: &mut Scene<'_>, ada: &Visitor) -> Visitor {
     let digest = digest.split('"').next().unwrap();
     let withdraw = "/admin/server-admins/withdraw";
     submit(ada, LIST, withdraw, &[("digest", digest)]).expect(303);
+    let page = "/admin/identity-provider";
+    submit(ada, page, page, &[("idp", "entra")]).expect(303);
     let invited = [("name", "Grace"), ("email", "grace@example.com")];
     submit(ada, LIST, "/admin/server-admins/invite", &invited).expect(303);
     let mails = scene.smtp.take();

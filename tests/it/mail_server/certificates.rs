@@ -42,7 +42,9 @@ fn an_authority_of_ones_own_is_asked_for_and_believed() {
         std::fs::write(file("own.pem"), trusted).unwrap();
         let test = |host: &str, query: &str, trusted: &str| {
             let url = format!("smtps://user:password@{host}:{}{query}", server.port);
-            let scimward = Scimward::on(&database).with("SCIMWARD_SMTP_URL", &url);
+            let scimward = Scimward::on(&database)
+                .with("SCIMWARD_SMTP_URL", &url)
+                .with("SCIMWARD_MAIL_FROM", "scim@example.com");
             let scimward = scimward.with("SSL_CERT_FILE", trusted);
             scimward.run(&["mail", "test", "ada@example.com"])
         };
@@ -76,7 +78,9 @@ fn a_certificate_that_was_named_still_ends() {
     std::fs::write(database.folder().join("own.pem"), expired.cert.pem()).unwrap();
     let server = MailServer::showing(Protection::StartTls, &expired);
     let url = format!("smtp://user:password@localhost:{}?ca=own.pem", server.port);
-    let scimward = Scimward::on(&database).with("SCIMWARD_SMTP_URL", &url);
+    let scimward = Scimward::on(&database)
+        .with("SCIMWARD_SMTP_URL", &url)
+        .with("SCIMWARD_MAIL_FROM", "scim@example.com");
 
     let ended = scimward.run(&["mail", "test", "ada@example.com"]);
 
@@ -87,7 +91,7 @@ fn a_certificate_that_was_named_still_ends() {
 #[test]
 fn the_wrong_scheme_is_named() {
     let database = Database::fresh(Engine::Sqlite);
-    let scimward = Scimward::on(&database);
+    let scimward = Scimward::on(&database).with("SCIMWARD_MAIL_FROM", "scim@example.com");
     for (url, remedy) in [
         ("smtp://user:password@mail.example.com:465", "write smtps://"),
         ("smtps://user:password@mail.example.com:587", "write smtp://"),

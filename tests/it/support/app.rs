@@ -239,6 +239,7 @@ pub(crate) fn read_settings(
         ("SCIMWARD_DATABASE_URL", database.url()),
         ("SCIMWARD_LISTEN", &listen),
         ("SCIMWARD_MAIL_DIR", &mail),
+        ("SCIMWARD_MAIL_FROM", "scimward@localhost"),
     ];
     let environment = own.iter().chain(settings);
     let environment = environment.map(|(name, value)| ((*name).into(), (*value).into()));

@@ -56,6 +56,7 @@ fn a_dangerous_setting_is_said_and_a_safe_one_is_not() {
         ("SCIMWARD_PUBLIC_URL", "http://scim.example.com", "https://scim.example.com"),
         ("SCIMWARD_PUBLIC_URL", "http://192.0.2.1:8080", "http://localhost:8080"),
         ("SCIMWARD_PUBLIC_URL", "http://[2001:db8::1]", "http://[::1]:8080"),
+        ("SCIMWARD_SCIM_BASE_URL", "https://scim_a.example.com/v2", "https://scim.example.com/v2"),
     ] {
         let warned = warnings(&bare.clone().with(name, dangerous));
         assert!(matches!(&*warned, [one] if one.starts_with(name)), "{dangerous}: {warned:?}");
@@ -78,8 +79,11 @@ fn a_secret_that_every_user_can_read_is_said() {
             .with("SCIMWARD_TLS_KEY", &key)
             .with("SCIMWARD_PUBLIC_URL", "https://localhost");
         let smtp = write(folder, "smtp", smtp, mode);
-        let mail = Scimward::on(&database).with("SCIMWARD_SMTP_URL_FILE", &smtp);
-        let text = "smtp_url = \"smtp://ward:secret@127.0.0.1:1\"\n";
+        let mail = Scimward::on(&database)
+            .with("SCIMWARD_SMTP_URL_FILE", &smtp)
+            .with("SCIMWARD_MAIL_FROM", "scim@example.com");
+        let text = "mail_from = \"scim@example.com\"\n\
+                    smtp_url = \"smtp://ward:secret@127.0.0.1:1\"\n";
         let file = write(folder, "scimward.toml", text, mode);
         let configured = Scimward::on(&database);
         for (scimward, name, path) in [

@@ -5,16 +5,21 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::navigation::Section;
-use super::notice::{Notice, NoticeLink};
+use super::notice::Notice;
 use super::text::count;
 use super::time::{countdown, utc_text};
 use crate::domain::admin::person::AdminId;
 use crate::domain::certificate::Certificate;
+use crate::domain::identity_provider;
+use crate::domain::sync::SyncHealth;
 use crate::domain::token::Token;
 use crate::service::mails::{BannerFacts, MailHealth};
 use crate::web::pages::paths;
 use crate::web::pages::sync::notice::{SyncNotice, notice};
 use crate::web::pages::token::state::TokenState;
+use crate::web::session::Link;
+
+const TO_TOKEN: &str = "Go to SCIM Token";
 
 /// The banner about the sync, for the reader `me`; `is_new` says whether they have not seen it yet.
 pub(crate) fn sync(
@@ -24,11 +29,17 @@ pub(crate) fn sync(
     is_new: bool,
 ) -> Option<Notice> {
     let SyncNotice { tone, icon, title, text } =
-        notice(&known.history, &known.sync, me, known.now)?;
-    let link = (section != Section::Authentication)
-        .then_some(NoticeLink { href: paths::SCIM_TOKEN, text: "Go to SCIM Token" });
+        notice(&known.history, &known.sync, known.provider(), me, known.now)?;
+    let provider = identity_provider::name(known.provider());
+    let link = match known.sync.health {
+        _ if section != Section::Authentication => Link::new(paths::SCIM_TOKEN, TO_TOKEN),
+        Some(SyncHealth::Silent) => {
+            Link::new(paths::IDENTITY_PROVIDER_LOOK, format!("Where to look in {provider}"))
+        }
+        _ => Link::new(paths::IDENTITY_PROVIDER_STEPS, format!("Steps for {provider}")),
+    };
     let role = (is_new && tone == "danger").then_some("alert");
-    Some(Notice { tone, icon, role, takes_focus: false, title, text, link })
+    Some(Notice { tone, icon, role, takes_focus: false, title, text, link: Some(link) })
 }
 
 /// The banner about the newest token, if there is something to say.
@@ -63,8 +74,7 @@ pub(crate) fn expiry(
              running.",
         ),
     };
-    let link = (section != Section::Authentication)
-        .then_some(NoticeLink { href: paths::SCIM_TOKEN, text: "Go to SCIM Token" });
+    let link = (section != Section::Authentication).then(|| Link::new(paths::SCIM_TOKEN, TO_TOKEN));
     Some(Notice { tone, icon, role: None, takes_focus: false, title, text: text.to_owned(), link })
 }
 
@@ -114,7 +124,7 @@ pub(crate) fn no_mail(health: &MailHealth, section: Section) -> Option<Notice> {
          token expires."
     };
     let link = (section != Section::Notifications)
-        .then_some(NoticeLink { href: paths::NOTIFICATIONS, text: "Go to Notifications" });
+        .then(|| Link::new(paths::NOTIFICATIONS, "Go to Notifications"));
     Some(Notice {
         tone: "attention",
         icon: "mail",

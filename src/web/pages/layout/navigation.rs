@@ -7,6 +7,8 @@ use crate::web::pages::paths;
 pub(crate) enum Section {
     /// The SCIM token.
     Authentication,
+    /// What to do in the identity provider.
+    IdentityProvider,
     /// The people.
     ServerAdmins,
     /// The API keys.
@@ -22,6 +24,7 @@ pub(crate) enum Section {
 /// The navigation in its order: section, path, icon and name.
 const NAVIGATION: &[(Section, &str, &str, &str)] = &[
     (Section::Authentication, paths::AUTHENTICATION, "key", "Authentication"),
+    (Section::IdentityProvider, paths::IDENTITY_PROVIDER, "plug", "Identity provider"),
     (Section::ServerAdmins, paths::SERVER_ADMINS, "people", "Server Admins"),
     (Section::ApiKeys, paths::API_KEYS, "terminal", "API keys"),
     (Section::Notifications, paths::NOTIFICATIONS, "mail", "Notifications"),

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::time::utc_text;
 use crate::service::HourlyLimit;
-use crate::web::session::Flash;
+use crate::web::session::{Flash, Link};
 
 /// A message in a box.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +18,7 @@ pub(crate) struct Notice {
     pub(crate) takes_focus: bool,
     pub(crate) title: String,
     pub(crate) text: String,
-    pub(crate) link: Option<NoticeLink>,
-}
-
-/// Where to go about a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NoticeLink {
-    pub(crate) href: &'static str,
-    pub(crate) text: &'static str,
+    pub(crate) link: Option<Link>,
 }
 
 /// The message that something was not done, because it was done too often.
@@ -50,7 +43,7 @@ impl From<Flash> for Notice {
             takes_focus: true,
             title: flash.title,
             text: flash.text,
-            link: None,
+            link: flash.link,
         }
     }
 }

@@ -10,11 +10,11 @@ use super::notes::{SyncNotes, last_used};
 use super::notice::title_prefix;
 use super::way::Way;
 use crate::domain::admin::code::SecretCode;
+use crate::domain::identity_provider::{GENERAL, IdentityProvider};
 use crate::domain::network::agent::described;
 use crate::domain::sync::{PATIENCE, SyncHealth};
-use crate::domain::token::{Token, TokenHistory, TokenStatus};
+use crate::domain::token::{Token, TokenStatus};
 use crate::service::mails::BannerFacts;
-use crate::service::sync::SyncState;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::text::digits;
@@ -77,7 +77,7 @@ fn describe(known: &BannerFacts, me: &SignedIn, product: &str) -> Value {
         "notes": notes.notes,
         "steps": steps.collect::<Vec<_>>(),
         "last_used": [last_used, note],
-        "notice": done(token, history, sync, now).map(|(title, text)| json!({
+        "notice": done(token, known).map(|(title, text)| json!({
             "tone": "success", "title": title, "text": text,
         })),
         "title": title,
@@ -85,12 +85,9 @@ fn describe(known: &BannerFacts, me: &SignedIn, product: &str) -> Value {
 }
 
 /// What is said when a token that was just generated is used for the first time.
-pub(crate) fn done(
-    token: &Token,
-    history: &TokenHistory,
-    sync: &SyncState,
-    now: DateTime<Utc>,
-) -> Option<(&'static str, String)> {
+pub(crate) fn done(token: &Token, known: &BannerFacts) -> Option<(String, String)> {
+    let BannerFacts { history, sync, now, .. } = known;
+    let now = *now;
     let first = token.first_used_at.filter(|_| Watch::new(token, now).is_some())?;
     if sync.health != Some(SyncHealth::Working) {
         return None;
@@ -98,16 +95,15 @@ pub(crate) fn done(
     let last = token.last_use.as_ref()?;
     let from = described(Some(last.from), last.agent.as_deref());
     let late = history.predecessors.iter().filter_map(|token| token.late_use.as_ref());
+    let guide = known.provider().map_or(GENERAL, IdentityProvider::guide);
+    let repeat = if guide.repeat.is_empty() { "repeat what failed there." } else { guide.repeat };
     let refused = match late.map(|late| late.count).sum::<u64>() {
         0 => String::new(),
-        1 => " 1 request was refused in between: repeat what failed there.".to_owned(),
-        count => format!(
-            " {} requests were refused in between: repeat what failed there.",
-            digits(count)
-        ),
+        1 => format!(" 1 request was refused in between: {repeat}"),
+        count => format!(" {} requests were refused in between: {repeat}", digits(count)),
     };
     let text = format!("In use since {}, from {from}.{refused}", since(now, first));
-    Some(("Done: your identity provider uses the new token", text))
+    Some((format!("Done: {} uses the new token", guide.name), text))
 }
 
 /// What the script sends when the window with a new token is closed.

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::admin::person::AdminId;
 use crate::domain::calendar::span;
+use crate::domain::identity_provider::{IdentityProvider, named};
 use crate::domain::network::agent::described;
 use crate::domain::sync::refused::RefusedSum;
 use crate::domain::sync::{Connection, SyncHealth, presented_predecessors};
@@ -37,6 +38,7 @@ pub(crate) const fn title_prefix(health: Option<SyncHealth>) -> &'static str {
 pub(crate) fn notice(
     history: &TokenHistory,
     sync: &SyncState,
+    provider: Option<IdentityProvider>,
     me: AdminId,
     now: DateTime<Utc>,
 ) -> Option<SyncNotice> {
@@ -49,6 +51,7 @@ pub(crate) fn notice(
         SyncHealth::Silent => silent(token, sync, now),
         SyncHealth::Waiting | SyncHealth::Working => return None,
     };
+    let text = named(&text, provider);
     let (tone, icon) = match sync.health {
         Some(SyncHealth::Silent) => ("attention", "clock"),
         _ => ("danger", "stop"),

@@ -10,8 +10,10 @@ use serde_json::json;
 
 use super::card::in_one_line;
 use super::form::{breaks_sync, option_text};
+use super::next::{self, NextSteps};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::code::SecretCode;
+use crate::domain::identity_provider::IdentityProvider;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::TokenId;
 use crate::domain::token::{Token, TokenHistory};
@@ -82,6 +84,8 @@ pub(crate) async fn generate(
             return Ok(confirm(&shared, &me, &known, current, &wanted));
         }
     }
+    // Read before: afterwards nothing may keep the token from being shown.
+    let provider = shared.services.identity_provider.chosen().await?;
     let generated = shared.services.tokens.generate(Generate {
         lifespan: wanted.lifespan,
         by: me.author(),
@@ -91,8 +95,8 @@ pub(crate) async fn generate(
         }),
     });
     match generated.await {
-        Ok(generated) if json => Ok(show_to_script(&shared, &me, &generated)),
-        Ok(generated) => Ok(show_page(&shared, &me, &generated)),
+        Ok(generated) if json => Ok(show_to_script(&shared, &me, &generated, provider)),
+        Ok(generated) => Ok(show_page(&shared, &me, &generated, provider)),
         Err(GenerateError::TokenChanged { history }) => {
             let names = Names::new(&shared.services.admins.list().await?, me.admin.id);
             Ok(changed(&me, &names, &history, json))
@@ -104,12 +108,15 @@ pub(crate) async fn generate(
 }
 
 /// The answer to the script; the notice is for the page that is loaded when the dialog is closed.
-fn show_to_script(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpResponse {
+fn show_to_script(
+    shared: &Shared,
+    me: &SignedIn,
+    generated: &Generated,
+    provider: Option<IdentityProvider>,
+) -> HttpResponse {
     let expiry = utc_text(generated.token.expires_at);
-    me.leave(&Flash::done(
-        format!("New SCIM token generated. It expires on {expiry}."),
-        "Now enter it in the SCIM application of your identity provider and test the connection.",
-    ));
+    let title = format!("New SCIM token generated. It expires on {expiry}.");
+    me.leave(&Flash::done(title, next::in_short(provider)).with_link(next::link(provider)));
     let mut answer = HttpResponse::Created();
     // The buffers of the connection hold the token until it ends.
     answer.force_close().cookie(session::page_cookie(shared));
@@ -128,17 +135,22 @@ struct GeneratedPage<'a> {
     token: &'a str,
     token_id: &'a str,
     expires: Moment,
-    base_url: String,
+    next: NextSteps,
 }
 
 /// The answer without the script.
-fn show_page(shared: &Shared, me: &SignedIn, generated: &Generated) -> HttpResponse {
+fn show_page(
+    shared: &Shared,
+    me: &SignedIn,
+    generated: &Generated,
+    provider: Option<IdentityProvider>,
+) -> HttpResponse {
     let view = GeneratedPage {
         layout: Layout::without_notices(shared, me, Section::Authentication),
         token: generated.plain.expose(),
         token_id: generated.token.id.as_str(),
         expires: Moment::new(generated.token.expires_at),
-        base_url: shared.site.public_url.join("/scim/v2"),
+        next: NextSteps::new(provider, &shared.site),
     };
     let mut answer = HttpResponse::Ok();
     answer.force_close().cookie(session::page_cookie(shared));

@@ -3,6 +3,7 @@
 pub(super) mod card;
 pub(super) mod form;
 pub(super) mod generate;
+mod next;
 pub(super) mod page;
 pub(super) mod revoke;
 pub(super) mod state;

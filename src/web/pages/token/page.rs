@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::card::{TokenCard, in_one_line};
 use super::form::GenerateForm;
+use super::next::NextSteps;
 use crate::domain::activity::Kind;
 use crate::domain::requests::series::Step;
 use crate::domain::token::Token;
@@ -14,14 +15,14 @@ use crate::web::error::PageError;
 use crate::web::pages::activity::feed::{self, FeedEntry};
 use crate::web::pages::activity::sentence::Part;
 use crate::web::pages::admins::card::AdminsCard;
-use crate::web::pages::layout::notice::{Notice, NoticeLink};
+use crate::web::pages::layout::notice::Notice;
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::mails::card::MailCard;
 use crate::web::pages::names::Names;
 use crate::web::pages::requests::card::RequestsCard;
 use crate::web::pages::sync::live::done;
 use crate::web::pages::sync::refused::RefusedCard;
-use crate::web::session::SignedIn;
+use crate::web::session::{Link, SignedIn};
 
 /// Entries on the card `Recent activity`.
 const RECENT: usize = 5;
@@ -36,7 +37,7 @@ struct AuthenticationPage {
     form: GenerateForm,
     /// The current token, for the confirmations.
     current: String,
-    base_url: String,
+    next: NextSteps,
     mails: MailCard,
     people: AdminsCard,
     requests: RequestsCard,
@@ -70,7 +71,7 @@ pub(crate) async fn page(
         card: TokenCard::new(&overview.banner, &mails, &names, shared.site.timezone),
         form: GenerateForm::new(history, services.random_text(), now),
         current: history.unrevoked().map(|token| in_one_line(token, now)).unwrap_or_default(),
-        base_url: shared.site.public_url.join("/scim/v2"),
+        next: NextSteps::new(overview.banner.provider(), &shared.site),
         people: AdminsCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),
         mails,
         requests: RequestsCard::new(requests, was_used, now),
@@ -83,15 +84,15 @@ pub(crate) async fn page(
 /// What has become of a token that was just generated: that it was closed uncopied is said until it
 /// is used or replaced.
 fn generation(known: &BannerFacts) -> Option<Notice> {
-    let BannerFacts { history, sync, now, .. } = known;
+    let BannerFacts { history, now, .. } = known;
     let token = history.unrevoked()?;
-    if let Some((title, text)) = done(token, history, sync, *now) {
+    if let Some((title, text)) = done(token, known) {
         return Some(Notice {
             tone: "success",
             icon: "check-circle-fill",
             role: Some("status"),
             takes_focus: false,
-            title: title.to_owned(),
+            title,
             text,
             link: None,
         });
@@ -110,6 +111,6 @@ fn generation(known: &BannerFacts) -> Option<Notice> {
         takes_focus: true,
         title: "The window was closed before the new token was copied".to_owned(),
         text: text.to_owned(),
-        link: Some(NoticeLink { href: "#gen-h", text: "Generate another token" }),
+        link: Some(Link::new("#gen-h", "Generate another token")),
     })
 }

@@ -1,0 +1,3 @@
+//! What to enter in the identity provider, in its own words.
+
+pub(super) mod page;
