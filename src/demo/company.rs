@@ -18,7 +18,7 @@ use crate::domain::token::secret::{PlainToken, PresentedToken};
 use crate::service::Services;
 use crate::service::admins::NewAdmin;
 use crate::service::mails::LinkMail;
-use crate::service::tokens::Generate;
+use crate::service::tokens::{CurrentToken, Generate};
 use crate::service::usage::RefusedRequest;
 use crate::service::validation::{Decision, Validator};
 
@@ -140,7 +140,12 @@ impl Company {
         lifespan: Lifespan,
         by: &Person,
     ) -> anyhow::Result<PlainToken> {
-        let wanted = Generate { lifespan, by: self.author(by).await?, form: None };
+        let wanted = Generate {
+            lifespan,
+            current: CurrentToken::Revoke,
+            by: self.author(by).await?,
+            form: None,
+        };
         let token = self.services.tokens.generate(wanted).await?.plain;
         self.minute().await?;
         Ok(token)

@@ -25,7 +25,7 @@ pub(super) async fn run(upkeep: Upkeep, stop: impl Future<Output = ()>) {
             _ = minutes.tick() => upkeep.run_once().await,
             () = upkeep.wake() => {
                 tokio::time::sleep(GATHERING).await;
-                upkeep.write_usage().await
+                upkeep.write_urgent().await
             }
         };
         if let Err(error) = done {

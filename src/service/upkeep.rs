@@ -1,5 +1,5 @@
-//! What the server does by itself every minute: writes what clients did, notes that the token has
-//! expired, and removes old rows.
+//! What the server does by itself every minute: writes what clients did, ends the old token, notes
+//! that the token has expired, and removes old rows.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::sessions::login::LOGIN_FAILURES_KEPT;
 use super::sessions::{IDLE_LIMIT, Sessions};
+use super::tokens::overlap;
 use super::usage::Usage;
 use super::{Failure, Resources};
 use crate::domain::activity::{Event, Kind};
@@ -54,11 +55,12 @@ impl Upkeep {
     pub async fn run_once(&self) -> Result<(), Failure> {
         let now = self.resources.clock.now();
         let written = self.write_usage().await;
+        let ended = self.end_old_token().await;
         let noted = self.note_expiry(now).await;
         let noted = self.note_ended_keys(now).await.and(noted);
         let settled = Sessions::new(self.resources.clone()).settle_all().await;
         let purged = self.purge(now).await;
-        written.and(noted).and(settled).and(purged)
+        written.and(ended).and(noted).and(settled).and(purged)
     }
 
     /// Waits until something happens that is written at once.
@@ -70,6 +72,27 @@ impl Upkeep {
     pub async fn write_usage(&self) -> Result<(), Failure> {
         self.resources.audit.log_counts();
         self.usage.write().await
+    }
+
+    /// Writes what is written at once. A refused request may be the first sign that the old token has
+    /// ended.
+    pub async fn write_urgent(&self) -> Result<(), Failure> {
+        let written = self.write_usage().await;
+        written.and(self.end_old_token().await)
+    }
+
+    /// Revokes the old token once its time has come, through whichever instance is first.
+    async fn end_old_token(&self) -> Result<(), Failure> {
+        let now = self.resources.clock.now();
+        let store = &self.resources.store;
+        if store.read(move |conn| overlap::ended(conn, now)).await?.is_none() {
+            return Ok(());
+        }
+        let ended = store.write(Lock::Tokens, move |conn| {
+            Lock::Usage.take(conn)?;
+            overlap::end(conn, now)
+        });
+        ended.await.map_err(|error: StoreError| error.into())
     }
 
     /// Adds the entry that the token has expired, once, unless it would be removed for its age.

@@ -85,6 +85,8 @@ diesel::table! {
         generated_agent -> Nullable<Text>,
         expires_at -> BigInt,
         uncopied_at -> Nullable<BigInt>,
+        kept_at -> Nullable<BigInt>,
+        ends_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
         revoked_by_id -> Nullable<BigInt>,
         revoked_by -> Nullable<Text>,

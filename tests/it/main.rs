@@ -33,6 +33,7 @@ mod memory;
 mod metrics;
 mod outages;
 mod output;
+mod overlap;
 mod packages;
 mod pages;
 mod people;

@@ -16,7 +16,7 @@ use crate::domain::admin::actor::Author;
 use crate::domain::calendar::rfc3339;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::TokenId;
-use crate::service::tokens::{Generate, GenerateError, Generated};
+use crate::service::tokens::{CurrentToken, Generate, GenerateError, Generated};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -55,7 +55,8 @@ pub(super) async fn run(arguments: &Arguments, flags: &Flags) -> Result<ExitCode
     }
     let services = open(flags).await?.services;
     let lifespan = arguments.months.0;
-    let wanted = Generate { lifespan, by: Author::CommandLine, form: None };
+    let wanted =
+        Generate { lifespan, current: CurrentToken::Revoke, by: Author::CommandLine, form: None };
     let generated =
         services.tokens.generate(wanted).await.map_err(|error| not_generated(&error))?;
     let (id, expires_at) = (&generated.token.id, rfc3339(generated.token.expires_at));

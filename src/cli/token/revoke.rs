@@ -15,7 +15,7 @@ use crate::service::tokens::RevokeError;
 pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode, CommandError> {
     let services = open(flags).await?.services;
     let revoked = services.tokens.revoke(None, Author::CommandLine).await;
-    let id = revoked.map_err(|error| not_revoked(&error))?;
+    let id = revoked.map_err(|error| not_revoked(&error))?.token;
     let text = format!("Token {id} was revoked. SCIM sync stops until a new token is generated.");
     let printed = format.print(|| json!({ "revoked": id.as_str() }), || text.clone());
     printed.map_err(|error| format!("{}; all the same: {text}", error.text))?;

@@ -77,12 +77,23 @@ macro_rules! kinds {
 // Each kind: stored form, name, icon, tone, sentences.
 kinds! {
     "tokens", "SCIM tokens" {
-        /// A token was generated; `subject` is the id of the token it replaced.
+        /// A token was generated; `subject` is the id of the token that was revoked for it, `detail` the
+        /// lifespan and which old token stays valid.
         TokenGenerated: "token_generated", "Token generated", "key", "success",
             ["{who} generated token {token}"];
         /// A token was revoked without a replacement.
         TokenRevoked: "token_revoked", "Token revoked", "circle-slash", "danger",
             ["{who} revoked token {token} without replacing it"];
+        /// An old token was revoked that was valid beside a new one; `subject` is the new one's id, unless
+        /// that was revoked too.
+        OldTokenRevoked: "old_token_revoked", "Old token revoked", "circle-slash", "attention",
+            ["{who} revoked the old token {token}"];
+        /// An old token ended by itself, and the new one is in use; `subject` says why.
+        OldTokenEnded: "old_token_ended", "Old token ended", "check-circle-fill", "success",
+            ["Old token {token} ended: {subject}"];
+        /// An old token ended by itself, and the new one was never used; `subject` says why.
+        OldTokenEndedUnswitched: "old_token_ended_unswitched", "Old token ended, new one not used", "alert",
+            "danger", ["Old token {token} ended: {subject}"];
         /// A token was accepted for the first time.
         TokenFirstUsed: "token_first_used", "Token used for the first time", "plug", "accent",
             ["{user} started to use token {token}"];

@@ -1,6 +1,7 @@
 //! What happened, who did it and from where: the entries of the activity list.
 
 mod attempt;
+pub mod kept;
 mod kind;
 pub mod timeline;
 pub mod tried;

@@ -1,6 +1,7 @@
 //! The stored record of a token and what can be said of it at an instant.
 
 pub mod lifespan;
+pub mod overlap;
 pub mod refusal;
 pub mod secret;
 
@@ -9,6 +10,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 
 use self::lifespan::Lifespan;
+use self::overlap::Kept;
 use self::secret::{PhcString, TokenId};
 use super::admin::actor::Actor;
 use super::network::source::Source;
@@ -32,6 +34,8 @@ pub struct Token {
     pub expires_at: DateTime<Utc>,
     /// When the window that showed it was closed before it was copied.
     pub uncopied_at: Option<DateTime<Utc>>,
+    /// Present once another token has replaced it that it is kept beside.
+    pub kept: Option<Kept>,
     /// Present once it was revoked, with or without a replacement.
     pub revocation: Option<Revocation>,
     /// When it was accepted for the first time.
@@ -82,7 +86,7 @@ pub enum TokenStatus {
     Active,
     /// It has expired.
     Expired,
-    /// It was revoked or replaced.
+    /// It was revoked or replaced, or has ended as an old token does.
     Revoked,
 }
 
@@ -90,13 +94,19 @@ impl Token {
     /// The status at `now`: without leeway, a token is expired from the second of its expiry on
     /// (RFC 7519 section 4.1.4).
     pub fn status(&self, now: DateTime<Utc>) -> TokenStatus {
-        if self.revocation.is_some() || self.hash.is_none() {
+        let has_ended = self.kept.is_some_and(|kept| now >= kept.ends_at);
+        if self.revocation.is_some() || self.hash.is_none() || has_ended {
             TokenStatus::Revoked
         } else if now >= self.expires_at {
             TokenStatus::Expired
         } else {
             TokenStatus::Active
         }
+    }
+
+    /// When it ends at the latest, if it is kept beside a new one.
+    pub fn latest_end(&self) -> Option<DateTime<Utc>> {
+        self.kept.map(|kept| overlap::latest_end(kept.since, self.expires_at))
     }
 
     /// Whether it was ever accepted.
@@ -110,7 +120,8 @@ impl Token {
 pub struct TokenHistory {
     /// The token that was generated last, revoked or not, if there ever was one.
     pub newest: Option<Token>,
-    /// Those before it, newest first, down to the last one that was used.
+    /// Those before it, newest first, down to the last one that was used, and further to one that was
+    /// kept until the newest was generated.
     pub predecessors: Vec<Token>,
 }
 
@@ -118,5 +129,16 @@ impl TokenHistory {
     /// The newest token unless it was revoked: the one that may still be accepted.
     pub fn unrevoked(&self) -> Option<&Token> {
         self.newest.as_ref().filter(|token| token.revocation.is_none())
+    }
+
+    /// The token that was kept when the newest one or one shortly before it was generated, whether or
+    /// not it has ended.
+    pub fn kept(&self) -> Option<&Token> {
+        self.predecessors.iter().find(|token| token.kept.is_some())
+    }
+
+    /// The old token, while it is valid beside the newest one.
+    pub fn old(&self, now: DateTime<Utc>) -> Option<&Token> {
+        self.kept().filter(|token| token.status(now) == TokenStatus::Active)
     }
 }

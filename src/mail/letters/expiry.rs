@@ -114,6 +114,7 @@ mod tests {
             generated_from: Source::command_line(),
             expires_at: expires_at.parse().unwrap(),
             uncopied_at: None,
+            kept: None,
             revocation: None,
             first_used_at: None,
             last_use: None,

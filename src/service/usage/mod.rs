@@ -1,7 +1,8 @@
 //! What clients do: uses and refusals, gathered in memory and written once a minute.
 //!
-//! Nothing is written on the request path. Only the first use of a token in a process, and the first
-//! refusal of its kind, are written at once, so that pages know within a second.
+//! Nothing is written on the request path. Only the first use of a token in a process, the first
+//! refusal of its kind, and a use of an old token shortly before its end are written at once, so that
+//! pages know within a second, and the old token does not end while it is presented.
 //!
 //! Locks: `writing` comes first and is held for a whole write. The mutexes in `Uses`, in
 //! `Refusals`, in `Guesses` and around the throttle are held for a few lines, one at a time, without waiting.
@@ -26,6 +27,7 @@ use self::keys::KeyUses;
 pub use self::refusals::RefusedRequest;
 use self::refusals::{HourEntries, Refusals};
 use self::uses::{TakenUses, Uses};
+use super::tokens::overlap;
 use super::{Failure, Resources};
 use crate::audit::Line;
 use crate::domain::activity::{Attempt, Kind};
@@ -81,6 +83,12 @@ impl Usage {
     pub fn accepted(&self, id: &TokenId, from: IpAddr, agent: Option<&str>, now: DateTime<Utc>) {
         self.counters.count_accepted();
         self.uses.add(id, from, agent, now);
+    }
+
+    /// Has the use that was just recorded written at once if it is one of an old token that would end
+    /// soon: it moves the end.
+    pub fn old_token_presented(&self, ends_at: DateTime<Utc>, now: DateTime<Utc>) {
+        self.uses.move_end(ends_at, now);
     }
 
     /// Records a refused request. Returns the seconds to wait if the source was refused too often.
@@ -200,6 +208,7 @@ impl Usage {
             for (id, last) in &uses {
                 firsts.extend(uses::write(conn, id, last, now)?);
             }
+            overlap::move_end(conn, now)?;
             for (key, group) in refusals {
                 next.write(conn, key, group)?;
             }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 
 use super::tally::Tally;
@@ -16,6 +16,10 @@ use crate::domain::requests::callers::Caller;
 use crate::domain::token::LastUse;
 use crate::domain::token::secret::TokenId;
 use crate::store::{self, StoreError, Transaction};
+
+/// A use is written at once when an old token ends so soon: it moves the end, and a write that fails
+/// is tried again every minute.
+const BEFORE_END: TimeDelta = TimeDelta::minutes(5);
 
 /// The last use of each token.
 #[derive(Default)]
@@ -36,6 +40,8 @@ struct UsesState {
     seen: HashSet<TokenId>,
     /// Whether a refusal was written at once: then the use that follows it is too.
     is_awaited: bool,
+    /// The end of an old token that a use was to move.
+    moved_end: Option<DateTime<Utc>>,
 }
 
 /// Uses that are about to be written.
@@ -68,6 +74,14 @@ impl Uses {
         state.unwritten.insert(id.clone(), LastUse { at: now, from, agent });
         state.first_at.get_or_insert(now);
         if state.seen.insert(id.clone()) {
+            self.first.notify_one();
+        }
+    }
+
+    /// Has the uses written at once if an old token would end soon, but once for each end: the latest
+    /// one does not move.
+    pub(super) fn move_end(&self, ends_at: DateTime<Utc>, now: DateTime<Utc>) {
+        if ends_at - now < BEFORE_END && self.state().moved_end.replace(ends_at) != Some(ends_at) {
             self.first.notify_one();
         }
     }

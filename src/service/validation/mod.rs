@@ -40,8 +40,10 @@ pub struct ValidToken {
     pub id: TokenId,
     /// When it was generated.
     pub issued_at: DateTime<Utc>,
-    /// The first instant at which it is no longer accepted.
+    /// The first instant at which it is no longer accepted, by what is known now.
     pub expires_at: DateTime<Utc>,
+    /// The same, if it is kept beside a newer one.
+    pub ends_at: Option<DateTime<Utc>>,
     /// The instant of this decision.
     pub now: DateTime<Utc>,
 }
@@ -161,6 +163,9 @@ impl Validator {
             return unless_forged(end);
         }
         let Some(hash) = &record.hash else { return refused(Refusal::Revoked) };
+        if record.ends_at.is_some_and(|ends_at| now >= ends_at) {
+            return unless_forged(Refusal::Replaced);
+        }
         if now >= record.expires_at {
             return unless_forged(Refusal::Expired);
         }
@@ -180,7 +185,8 @@ impl Validator {
         Ok(Decision::Valid(ValidToken {
             id: record.id.clone(),
             issued_at: record.generated_at,
-            expires_at: record.expires_at,
+            expires_at: record.ends_at.unwrap_or(record.expires_at),
+            ends_at: record.ends_at,
             now,
         }))
     }

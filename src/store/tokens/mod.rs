@@ -16,6 +16,7 @@ use crate::domain::admin::person::AdminId;
 use crate::domain::keys::secret::KeyId;
 use crate::domain::network::source::{Source, address_text};
 use crate::domain::token::lifespan::Lifespan;
+use crate::domain::token::overlap::Kept;
 use crate::domain::token::secret::{PhcString, TokenId};
 use crate::domain::token::{LastUse, LateUse, Revocation, Token, TokenHistory};
 
@@ -37,6 +38,8 @@ struct TokenRow {
     generated_agent: Option<String>,
     expires_at: i64,
     uncopied_at: Option<i64>,
+    kept_at: Option<i64>,
+    ends_at: Option<i64>,
     revoked_at: Option<i64>,
     revoked_by_id: Option<i64>,
     revoked_by: Option<String>,
@@ -52,24 +55,32 @@ struct TokenRow {
     revoked_by_key: Option<String>,
 }
 
-/// The newest token, and those before it down to the last one that was used.
+/// The newest token, and those before it down to the last one that was used; further to one that was
+/// kept beside others until the newest was generated.
 pub fn history(conn: &mut Conn) -> Result<TokenHistory, StoreError> {
-    let mut tokens = newest(conn, 2)?;
-    // Nearly always the token before the newest one was used.
-    if tokens.get(1).is_some_and(|before| !before.was_used()) {
+    let mut tokens = newest(conn, 3)?;
+    // Nearly always the token before the newest one was used, and the one before that had ended.
+    let is_enough = tokens.len() < 3 || predecessors(&tokens) < 2;
+    if !is_enough {
         tokens = newest(conn, MOST_TOKENS)?;
     }
+    tokens.truncate(1 + predecessors(&tokens));
     let mut tokens = tokens.into_iter();
-    let newest = tokens.next();
-    let mut predecessors = Vec::new();
-    for token in tokens {
-        let was_used = token.was_used();
-        predecessors.push(token);
-        if was_used {
-            break;
-        }
-    }
-    Ok(TokenHistory { newest, predecessors })
+    Ok(TokenHistory { newest: tokens.next(), predecessors: tokens.collect() })
+}
+
+/// How many tokens after the first of these may still be sent.
+fn predecessors(tokens: &[Token]) -> usize {
+    let Some((newest, before)) = tokens.split_first() else { return 0 };
+    let mut was_used = false;
+    let may_be_sent = before.iter().take_while(|token| {
+        let ended_before = token.revocation.as_ref().map(|end| end.at < newest.generated_at);
+        let was_kept = token.kept.is_some() && ended_before != Some(true);
+        let counts = !was_used || was_kept;
+        was_used |= token.was_used();
+        counts
+    });
+    may_be_sent.count()
 }
 
 /// The newest tokens, the newest first.
@@ -122,11 +133,11 @@ pub fn by_id(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError>
     row.optional()?.map(Token::try_from).transpose()
 }
 
-/// Stores a new token. In the same transaction [`revoke`] must come first: the database allows one
-/// unrevoked token.
+/// Stores a new token. In the same transaction [`revoke`] or [`keep`] must come first: the database
+/// allows one current token.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] if another token is unrevoked.
+/// [`StoreError::Conflict`] if there is another current token.
 pub fn insert(conn: &mut Conn, token: &Token) -> Result<(), StoreError> {
     let last: Option<i64> = tokens::table.select(diesel::dsl::max(tokens::position)).first(conn)?;
     diesel::insert_into(tokens::table)
@@ -152,30 +163,75 @@ pub fn insert(conn: &mut Conn, token: &Token) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Revokes the unrevoked token, if there is one, and erases its hash; returns its id.
+/// The token that may be accepted and is not kept beside another one.
+pub fn current(conn: &mut Conn) -> Result<Option<Token>, StoreError> {
+    let row = tokens::table
+        .filter(tokens::revoked_at.is_null().and(tokens::kept_at.is_null()))
+        .select(TokenRow::as_select())
+        .first::<TokenRow>(conn);
+    row.optional()?.map(Token::try_from).transpose()
+}
+
+/// The token that is kept beside the current one, until somebody or scimward itself revokes it.
+pub fn kept(conn: &mut Conn) -> Result<Option<Token>, StoreError> {
+    let row = tokens::table
+        .filter(tokens::revoked_at.is_null().and(tokens::kept_at.is_not_null()))
+        .select(TokenRow::as_select())
+        .first::<TokenRow>(conn);
+    row.optional()?.map(Token::try_from).transpose()
+}
+
+/// Revokes a token that is not revoked, and erases its hash. A kept one remembers what replaced it
+/// then.
 pub fn revoke(
     conn: &mut Conn,
+    token: &Token,
     by: &Actor,
     replaced_by: Option<&TokenId>,
     now: DateTime<Utc>,
-) -> Result<Option<TokenId>, StoreError> {
-    let unrevoked: Option<String> = tokens::table
-        .filter(tokens::revoked_at.is_null())
-        .select(tokens::id)
-        .first(conn)
-        .optional()?;
-    let Some(id) = unrevoked else { return Ok(None) };
-    diesel::update(tokens::table.find(&id))
+) -> Result<(), StoreError> {
+    let unrevoked = tokens::table.find(token.id.as_str()).filter(tokens::revoked_at.is_null());
+    diesel::update(unrevoked)
         .set((
             tokens::hash.eq(None::<String>),
             tokens::revoked_at.eq(Some(seconds(now))),
             tokens::revoked_by_id.eq(by.admin_id().map(|id| id.0)),
             tokens::revoked_by.eq(Some(by.name())),
             tokens::revoked_by_key.eq(by.key_id().map(KeyId::as_str)),
-            tokens::replaced_by.eq(replaced_by.map(TokenId::as_str)),
         ))
         .execute(conn)?;
-    parse_token_id(&id).map(Some)
+    if token.kept.is_none() {
+        diesel::update(tokens::table.find(token.id.as_str()))
+            .set(tokens::replaced_by.eq(replaced_by.map(TokenId::as_str)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Keeps a token beside `new`, which replaces it.
+pub fn keep(conn: &mut Conn, id: &TokenId, new: &TokenId, kept: Kept) -> Result<(), StoreError> {
+    diesel::update(tokens::table.find(id.as_str()).filter(tokens::revoked_at.is_null()))
+        .set((
+            tokens::kept_at.eq(Some(seconds(kept.since))),
+            tokens::ends_at.eq(Some(seconds(kept.ends_at))),
+            tokens::replaced_by.eq(Some(new.as_str())),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Has a kept token end at another instant. What has ended by `now` stays so.
+pub fn move_end(
+    conn: &mut Conn,
+    id: &TokenId,
+    ends_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let kept = tokens::table.find(id.as_str()).filter(tokens::revoked_at.is_null());
+    diesel::update(kept.filter(tokens::ends_at.gt(seconds(now))))
+        .set(tokens::ends_at.eq(Some(seconds(ends_at))))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Notes that a token was shown and not copied, unless it was used all the same.
@@ -280,6 +336,7 @@ impl TryFrom<TokenRow> for Token {
     type Error = StoreError;
 
     fn try_from(row: TokenRow) -> Result<Self, StoreError> {
+        let kept = kept_since(&row)?;
         let revocation = revocation(&row)?;
         let last_use = last_use(&row)?;
         let late_use = late_use(&row)?;
@@ -299,12 +356,18 @@ impl TryFrom<TokenRow> for Token {
             generated_from: Source { address, agent: row.generated_agent, request_id: None },
             expires_at: instant(row.expires_at)?,
             uncopied_at: row.uncopied_at.map(instant).transpose()?,
+            kept,
             revocation,
             first_used_at: row.first_used_at.map(instant).transpose()?,
             last_use,
             late_use,
         })
     }
+}
+
+fn kept_since(row: &TokenRow) -> Result<Option<Kept>, StoreError> {
+    let (Some(since), Some(ends_at)) = (row.kept_at, row.ends_at) else { return Ok(None) };
+    Ok(Some(Kept { since: instant(since)?, ends_at: instant(ends_at)? }))
 }
 
 fn revocation(row: &TokenRow) -> Result<Option<Revocation>, StoreError> {

@@ -21,17 +21,22 @@ pub(crate) struct TokenRecord {
     pub(crate) generated_at: DateTime<Utc>,
     /// The first instant at which it is no longer accepted.
     pub(crate) expires_at: DateTime<Utc>,
+    /// The first instant at which it is not accepted beside the one that has replaced it, if it is
+    /// kept.
+    pub(crate) ends_at: Option<DateTime<Utc>>,
     /// Why it is refused, if it was revoked.
     pub(crate) revoked: Option<Refusal>,
 }
 
-pub(super) type RecordRow = (String, Option<String>, i64, i64, Option<i64>, Option<String>);
+pub(super) type RecordRow =
+    (String, Option<String>, i64, i64, Option<i64>, Option<i64>, Option<String>);
 
 type Columns = (
     tokens::id,
     tokens::hash,
     tokens::generated_at,
     tokens::expires_at,
+    tokens::ends_at,
     tokens::revoked_at,
     tokens::replaced_by,
 );
@@ -40,6 +45,7 @@ const COLUMNS: Columns = (
     tokens::hash,
     tokens::generated_at,
     tokens::expires_at,
+    tokens::ends_at,
     tokens::revoked_at,
     tokens::replaced_by,
 );
@@ -73,13 +79,14 @@ impl TryFrom<RecordRow> for TokenRecord {
     type Error = StoreError;
 
     fn try_from(row: RecordRow) -> Result<Self, StoreError> {
-        let (id, hash, generated_at, expires_at, revoked_at, replaced_by) = row;
+        let (id, hash, generated_at, expires_at, ends_at, revoked_at, replaced_by) = row;
         let end = if replaced_by.is_some() { Refusal::Replaced } else { Refusal::Revoked };
         Ok(Self {
             id: parse_token_id(&id)?,
             hash: hash.map(PhcString::new),
             generated_at: instant(generated_at)?,
             expires_at: instant(expires_at)?,
+            ends_at: ends_at.map(instant).transpose()?,
             revoked: revoked_at.map(|_| end),
         })
     }

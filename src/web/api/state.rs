@@ -89,7 +89,11 @@ impl ApiState {
     /// Records a use.
     pub(super) fn record_use(&self, request: &HttpRequest, from: IpAddr, token: &ValidToken) {
         connections::prove(request);
-        self.services().usage.accepted(&token.id, from, agent(request), token.now);
+        let usage = &self.services().usage;
+        usage.accepted(&token.id, from, agent(request), token.now);
+        if let Some(ends_at) = token.ends_at {
+            usage.old_token_presented(ends_at, token.now);
+        }
     }
 
     /// Tells the Server Admins in the background if a text from a URL is a valid token.

@@ -7,7 +7,7 @@ use scimward::domain::keys::secret::KeyId;
 use scimward::domain::network::source::Source;
 use scimward::domain::token::lifespan::Lifespan;
 use scimward::service::keys::NewKey;
-use scimward::service::tokens::{Form, Generate};
+use scimward::service::tokens::{CurrentToken, Form, Generate};
 
 use super::*;
 use crate::support::app::TestApp;
@@ -45,11 +45,14 @@ fn answers(app: &TestApp, database: &Database, by: &Author) -> Vec<String> {
         replaces: app.wait(tokens.history()).unwrap().unrevoked().map(|token| token.id.clone()),
     };
     let lifespan = Lifespan::DEFAULT;
-    let generate = |form| tokens.generate(Generate { lifespan, by: by(), form });
+    let generate = |form| {
+        tokens.generate(Generate { lifespan, current: CurrentToken::Revoke, by: by(), form })
+    };
     vec![
         said(app.wait(generate(Some(form)))),
         said(app.wait(generate(None))),
         said(app.wait(tokens.revoke(None, by()))),
+        said(app.wait(tokens.revoke_old(None, by()))),
         said(app.wait(admins.add(new, by()))),
         said(app.wait(admins.invite(name(), email(), by()))),
         said(app.wait(admins.invite_again(invitation.clone(), by()))),

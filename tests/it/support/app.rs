@@ -18,7 +18,7 @@ use scimward::server::Server;
 use scimward::server::app::{App, Platform};
 use scimward::service::Services;
 use scimward::service::admins::NewAdmin;
-use scimward::service::tokens::{Generate, Generated};
+use scimward::service::tokens::{CurrentToken, Generate, Generated};
 use scimward::store::people::admins;
 use scimward::store::{self, Lock, Store, Transaction};
 use scimward::web::Limits;
@@ -142,6 +142,7 @@ impl TestApp {
         let wanted = Generate {
             lifespan: Lifespan::try_from(months).expect("1 to 6"),
             by: Author::CommandLine,
+            current: CurrentToken::Revoke,
             form: None,
         };
         self.wait(self.services().tokens.generate(wanted)).expect("a token")

@@ -11,7 +11,7 @@ use scimward::domain::token::lifespan::Lifespan;
 use scimward::server::app::App;
 use scimward::service::Services;
 use scimward::service::mails::{MailOverview, SendReport};
-use scimward::service::tokens::Generate;
+use scimward::service::tokens::{CurrentToken, Generate};
 use scimward::store::{self, Store};
 use tokio::runtime::Runtime;
 
@@ -109,6 +109,7 @@ impl MailApp {
         let wanted = Generate {
             lifespan: Lifespan::try_from(months).expect("1 to 6"),
             by: Author::CommandLine,
+            current: CurrentToken::Revoke,
             form: None,
         };
         self.wait(self.services().tokens.generate(wanted)).expect("a token").token

@@ -18,7 +18,7 @@ use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::TokenId;
 use crate::domain::token::{Token, TokenHistory};
 use crate::service::mails::BannerFacts;
-use crate::service::tokens::{Form, Generate, GenerateError, Generated};
+use crate::service::tokens::{CurrentToken, Form, Generate, GenerateError, Generated};
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::error_page::wants_json;
@@ -88,6 +88,7 @@ pub(crate) async fn generate(
     let provider = shared.services.identity_provider.chosen().await?;
     let generated = shared.services.tokens.generate(Generate {
         lifespan: wanted.lifespan,
+        current: CurrentToken::Revoke,
         by: me.author(),
         form: Some(Form {
             request: SecretCode::presented(&me.form_id(&wanted.request_id)),
@@ -102,6 +103,7 @@ pub(crate) async fn generate(
             Ok(changed(&me, &names, &history, json))
         }
         Err(GenerateError::RequestAlreadyUsed) => Ok(already_used(&me, json)),
+        Err(GenerateError::NothingToKeep) => Ok(nothing_to_keep(&me, json)),
         Err(GenerateError::RateLimited) => Err(PageError::RateLimited),
         Err(GenerateError::Failed(failure)) => Err(failure.into()),
     }
@@ -228,5 +230,16 @@ fn already_used(me: &SignedIn, json: bool) -> HttpResponse {
         "This request was already completed. The token cannot be displayed again.",
         "If you did not copy it, generate another one and enter that one in your identity provider.",
     ));
+    go_to(HOME)
+}
+
+/// The page showed a token in use; meanwhile it has expired.
+fn nothing_to_keep(me: &SignedIn, json: bool) -> HttpResponse {
+    const WHY: &str = "There is no live token that has been used: nothing to keep.";
+    if json {
+        return HttpResponse::Conflict()
+            .json(json!({ "error": "nothing_to_keep", "generated": false, "message": WHY }));
+    }
+    me.leave(&Flash::warning("No token was generated.", WHY));
     go_to(HOME)
 }

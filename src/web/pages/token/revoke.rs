@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::card::in_one_line;
 use super::form::live;
 use crate::domain::token::secret::TokenId;
-use crate::service::tokens::RevokeError;
+use crate::service::tokens::{RevokeError, Revoked};
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::{self, Layout, Section};
@@ -54,11 +54,11 @@ pub(crate) async fn revoke(
         .map_err(|_malformed| PageError::BadRequest("The form names no token."))?;
     let revoked = shared.services.tokens.revoke(Some(expected), me.author()).await;
     me.leave(&match revoked {
-        Ok(id) => Flash::done(
-            format!("Token {id} was revoked. SCIM sync has stopped."),
+        Ok(Revoked { token, .. }) => Flash::done(
+            format!("Token {token} was revoked. SCIM sync has stopped."),
             "To start it again, generate a new token and enter it in your identity provider.",
         ),
-        Err(RevokeError::NoToken) => Flash::warning(
+        Err(RevokeError::NoToken | RevokeError::NoOldToken) => Flash::warning(
             "There is no token to revoke.",
             "It was revoked in the meantime. Nothing was changed.",
         ),

@@ -83,6 +83,7 @@ mod tests {
             generated_from: Source::command_line(),
             expires_at: lifespan.expiry(at(generated)),
             uncopied_at: None,
+            kept: None,
             revocation: None,
             first_used_at: None,
             last_use: None,

@@ -1,8 +1,10 @@
 //! Generating, replacing and revoking the SCIM token.
 
+pub(super) mod overlap;
+mod replacing;
+
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
@@ -13,15 +15,10 @@ use super::{Failure, Resources};
 use crate::domain::activity::Kind;
 use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::SecretCode;
-use crate::domain::mail::about::About;
-use crate::domain::mail::kind::MailKind;
 use crate::domain::token::lifespan::Lifespan;
-use crate::domain::token::secret::{PhcString, PlainToken, TokenId};
+use crate::domain::token::secret::{PlainToken, TokenId};
 use crate::domain::token::{Token, TokenHistory};
-use crate::store::{self, Conn, Lock, Transaction};
-
-/// Tokens that one admin may generate on the page in an hour.
-const HOURLY_LIMIT: i64 = 20;
+use crate::store::{self, Lock, Transaction};
 
 /// Generates, revokes and describes tokens.
 #[derive(Clone)]
@@ -36,10 +33,23 @@ pub struct Tokens {
 pub struct Generate {
     /// How long the token lives.
     pub lifespan: Lifespan,
+    /// What becomes of the current token.
+    pub current: CurrentToken,
     /// Who asks.
     pub by: Author,
     /// Present if a form asks.
     pub form: Option<Form>,
+}
+
+/// What becomes of the current token when another one is generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CurrentToken {
+    /// It is revoked at once.
+    #[default]
+    Revoke,
+    /// It is kept until the new one is in use. It must be valid and have been used. A token that is
+    /// kept already beside it ends at once: two are enough.
+    Keep,
 }
 
 /// What a form knows that the command line does not.
@@ -58,8 +68,30 @@ pub struct Generated {
     pub plain: PlainToken,
     /// Its record.
     pub token: Token,
-    /// The token that was revoked with it.
+    /// The token that was the current one and is revoked.
     pub replaced: Option<TokenId>,
+    /// The old token that stays valid beside it for a while.
+    pub old: Option<Token>,
+    /// The old token that was valid beside the one before and is revoked.
+    pub ended: Option<TokenId>,
+}
+
+/// What was revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// The current token.
+    pub token: TokenId,
+    /// The old one that was valid beside it.
+    pub old: Option<TokenId>,
+}
+
+/// The old token that was revoked, and the one that stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokedOld {
+    /// The old token.
+    pub old: TokenId,
+    /// The new one.
+    pub new: Token,
 }
 
 /// Why no token was generated.
@@ -74,6 +106,9 @@ pub enum GenerateError {
     /// This form has generated a token before; it cannot be shown again.
     #[error("this request was already completed")]
     RequestAlreadyUsed,
+    /// The current token is to be kept, and there is none that sync could go on with.
+    #[error("there is no live token that has been used: nothing to keep")]
+    NothingToKeep,
     /// Twenty tokens in the last hour.
     #[error("too many tokens were generated in the last hour")]
     RateLimited,
@@ -88,6 +123,9 @@ pub enum RevokeError {
     /// No token is unrevoked.
     #[error("there is no token to revoke")]
     NoToken,
+    /// There is no old token beside the current one.
+    #[error("there is no old token to revoke")]
+    NoOldToken,
     /// The page showed another token than the one that is unrevoked now.
     #[error("somebody else changed the token in the meantime")]
     TokenChanged,
@@ -109,8 +147,10 @@ impl Tokens {
         Self { resources, cache, new_mail }
     }
 
-    /// Generates a token and revokes the one before in one transaction. When this returns, no
-    /// instance accepts the old token.
+    /// Generates a token and revokes the one before, or begins to keep it, in one transaction. When
+    /// this returns, no instance accepts what was revoked.
+    ///
+    /// An old token that is kept already stays until its end if the new one was never used.
     ///
     /// # Errors
     /// [`GenerateError`]; unless it is a [`Failure`] with an unknown outcome, nothing has changed.
@@ -118,39 +158,50 @@ impl Tokens {
         let plain = PlainToken::generate(|bytes| self.resources.entropy.fill(bytes));
         let secret = SecretString::from(plain.expose());
         let hash = self.resources.token_hasher.hash(secret).await.map_err(Failure::from)?;
-        let Generate { lifespan, by, form } = wanted;
+        let Generate { lifespan, current, by, form } = wanted;
         let (id, stored) = (plain.id().clone(), hash.clone());
         let replaced = move |conn: &mut Transaction, by: &Authorized| {
-            let token = new_token(id, stored, lifespan, by);
-            replace(conn, token, form.as_ref(), by)
+            let token = replacing::new_token(id, stored, lifespan, by);
+            replacing::replace(conn, token, current, form.as_ref(), by)
         };
-        let (token, replaced) =
+        let replaced =
             self.resources.write_as(by, Lock::Tokens, Kind::TokenGenerated, replaced).await?;
         self.cache.remember(plain.id(), plain.expose(), &hash);
         self.new_mail.notify_one();
-        Ok(Generated { plain, token, replaced })
+        let replacing::Replaced { token, replaced, old, ended } = replaced;
+        Ok(Generated { plain, token, replaced, old, ended })
     }
 
-    /// Revokes the unrevoked token without a replacement. `expected` is the token that the page
-    /// showed, if a page asks.
+    /// Revokes the current token without a replacement, and the old one beside it. `expected` is the
+    /// token that the page showed, if a page asks.
     pub async fn revoke(
         &self,
         expected: Option<TokenId>,
         by: Author,
-    ) -> Result<TokenId, RevokeError> {
+    ) -> Result<Revoked, RevokeError> {
         let revoked = move |conn: &mut Transaction, by: &Authorized| {
-            let id = store::tokens::revoke(conn, &by.actor, None, by.now)?;
-            let id = id.ok_or(RevokeError::NoToken)?;
-            if expected.is_some_and(|expected| expected != id) {
-                return Err(RevokeError::TokenChanged);
-            }
-            let event = by.event(Kind::TokenRevoked).about_token(id.clone());
-            store::activity::record(conn, &event)?;
-            Ok(id)
+            replacing::revoke(conn, expected.as_ref(), by)
         };
-        let id = self.resources.write_as(by, Lock::Tokens, Kind::TokenRevoked, revoked).await?;
+        let revoked =
+            self.resources.write_as(by, Lock::Tokens, Kind::TokenRevoked, revoked).await?;
         self.new_mail.notify_one();
-        Ok(id)
+        Ok(revoked)
+    }
+
+    /// Revokes the old token that is kept beside the current one. `expected` is the one that the page
+    /// showed, if a page asks.
+    pub async fn revoke_old(
+        &self,
+        expected: Option<TokenId>,
+        by: Author,
+    ) -> Result<RevokedOld, RevokeError> {
+        let revoked = move |conn: &mut Transaction, by: &Authorized| {
+            replacing::revoke_old(conn, expected.as_ref(), by)
+        };
+        let revoked =
+            self.resources.write_as(by, Lock::Tokens, Kind::OldTokenRevoked, revoked).await?;
+        self.new_mail.notify_one();
+        Ok(revoked)
     }
 
     /// Notes that the window which showed the token of this form was closed before it was copied.
@@ -173,72 +224,4 @@ impl Tokens {
     pub async fn by_id(&self, id: TokenId) -> Result<Option<Token>, Failure> {
         Ok(self.resources.store.read(move |conn| store::tokens::by_id(conn, &id)).await?)
     }
-}
-
-fn new_token(id: TokenId, hash: PhcString, lifespan: Lifespan, by: &Authorized) -> Token {
-    Token {
-        id,
-        hash: Some(hash),
-        lifespan,
-        generated_at: by.now,
-        generated_by: by.actor.clone(),
-        generated_from: by.source().clone(),
-        expires_at: lifespan.expiry(by.now),
-        uncopied_at: None,
-        revocation: None,
-        first_used_at: None,
-        last_use: None,
-        late_use: None,
-    }
-}
-
-/// The body of the transaction: checks what the form says, revokes, inserts.
-fn replace(
-    conn: &mut Transaction,
-    token: Token,
-    form: Option<&Form>,
-    by: &Authorized,
-) -> Result<(Token, Option<TokenId>), GenerateError> {
-    if let Some(form) = form {
-        check_form(conn, form, by)?;
-    }
-    let replaced = store::tokens::revoke(conn, &by.actor, Some(&token.id), by.now)?;
-    store::tokens::insert(conn, &token)?;
-    if let Some(form) = form {
-        store::tokens::use_request(conn, &form.request.digest(), &token.id, by.now)?;
-    }
-    let event = by
-        .event(Kind::TokenGenerated)
-        .about_token(token.id.clone())
-        .with_detail(token.lifespan.to_string());
-    let event = match &replaced {
-        Some(replaced) => event.about(replaced.as_str()),
-        None => event,
-    };
-    store::activity::record(conn, &event)?;
-    store::mails::insert_for_admins(
-        conn,
-        MailKind::Generated,
-        &About::Token(token.id.clone()),
-        by.now,
-    )?;
-    Ok((token, replaced))
-}
-
-fn check_form(conn: &mut Conn, form: &Form, by: &Authorized) -> Result<(), GenerateError> {
-    if store::tokens::used_request(conn, &form.request.digest())?.is_some() {
-        return Err(GenerateError::RequestAlreadyUsed);
-    }
-    let history = store::tokens::history(conn)?;
-    if history.unrevoked().map(|token| &token.id) != form.replaces.as_ref() {
-        return Err(GenerateError::TokenChanged { history: Box::new(history) });
-    }
-    if let Some(admin) = by.actor.admin_id() {
-        // A clock that ran ahead has noted some for a later hour: they do not count.
-        let hour_ago = by.now - TimeDelta::hours(1);
-        if store::tokens::count_generated(conn, admin, hour_ago, by.now)? >= HOURLY_LIMIT {
-            return Err(GenerateError::RateLimited);
-        }
-    }
-    Ok(())
 }
