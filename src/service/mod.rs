@@ -16,6 +16,7 @@ pub mod identity_provider;
 pub mod keys;
 pub mod mails;
 pub mod monitoring;
+mod old_token;
 mod passwords;
 pub mod report;
 pub mod requests;

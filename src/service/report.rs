@@ -13,7 +13,8 @@ use crate::domain::token::{Token, TokenStatus};
 
 /// One word: `active`, `expired`, `replaced` or `revoked`.
 pub fn status(token: &Token, now: DateTime<Utc>) -> &'static str {
-    let replaced = token.revocation.as_ref().is_some_and(|end| end.replaced_by.is_some());
+    let replaced = token.kept.is_some()
+        || token.revocation.as_ref().is_some_and(|end| end.replaced_by.is_some());
     match token.status(now) {
         TokenStatus::Active => "active",
         TokenStatus::Expired => "expired",
@@ -37,13 +38,19 @@ pub fn with_sync(token: Value, state: &SyncState) -> Value {
         "quiet_seconds": connection.rhythm.quiet.map(|quiet| quiet.num_seconds()),
         "silent_after_seconds": limit.map(|limit| limit.after.num_seconds()),
     });
-    match token {
-        Value::Object(mut facts) => {
-            facts.insert("sync".to_owned(), sync);
-            Value::Object(facts)
-        }
-        other => other,
+    with(token, "sync", sync)
+}
+
+/// The facts about the newest token, with those about the old one while two are valid.
+pub fn both(newest: &Token, old: Option<&Token>, now: DateTime<Utc>) -> Value {
+    with(token(newest, now), "old", old.map_or(Value::Null, |old| token(old, now)))
+}
+
+fn with(mut facts: Value, name: &str, value: Value) -> Value {
+    if let Value::Object(facts) = &mut facts {
+        facts.insert(name.to_owned(), value);
     }
+    facts
 }
 
 /// The facts about a token.
@@ -59,6 +66,9 @@ pub fn token(token: &Token, now: DateTime<Utc>) -> Value {
         "lifespan_months": token.lifespan.months(),
         "expires_at": rfc3339(token.expires_at),
         "expires_in": end.is_none().then(|| (token.expires_at - now).num_seconds().max(0)),
+        "kept_since": token.kept.map(|kept| rfc3339(kept.since)),
+        "ends_at": token.kept.map(|kept| rfc3339(kept.ends_at)),
+        "ends_at_latest": token.latest_end().map(rfc3339),
         "revoked_at": end.map(|end| rfc3339(end.at)),
         "revoked_by": end.map(|end| end.by.name()),
         "replaced_by": end.and_then(|end| end.replaced_by.as_ref()).map(TokenId::as_str),

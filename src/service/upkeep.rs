@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::old_token;
 use super::sessions::login::LOGIN_FAILURES_KEPT;
 use super::sessions::{IDLE_LIMIT, Sessions};
-use super::tokens::overlap;
 use super::usage::Usage;
 use super::{Failure, Resources};
 use crate::domain::activity::{Event, Kind};
@@ -85,12 +85,12 @@ impl Upkeep {
     async fn end_old_token(&self) -> Result<(), Failure> {
         let now = self.resources.clock.now();
         let store = &self.resources.store;
-        if store.read(move |conn| overlap::ended(conn, now)).await?.is_none() {
+        if store.read(move |conn| old_token::ended(conn, now)).await?.is_none() {
             return Ok(());
         }
         let ended = store.write(Lock::Tokens, move |conn| {
             Lock::Usage.take(conn)?;
-            overlap::end(conn, now)
+            old_token::end(conn, now)
         });
         ended.await.map_err(|error: StoreError| error.into())
     }

@@ -1,6 +1,7 @@
 //! The command line: exit codes, what goes where, and secrets that stay out of sight.
 
 mod healthcheck;
+mod switching;
 mod verifying;
 
 use crate::support::actors::{PASSWORD, ScimClient, Visitor};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::error::CommandError;
 use crate::cli::open::open;
@@ -14,6 +14,7 @@ use crate::cli::stdout;
 use crate::config::Flags;
 use crate::domain::admin::actor::Author;
 use crate::domain::calendar::rfc3339;
+use crate::domain::token::Token;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::TokenId;
 use crate::service::tokens::{CurrentToken, Generate, GenerateError, Generated};
@@ -23,6 +24,9 @@ pub(crate) struct Arguments {
     /// Lifespan in calendar months
     #[arg(long, value_name = "1..6", default_value_t = Months(Lifespan::DEFAULT))]
     months: Months,
+    /// Keep the current token until the new one is in use, at most 24 hours
+    #[arg(long)]
+    keep_current: bool,
     #[command(flatten)]
     format: OutputFormat,
 }
@@ -55,31 +59,58 @@ pub(super) async fn run(arguments: &Arguments, flags: &Flags) -> Result<ExitCode
     }
     let services = open(flags).await?.services;
     let lifespan = arguments.months.0;
-    let wanted =
-        Generate { lifespan, current: CurrentToken::Revoke, by: Author::CommandLine, form: None };
+    let current = if arguments.keep_current { CurrentToken::Keep } else { CurrentToken::Revoke };
+    let wanted = Generate { lifespan, current, by: Author::CommandLine, form: None };
     let generated =
         services.tokens.generate(wanted).await.map_err(|error| not_generated(&error))?;
-    let (id, expires_at) = (&generated.token.id, rfc3339(generated.token.expires_at));
-    let replaced = generated.replaced.as_ref().map(TokenId::as_str);
     let token = generated.plain.expose();
-    let json = || {
-        json!({
-            "token": token,
-            "token_id": id.as_str(),
-            "expires_at": expires_at,
-            "replaced": replaced,
-        })
-    };
-    let printed = arguments.format.print(json, || token.to_owned());
+    let printed = arguments.format.print(|| json(&generated), || token.to_owned());
     printed.map_err(|error| lost(&error, &generated))?;
-    note(&format!("Token {id} expires at {expires_at}, in {lifespan}."));
-    if let Some(replaced) = replaced {
-        note(&format!(
+    for line in notes(&generated) {
+        note(&line);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn json(generated: &Generated) -> Value {
+    let old = generated.old.as_ref();
+    json!({
+        "token": generated.plain.expose(),
+        "token_id": generated.token.id.as_str(),
+        "expires_at": rfc3339(generated.token.expires_at),
+        "replaced": generated.replaced.as_ref().map(TokenId::as_str),
+        "kept": old.map(|old| old.id.as_str()),
+        "kept_until": old.and_then(Token::latest_end).map(rfc3339),
+        "old_revoked": generated.ended.as_ref().map(TokenId::as_str),
+    })
+}
+
+/// What people read beside the token.
+fn notes(generated: &Generated) -> Vec<String> {
+    let Generated { token, replaced, old, ended, .. } = generated;
+    let mut notes =
+        vec![format!("Generated token {}. It expires on {}.", token.id, rfc3339(token.expires_at))];
+    match (replaced, old) {
+        (Some(replaced), Some(_)) => {
+            notes.push(format!("Token {replaced} was revoked: it had not been used."));
+        }
+        (Some(replaced), None) => notes.push(format!(
             "Token {replaced} was revoked: SCIM sync stops until the new one is entered."
+        )),
+        (None, _) => {}
+    }
+    notes.extend(ended.as_ref().map(|ended| format!("The old token {ended} was revoked.")));
+    if let Some(old) = old {
+        let latest = rfc3339(old.latest_end().unwrap_or(old.expires_at));
+        notes.push(format!(
+            "Token {} stays valid until 60 minutes after its last request, once the new\n\
+             one is in use, at the latest until {latest}.",
+            old.id
         ));
     }
-    note("Enter it in the identity provider now. It is not stored and cannot be shown again.");
-    Ok(ExitCode::SUCCESS)
+    let last = "Enter it in the identity provider now. It is not stored and cannot be shown again.";
+    notes.push(last.to_owned());
+    notes
 }
 
 /// The token was generated, and nobody has seen it.
@@ -99,6 +130,9 @@ fn lost(error: &CommandError, generated: &Generated) -> CommandError {
 
 fn not_generated(error: &GenerateError) -> CommandError {
     let state = match error {
+        GenerateError::NothingToKeep => {
+            return "There is no live token that has been used: nothing to keep.".to_owned().into();
+        }
         GenerateError::Failed(failure) if !failure.nothing_changed() => {
             "the token may have been replaced all the same; see `scimward token show`"
         }

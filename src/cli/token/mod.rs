@@ -18,7 +18,7 @@ use crate::config::Flags;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Generate a token and revoke the current one at once; prints the new token
+    /// Generate a token and revoke the current one at once, or keep it for a while; prints the new token
     Generate(generate::Arguments),
     /// Print when the current token expires, in UTC
     Expiry(OutputFormat),
@@ -26,8 +26,8 @@ pub(super) enum Command {
     Show(OutputFormat),
     /// Read a token from standard input and say whether it is valid
     Verify(OutputFormat),
-    /// Revoke the current token without a replacement
-    Revoke(OutputFormat),
+    /// Revoke the current token without a replacement, or the old one that is kept beside it
+    Revoke(revoke::Arguments),
 }
 
 /// Runs one of the commands.
@@ -37,6 +37,6 @@ pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, Com
         Command::Expiry(format) => expiry::run(&format, flags).await,
         Command::Show(format) => show::run(&format, flags).await,
         Command::Verify(format) => Box::pin(verify::run(&format, flags)).await,
-        Command::Revoke(format) => revoke::run(&format, flags).await,
+        Command::Revoke(arguments) => revoke::run(&arguments, flags).await,
     }
 }

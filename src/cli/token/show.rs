@@ -17,10 +17,14 @@ pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode
     let services = open(flags).await?.services;
     let known = services.mails.banner_facts().await?;
     let now = services.now();
+    let old = known.history.old(now);
     match &known.history.newest {
         Some(token) => format.print(
-            || report::with_sync(report::token(token, now), &known.sync),
-            || format!("{}\n{}", text::description(token, now), text::sync(&known.sync)),
+            || report::with_sync(report::both(token, old, now), &known.sync),
+            || match old {
+                Some(old) => text::both(token, old, &known.sync, now),
+                None => format!("{}\n{}", text::description(token, now), text::sync(&known.sync)),
+            },
         )?,
         None => {
             format.print(|| json!({ "status": "none", "sync": null }), || NONE.to_owned())?;

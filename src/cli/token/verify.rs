@@ -46,6 +46,15 @@ pub(super) async fn run(format: &OutputFormat, flags: &Flags) -> Result<ExitCode
         }
     };
     let token = services.tokens.by_id(id).await?.ok_or_else(text::no_token)?;
+    let history = services.tokens.history().await?;
+    if let (Some(old), Some(newer)) = (history.old(now), &history.newest)
+        && old.id == token.id
+    {
+        let latest = old.latest_end().unwrap_or(old.expires_at);
+        let json = || json!({ "valid": true, "status": "valid", "token": report::token(old, now) });
+        format.print(json, || text::verdict_on_old(latest, &newer.id))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     answer(format, report::status(&token, now), Some((&token, now)), &text::verdict(&token, now))
 }
 

@@ -90,10 +90,10 @@ kinds! {
             ["{who} revoked the old token {token}"];
         /// An old token ended by itself, and the new one is in use; `subject` says why.
         OldTokenEnded: "old_token_ended", "Old token ended", "check-circle-fill", "success",
-            ["Old token {token} ended: {subject}"];
+            ["Old token {token} ended{why}"];
         /// An old token ended by itself, and the new one was never used; `subject` says why.
         OldTokenEndedUnswitched: "old_token_ended_unswitched", "Old token ended, new one not used", "alert",
-            "danger", ["Old token {token} ended: {subject}"];
+            "danger", ["Old token {token} ended{why}. The new token has not been used."];
         /// A token was accepted for the first time.
         TokenFirstUsed: "token_first_used", "Token used for the first time", "plug", "accent",
             ["{user} started to use token {token}"];

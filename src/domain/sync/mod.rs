@@ -32,6 +32,8 @@ pub enum SyncHealth {
     Refused,
     /// Nothing was accepted for longer than usual.
     Silent,
+    /// Two tokens are valid: the old one until the identity provider has switched to the new one.
+    Switching,
     /// The token is new and was not used yet.
     Waiting,
     /// Everything else.
@@ -40,11 +42,12 @@ pub enum SyncHealth {
 
 impl SyncHealth {
     /// Every state, in the order in which they are looked for.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Stopped,
         Self::NotSwitched,
         Self::Refused,
         Self::Silent,
+        Self::Switching,
         Self::Waiting,
         Self::Working,
     ];
@@ -56,6 +59,7 @@ impl SyncHealth {
             Self::NotSwitched => "not_switched",
             Self::Refused => "refused",
             Self::Silent => "silent",
+            Self::Switching => "switching",
             Self::Waiting => "waiting",
             Self::Working => "working",
         }
@@ -70,6 +74,7 @@ impl fmt::Display for SyncHealth {
             Self::NotSwitched => "Not switched",
             Self::Refused => "Refused",
             Self::Silent => "Silent",
+            Self::Switching => "Switching",
             Self::Waiting => "Waiting",
             Self::Working => "Working",
         })
@@ -103,6 +108,8 @@ pub fn health(
         SyncHealth::Refused
     } else if is_silent(newest, connection, rule, now) {
         SyncHealth::Silent
+    } else if history.old(now).is_some() {
+        SyncHealth::Switching
     } else if newest.was_used() {
         SyncHealth::Working
     } else {

@@ -5,9 +5,7 @@
 
 use chrono::TimeDelta;
 
-use super::{
-    CurrentToken, Form, GenerateError, RevokeError, Revoked, RevokedOld, overlap as kept_tokens,
-};
+use super::changes::{CurrentToken, Form, GenerateError, RevokeError, Revoked, RevokedOld};
 use crate::domain::activity::{Kind, kept};
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
@@ -16,13 +14,14 @@ use crate::domain::token::overlap::{Kept, latest_end};
 use crate::domain::token::secret::{PhcString, TokenId};
 use crate::domain::token::{Token, TokenStatus};
 use crate::service::authority::Authorized;
+use crate::service::old_token;
 use crate::store::{self, Lock, StoreError, Transaction};
 
 /// Tokens that one admin may generate on the page in an hour.
 const HOURLY_LIMIT: i64 = 20;
 
 /// What was generated, and what has become of the tokens before.
-pub(super) struct Replaced {
+pub(super) struct Replacement {
     pub(super) token: Token,
     pub(super) replaced: Option<TokenId>,
     pub(super) old: Option<Token>,
@@ -59,12 +58,12 @@ pub(super) fn replace(
     wanted: CurrentToken,
     form: Option<&Form>,
     by: &Authorized,
-) -> Result<Replaced, GenerateError> {
+) -> Result<Replacement, GenerateError> {
     Lock::Usage.take(conn)?;
     if let Some(form) = form {
         check_form(conn, form, by)?;
     }
-    kept_tokens::end(conn, by.now)?;
+    old_token::end(conn, by.now)?;
     let replaced = make_room(conn, token, wanted, by)?;
     let token = &replaced.token;
     store::tokens::insert(conn, token)?;
@@ -92,7 +91,7 @@ fn make_room(
     token: Token,
     wanted: CurrentToken,
     by: &Authorized,
-) -> Result<Replaced, GenerateError> {
+) -> Result<Replacement, GenerateError> {
     let current = store::tokens::current(conn)?;
     let old = store::tokens::kept(conn)?;
     let in_use = current
@@ -107,7 +106,7 @@ fn make_room(
     if let (Some(old), None) = (&old, in_use) {
         // Sync goes on with the old one: nobody has entered the one that is replaced now.
         let replaced = revoke_current(conn)?;
-        return Ok(Replaced { token, replaced, old: Some(old.clone()), ended: None });
+        return Ok(Replacement { token, replaced, old: Some(old.clone()), ended: None });
     }
     if wanted == CurrentToken::Keep && in_use.is_none() {
         return Err(GenerateError::NothingToKeep);
@@ -119,11 +118,11 @@ fn make_room(
             let kept = Kept { since: by.now, ends_at };
             store::tokens::keep(conn, &in_use.id, &token.id, kept)?;
             let old = Token { kept: Some(kept), ..in_use.clone() };
-            Ok(Replaced { token, replaced: None, old: Some(old), ended })
+            Ok(Replacement { token, replaced: None, old: Some(old), ended })
         }
         _ => {
             let replaced = revoke_current(conn)?;
-            Ok(Replaced { token, replaced, old: None, ended })
+            Ok(Replacement { token, replaced, old: None, ended })
         }
     }
 }
@@ -147,7 +146,7 @@ pub(super) fn revoke(
     if expected.is_some_and(|expected| *expected != current.id) {
         return Err(RevokeError::TokenChanged);
     }
-    kept_tokens::end(conn, by.now)?;
+    old_token::end(conn, by.now)?;
     let old = store::tokens::kept(conn)?;
     let old = old.map(|old| end_with(conn, &old, by)).transpose()?;
     store::tokens::revoke(conn, &current, &by.actor, None, by.now)?;
@@ -163,7 +162,7 @@ pub(super) fn revoke_old(
     by: &Authorized,
 ) -> Result<RevokedOld, RevokeError> {
     Lock::Usage.take(conn)?;
-    kept_tokens::end(conn, by.now)?;
+    old_token::end(conn, by.now)?;
     let old = store::tokens::kept(conn)?.ok_or(RevokeError::NoOldToken)?;
     let new = store::tokens::current(conn)?.ok_or(RevokeError::NoToken)?;
     if expected.is_some_and(|expected| *expected != old.id) {

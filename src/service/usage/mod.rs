@@ -27,8 +27,7 @@ use self::keys::KeyUses;
 pub use self::refusals::RefusedRequest;
 use self::refusals::{HourEntries, Refusals};
 use self::uses::{TakenUses, Uses};
-use super::tokens::overlap;
-use super::{Failure, Resources};
+use super::{Failure, Resources, old_token};
 use crate::audit::Line;
 use crate::domain::activity::{Attempt, Kind};
 use crate::domain::keys::secret::KeyId;
@@ -208,7 +207,7 @@ impl Usage {
             for (id, last) in &uses {
                 firsts.extend(uses::write(conn, id, last, now)?);
             }
-            overlap::move_end(conn, now)?;
+            old_token::move_end(conn, now)?;
             for (key, group) in refusals {
                 next.write(conn, key, group)?;
             }

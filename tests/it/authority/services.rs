@@ -18,7 +18,7 @@ on_each_database!(no_use_case_takes_a_session_that_has_ended);
 /// What each use case says to the session that asks.
 fn answers(app: &TestApp, database: &Database, by: &Author) -> Vec<String> {
     let services = app.services();
-    let (admins, tokens) = (&services.admins, &services.tokens);
+    let admins = &services.admins;
     let admin = |name: &str| app.add_admin(name);
     let (eve, grace, kurt) = (admin("eve").id, admin("grace"), admin("kurt").id);
     let (name, email) = (|| "Mallory".parse().unwrap(), || "mallory@example.com".parse().unwrap());
@@ -31,28 +31,10 @@ fn answers(app: &TestApp, database: &Database, by: &Author) -> Vec<String> {
         email: email(),
         password: PASSWORD.into(),
     };
-    let new_key = NewKey {
-        name: "Mine".parse().unwrap(),
-        scope: Scope::Replace,
-        validity: "1".parse().unwrap(),
-        request: None,
-    };
-    let key = database.ask("SELECT id FROM api_keys WHERE revoked_at IS NULL").remove(0);
-    let key = KeyId::parse(&key).unwrap();
     let by = || by.clone();
-    let form = Form {
-        request: SecretCode::presented("a form that was never sent before"),
-        replaces: app.wait(tokens.history()).unwrap().unrevoked().map(|token| token.id.clone()),
-    };
-    let lifespan = Lifespan::DEFAULT;
-    let generate = |form| {
-        tokens.generate(Generate { lifespan, current: CurrentToken::Revoke, by: by(), form })
-    };
-    vec![
-        said(app.wait(generate(Some(form)))),
-        said(app.wait(generate(None))),
-        said(app.wait(tokens.revoke(None, by()))),
-        said(app.wait(tokens.revoke_old(None, by()))),
+    let mut answers = about_tokens(app, &by());
+    answers.append(&mut about_keys(app, database, &by()));
+    answers.extend([
         said(app.wait(admins.add(new, by()))),
         said(app.wait(admins.invite(name(), email(), by()))),
         said(app.wait(admins.invite_again(invitation.clone(), by()))),
@@ -67,9 +49,38 @@ fn answers(app: &TestApp, database: &Database, by: &Author) -> Vec<String> {
         said(app.wait(services.sessions.end_own(session, by()))),
         said(app.wait(services.sessions.log_out(by()))),
         said(app.wait(services.mails.test_own(by()))),
-        said(app.wait(services.keys.create(new_key, by()))),
-        said(app.wait(services.keys.revoke(key, by()))),
+    ]);
+    answers
+}
+
+fn about_tokens(app: &TestApp, by: &Author) -> Vec<String> {
+    let tokens = &app.services().tokens;
+    let by = || by.clone();
+    let form = Form {
+        request: SecretCode::presented("a form that was never sent before"),
+        replaces: app.wait(tokens.history()).unwrap().unrevoked().map(|token| token.id.clone()),
+    };
+    let lifespan = Lifespan::DEFAULT;
+    let generate = |form, current| tokens.generate(Generate { lifespan, current, by: by(), form });
+    vec![
+        said(app.wait(generate(Some(form), CurrentToken::Revoke))),
+        said(app.wait(generate(None, CurrentToken::Keep))),
+        said(app.wait(tokens.revoke(None, by()))),
+        said(app.wait(tokens.revoke_old(None, by()))),
     ]
+}
+
+fn about_keys(app: &TestApp, database: &Database, by: &Author) -> Vec<String> {
+    let keys = &app.services().keys;
+    let new = NewKey {
+        name: "Mine".parse().unwrap(),
+        scope: Scope::Replace,
+        validity: "1".parse().unwrap(),
+        request: None,
+    };
+    let key = database.ask("SELECT id FROM api_keys WHERE revoked_at IS NULL").remove(0);
+    let key = KeyId::parse(&key).unwrap();
+    vec![said(app.wait(keys.create(new, by.clone()))), said(app.wait(keys.revoke(key, by.clone())))]
 }
 
 fn said<T, E: ToString>(result: Result<T, E>) -> String {

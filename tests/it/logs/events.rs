@@ -22,7 +22,14 @@ const FRESH: &str = "eleven comets under granite";
 const WRONG: &str = "nine wrong badgers somewhere";
 
 /// What only days or months bring.
-const NEEDS_TIME: [Kind; 3] = [Kind::TokenExpired, Kind::SyncSilent, Kind::SyncWorksAgain];
+const NEEDS_TIME: [Kind; 6] = [
+    Kind::TokenExpired,
+    Kind::SyncSilent,
+    Kind::SyncWorksAgain,
+    Kind::OldTokenRevoked,
+    Kind::OldTokenEnded,
+    Kind::OldTokenEndedUnswitched,
+];
 
 /// The product in use, and everything that must stay secret in it.
 struct Scene<'a> {

@@ -20,14 +20,17 @@ enum Do {
     New,
 }
 
+/// Hours, minutes and seconds after the generation, and what happens then.
+type Step = ([i64; 3], Do);
+
 const UNSEEN: (Kind, &str) = (Kind::OldTokenEnded, "not presented for 60 minutes");
-const TIME_OVER: (Kind, &str) = (Kind::OldTokenEnded, "24 hours are over");
-const UNSWITCHED: (Kind, &str) = (Kind::OldTokenEndedUnswitched, "24 hours are over");
+const TIME_OVER: (Kind, &str) = (Kind::OldTokenEnded, "after 24 hours");
+const UNSWITCHED: (Kind, &str) = (Kind::OldTokenEndedUnswitched, "after 24 hours");
 
 /// Each case: who presents what how long after the generation, in hours, minutes and seconds, and
 /// what the activity list then says.
 #[rustfmt::skip]
-fn cases() -> Vec<(Vec<([i64; 3], Do)>, (Kind, &'static str))> {
+fn cases() -> Vec<(Vec<Step>, (Kind, &'static str))> {
     use Do::{New, Old};
     vec![
         // Nobody presents it: an hour after the first use of the new one.

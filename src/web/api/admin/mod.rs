@@ -32,7 +32,10 @@ async fn state(api: &Rc<ApiState>, request: &HttpRequest) -> Result<HttpResponse
     let services = api.services();
     let known = services.mails.banner_facts().await?;
     let body = match &known.history.newest {
-        Some(token) => report::with_sync(report::token(token, services.now()), &known.sync),
+        Some(token) => {
+            let now = services.now();
+            report::with_sync(report::both(token, known.history.old(now), now), &known.sync)
+        }
         None => json!({ "status": "none", "sync": null }),
     };
     Ok(answer::ok(JSON, body.to_string()))

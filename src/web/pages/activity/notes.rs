@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::sentence::Sentence;
-use crate::domain::activity::{Event, Kind};
+use crate::domain::activity::{Event, Kind, kept};
 use crate::domain::network::agent::short_name;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::TokenId;
@@ -15,6 +15,9 @@ pub(crate) fn notes(event: &Event, since: DateTime<Utc>, now: DateTime<Utc>) -> 
         Kind::TokenGenerated => vec![generated(event)],
         Kind::TokenExpired => vec![Sentence::new("SCIM sync has stopped.")],
         Kind::MailSent | Kind::MailWritten => Vec::new(),
+        Kind::OldTokenEndedUnswitched => vec![Sentence::new(
+            "SCIM sync stops until the new token is entered in your identity provider.",
+        )],
         Kind::TokenFirstUsed => from(event).into_iter().collect(),
         Kind::NewCaller => new_caller(event).into_iter().collect(),
         Kind::RequestsRefused => refused(event, since, now),
@@ -45,15 +48,22 @@ fn from(event: &Event) -> Option<Sentence> {
 
 /// `Lifespan 6 months, from 198.51.100.7. Token K4W9PA12 was revoked.`
 fn generated(event: &Event) -> Sentence {
-    let lifespan = event.detail.as_deref().unwrap_or_default();
+    let (lifespan, kept) = kept::parse(event.detail.as_deref().unwrap_or_default());
     let note = Sentence::new(format!("Lifespan {lifespan}"));
     let note = match event.source.address_text() {
         Some(address) => note.words(", from ").address(Some(address)),
         None => note,
     };
     let note = note.words(".");
-    match &event.subject {
+    let note = match &event.subject {
         Some(replaced) => note.words(" Token ").code(replaced).words(" was revoked."),
+        None => note,
+    };
+    match kept {
+        Some((id, latest)) => {
+            let until = format!(" stays valid until {} at the latest.", utc_text(latest));
+            note.words(" Token ").code(id).words(until)
+        }
         None => note,
     }
 }

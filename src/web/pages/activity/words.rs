@@ -41,6 +41,8 @@ fn fill(sentence: Sentence, name: &str, event: &Event, names: Option<&Names>) ->
         "their" => sentence.words("their"),
         "token" => sentence.code(event.token.as_ref().map_or("", TokenId::as_str)),
         "subject" => sentence.foreign(subject),
+        "why" if subject.starts_with("after") => sentence.words(" ").foreign(subject),
+        "why" => sentence.words(": ").foreign(subject),
         "caller" => sentence.foreign(short_name(event.source.agent.as_deref())),
         "user" => match &event.source.agent {
             Some(agent) => sentence.foreign(short_name(Some(agent))),

@@ -33,6 +33,7 @@ impl SyncNotes {
         let (tone, icon) = look(health);
         let notes = match health {
             SyncHealth::Working => working(sync, now),
+            SyncHealth::Switching => switching(token, history, now),
             SyncHealth::Waiting => waiting(token, history, &sync.connection, now),
             SyncHealth::Silent => silent(token, sync, now),
             SyncHealth::Refused => refused(&sync.connection, now),
@@ -50,6 +51,7 @@ pub(crate) const fn look(health: SyncHealth) -> (&'static str, &'static str) {
         SyncHealth::NotSwitched => ("danger", "alert"),
         SyncHealth::Refused => ("danger", "x-circle-fill"),
         SyncHealth::Silent => ("attention", "clock"),
+        SyncHealth::Switching => ("accent", "sync"),
         SyncHealth::Waiting => ("neutral", "clock"),
         SyncHealth::Working => ("success", "check-circle-fill"),
     }
@@ -76,6 +78,17 @@ fn usual(sync: &SyncState, verb: &str) -> String {
         is_known.then(|| format!("Longest pause in 30 days: {}.", span(rhythm.longest_pause)));
     let limit = rhythm.limit(sync.rule).map(|limit| format!("{verb} after {}.", span(limit.after)));
     pause.into_iter().chain(limit).collect::<Vec<_>>().join(" ")
+}
+
+fn switching(token: &Token, history: &TokenHistory, now: DateTime<Utc>) -> [String; 2] {
+    let first = match token.first_used_at {
+        Some(first) => format!("The new token is in use since {}.", since(now, first)),
+        None if token.uncopied_at.is_some() => "The new token was not copied.".to_owned(),
+        None => "The new token has not been used yet.".to_owned(),
+    };
+    let last = history.old(now).and_then(|old| old.last_use.as_ref());
+    let second = last.map(|last| format!("The old one was last presented {}.", ago(now, last.at)));
+    [first, second.unwrap_or_default()]
 }
 
 fn waiting(

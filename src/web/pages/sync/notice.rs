@@ -30,6 +30,7 @@ pub(crate) const fn title_prefix(health: Option<SyncHealth>) -> &'static str {
         Some(SyncHealth::NotSwitched) => "Not switched · ",
         Some(SyncHealth::Refused) => "Sync refused · ",
         Some(SyncHealth::Silent) => "Sync silent · ",
+        Some(SyncHealth::Switching) => "Switching · ",
         Some(SyncHealth::Waiting | SyncHealth::Working) | None => "",
     }
 }
@@ -49,11 +50,13 @@ pub(crate) fn notice(
         SyncHealth::NotSwitched => not_switched(token, history, connection, now),
         SyncHealth::Refused => refused(connection, now)?,
         SyncHealth::Silent => silent(token, sync, now),
+        SyncHealth::Switching => switching(history.old(now)?),
         SyncHealth::Waiting | SyncHealth::Working => return None,
     };
     let text = named(&text, provider);
     let (tone, icon) = match sync.health {
         Some(SyncHealth::Silent) => ("attention", "clock"),
+        Some(SyncHealth::Switching) => ("info", "sync"),
         _ => ("danger", "stop"),
     };
     Some(SyncNotice { tone, icon, title, text })
@@ -145,6 +148,17 @@ fn silent(token: &Token, sync: &SyncState, now: DateTime<Utc>) -> (String, Strin
          and shows errors.",
         utc_text(last.at),
         pause.unwrap_or_default()
+    );
+    (title, text)
+}
+
+fn switching(old: &Token) -> (String, String) {
+    let latest = utc_text(old.latest_end().unwrap_or(old.expires_at));
+    let title = "Two tokens are valid while the identity provider switches".to_owned();
+    let text = format!(
+        "The old token {} ends 60 minutes after its last request once the new one is in use, at the \
+         latest on {latest}.",
+        old.id
     );
     (title, text)
 }

@@ -14,7 +14,7 @@ use crate::store::{self, Conn, StoreError, Transaction};
 
 /// Moves the end of the old token to where the uses that are stored put it. The transaction must hold
 /// [`store::Lock::Usage`].
-pub(in crate::service) fn move_end(conn: &mut Conn, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(super) fn move_end(conn: &mut Conn, now: DateTime<Utc>) -> Result<(), StoreError> {
     let Some(old) = store::tokens::kept(conn)? else { return Ok(()) };
     let new_in_use_since = store::tokens::current(conn)?.and_then(|new| new.first_used_at);
     let last_request = old.last_use.as_ref().map(|last| last.at);
@@ -27,20 +27,14 @@ pub(in crate::service) fn move_end(conn: &mut Conn, now: DateTime<Utc>) -> Resul
 }
 
 /// The old token, if its time has come and it is not revoked yet.
-pub(in crate::service) fn ended(
-    conn: &mut Conn,
-    now: DateTime<Utc>,
-) -> Result<Option<Token>, StoreError> {
+pub(super) fn ended(conn: &mut Conn, now: DateTime<Utc>) -> Result<Option<Token>, StoreError> {
     let old = store::tokens::kept(conn)?;
     Ok(old.filter(|old| old.kept.is_some_and(|kept| now >= kept.ends_at)))
 }
 
 /// Revokes the old token if its time has come. The transaction must hold [`store::Lock::Tokens`] and
 /// [`store::Lock::Usage`].
-pub(in crate::service) fn end(
-    conn: &mut Transaction,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+pub(super) fn end(conn: &mut Transaction, now: DateTime<Utc>) -> Result<(), StoreError> {
     let Some(old) = ended(conn, now)? else { return Ok(()) };
     let Some(kept) = old.kept else { return Ok(()) };
     store::tokens::revoke(conn, &old, &Actor::System, None, kept.ends_at)?;
@@ -48,7 +42,7 @@ pub(in crate::service) fn end(
     let is_switched = new.is_none_or(|new| new.was_used());
     let reason = match overlap::reason(kept, old.expires_at) {
         EndReason::Unseen => "not presented for 60 minutes",
-        EndReason::TimeOver => "24 hours are over",
+        EndReason::TimeOver => "after 24 hours",
         EndReason::Expired => "it expired",
     };
     let kind = if is_switched { Kind::OldTokenEnded } else { Kind::OldTokenEndedUnswitched };
