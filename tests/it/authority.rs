@@ -21,6 +21,7 @@ const CLOSED: &str = "/admin/authentication/scim-token/closed";
 const REVOKE: &str = "/admin/authentication/revoke";
 const LIST: &str = "/admin/server-admins";
 const INVITE: &str = "/admin/server-admins/invite";
+const INVITE_AGAIN: &str = "/admin/server-admins/invite-again";
 const WITHDRAW: &str = "/admin/server-admins/withdraw";
 const ACCOUNT: &str = "/admin/account";
 const SESSIONS: &str = "/admin/account/sessions";
@@ -66,6 +67,7 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
         form(INVITE, &person),
         // Refused for what it says, it would be answered with the page that it stands on.
         form(INVITE, &[]),
+        form(INVITE_AGAIN, &[("digest", "of-no-invitation")]),
         form(WITHDRAW, &[("digest", &invitation)]),
         form(&of("grace", ""), &person),
         form(&of(name, ""), &person),

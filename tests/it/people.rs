@@ -13,6 +13,7 @@ mod activation;
 mod clocks;
 mod invitations;
 mod limits;
+mod list;
 mod names;
 mod password_links;
 
@@ -83,6 +84,7 @@ fn every_form_asks_for_the_token_of_the_session(database: &Database) {
 
     for path in [
         INVITE,
+        "/admin/server-admins/invite-again",
         WITHDRAW,
         &*grace_off,
         &*grace_on,

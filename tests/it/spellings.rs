@@ -7,7 +7,7 @@ use crate::support::database::{Database, Engine};
 use crate::support::http::Request;
 
 /// Pages, forms and probes.
-const PATHS: [&str; 28] = [
+const PATHS: [&str; 29] = [
     "/healthz",
     "/readyz",
     "/login",
@@ -24,6 +24,7 @@ const PATHS: [&str; 28] = [
     "/admin/requests",
     "/admin/server-admins",
     "/admin/server-admins/invite",
+    "/admin/server-admins/invite-again",
     "/admin/server-admins/withdraw",
     "/admin/server-admins/1",
     "/admin/server-admins/1/deactivate",

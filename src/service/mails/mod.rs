@@ -95,6 +95,11 @@ impl Mails {
         self.settings.schedule
     }
 
+    /// The addresses from the configuration.
+    pub fn team_addresses(&self) -> &[EmailAddress] {
+        &self.settings.extra
+    }
+
     /// Whether mails reach anybody; without a mail server they become files.
     pub fn reaches_people(&self) -> bool {
         self.settings.mailer.reaches_people()

@@ -77,6 +77,7 @@ fn people(config: &mut web::ServiceConfig) {
     config
         .service(reading(paths::SERVER_ADMINS, admins::list::page))
         .service(both(paths::INVITE, list, admins::invite::invite))
+        .service(both(paths::INVITE_AGAIN, list, admins::invite::invite_again))
         .service(both(paths::WITHDRAW, list, admins::invite::withdraw))
         .service(both(paths::SERVER_ADMIN, admins::account::other, admins::account::save))
         .service(both(

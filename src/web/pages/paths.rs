@@ -13,6 +13,9 @@ pub(crate) const INVITATION: &str = "/invitation";
 /// Where a password link leads.
 pub(crate) const NEW_PASSWORD: &str = "/password";
 
+/// What the paths of Admin Settings begin with.
+pub(crate) const ADMIN: &str = "/admin/";
+
 /// Where people arrive after the login.
 pub(crate) const HOME: &str = AUTHENTICATION;
 
@@ -36,6 +39,7 @@ pub(crate) const REQUESTS: &str = "/admin/requests";
 
 pub(crate) const SERVER_ADMINS: &str = "/admin/server-admins";
 pub(crate) const INVITE: &str = "/admin/server-admins/invite";
+pub(crate) const INVITE_AGAIN: &str = "/admin/server-admins/invite-again";
 pub(crate) const WITHDRAW: &str = "/admin/server-admins/withdraw";
 pub(crate) const SERVER_ADMIN: &str = "/admin/server-admins/{id:[1-9][0-9]*}";
 pub(crate) const ACTIVATION: &str =

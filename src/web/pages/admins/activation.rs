@@ -2,15 +2,20 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::person::AdminId;
+use crate::domain::token::TokenHistory;
 use crate::service::admins::ActivationError;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::text::sentence;
+use crate::web::pages::layout::time::Moment;
 use crate::web::pages::layout::{self, Layout, Section, limited};
-use crate::web::pages::paths::{LOGIN, SERVER_ADMINS, go_to, parse_id};
-use crate::web::session::{Flash, NoFields, SignedIn, SignedInForm};
+use crate::web::pages::paths::{LOGIN, SCIM_TOKEN, SERVER_ADMINS, go_to, parse_id};
+use crate::web::session::{Flash, Link, NoFields, SignedIn, SignedInForm};
 
 /// The last part of the path.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -31,6 +36,25 @@ struct ActivationPage {
     /// Whether it is about deactivating rather than reactivating.
     off: bool,
     is_last: bool,
+    /// The token that they generated and may have kept.
+    token: Option<KeptToken>,
+}
+
+/// A token that is accepted, whatever becomes of those who generated it.
+struct KeptToken {
+    id: String,
+    generated: Moment,
+}
+
+impl KeptToken {
+    /// The one that `admin` generated, if it is still accepted.
+    fn of(admin: AdminId, history: &TokenHistory, now: DateTime<Utc>) -> Option<Self> {
+        let token = history.unrevoked().filter(|token| token.expires_at > now)?;
+        (token.generated_by.admin_id() == Some(admin)).then(|| Self {
+            id: token.id.as_str().to_owned(),
+            generated: Moment::day(token.generated_at),
+        })
+    }
 }
 
 /// `GET /admin/server-admins/{id}/{change}`.
@@ -47,8 +71,10 @@ pub(crate) async fn confirm(
     if admin.active != off {
         return Ok(go_to(SERVER_ADMINS));
     }
+    let banner = shared.services.mails.banner_facts().await?;
     let view = ActivationPage {
-        layout: Layout::load(&shared, &me, Section::ServerAdmins).await?,
+        layout: Layout::with(&shared, &me, Section::ServerAdmins, &banner),
+        token: KeptToken::of(id, &banner.history, me.now).filter(|_| off),
         id: admin.id.0,
         name: admin.name.to_string(),
         email: admin.email.to_string(),
@@ -77,10 +103,7 @@ pub(crate) async fn change(
             me.end();
             return Ok(go_to(LOGIN));
         }
-        Ok(admin) => Flash::done(
-            format!("{} was deactivated.", admin.name),
-            "All of their sessions have ended, and they receive no more mails.",
-        ),
+        Ok(admin) => deactivated(&shared, &admin, me.now).await?,
         Err(ActivationError::UnknownAdmin(_)) => return Err(PageError::NotFound),
         Err(error @ ActivationError::LastActive) => {
             Flash::warning(sentence(error), "Nothing was changed.")
@@ -89,4 +112,26 @@ pub(crate) async fn change(
         Err(ActivationError::Failed(failure)) => return Err(failure.into()),
     });
     Ok(go_to(SERVER_ADMINS))
+}
+
+/// What to say, and what to do about a token that they may have kept.
+async fn deactivated(
+    shared: &Shared,
+    admin: &ServerAdmin,
+    now: DateTime<Utc>,
+) -> Result<Flash, PageError> {
+    let history = shared.services.tokens.history().await?;
+    let kept = KeptToken::of(admin.id, &history, now);
+    let told = "All of their sessions have ended, and they receive no more mails.";
+    let told = match &kept {
+        Some(KeptToken { id, .. }) => {
+            format!("{told} The token {id}, which they generated, is still valid.")
+        }
+        None => told.to_owned(),
+    };
+    let flash = Flash::done(format!("{} was deactivated.", admin.name), told);
+    Ok(match kept {
+        Some(_) => flash.with_link(Link::new(SCIM_TOKEN, "Replace the token")),
+        None => flash,
+    })
 }

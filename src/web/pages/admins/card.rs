@@ -40,7 +40,9 @@ impl AdminsCard {
         me: AdminId,
         now: DateTime<Utc>,
     ) -> Self {
-        let active: Vec<&ServerAdmin> = admins.iter().filter(|admin| admin.active).collect();
+        let mut active: Vec<&ServerAdmin> = admins.iter().filter(|admin| admin.active).collect();
+        // Stable: by name, but for those who have to be told something.
+        active.sort_by_key(|admin| !health.unreachable.contains(&admin.id));
         let first = active.iter().take(SHOWN);
         Self {
             first: first.map(|admin| AdminLine::new(admin, health, me, now)).collect(),

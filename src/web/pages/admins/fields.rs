@@ -49,6 +49,11 @@ impl PersonFields {
         Self { name: admin.name.to_string(), email: admin.email.to_string(), ..Self::default() }
     }
 
+    /// Whether something is wrong with what was entered.
+    pub(crate) const fn was_refused(&self) -> bool {
+        self.name_error.is_some() || self.email_error.is_some()
+    }
+
     /// Name and address; notes what is wrong if they are not both good.
     pub(crate) fn parse(&mut self) -> Option<(PersonName, EmailAddress)> {
         match (self.name.parse(), self.email.parse()) {

@@ -2,103 +2,103 @@
 
 use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
-use serde::Deserialize;
 
 use super::card::AdminLine;
 use super::fields::PersonFields;
-use crate::domain::admin::link::OneTimeLink;
+use super::invitations::OpenInvitations;
+use super::search::{ListQuery, Pager, SearchForm};
+use crate::domain::admin::person::{AdminId, EmailAddress};
 use crate::service::mails::MailHealth;
 use crate::web::Shared;
 use crate::web::error::PageError;
-use crate::web::pages::layout::time::Moment;
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::session::SignedIn;
-
-/// People on a page.
-const SHOWN: usize = 25;
 
 #[derive(Template)]
 #[template(path = "admins/list.html")]
 struct ListPage {
     layout: Layout,
-    total: usize,
+    /// How many are active.
+    active: usize,
+    /// Who generated the token that is accepted.
+    generated_by: Option<AdminId>,
     people: Vec<AdminLine>,
-    previous: Option<usize>,
-    next: Option<usize>,
-    mails: &'static str,
+    /// What to say if there are none.
+    nobody: String,
+    search: Option<SearchForm>,
+    pager: Option<Pager>,
+    mails: String,
+    /// Whether the form is open that invites.
+    invites: bool,
     invite: PersonFields,
-    invitations: Vec<InvitationLine>,
+    open: OpenInvitations,
 }
 
-/// An invitation that nobody has accepted yet.
-struct InvitationLine {
-    name: String,
-    email: String,
-    until: Moment,
-    digest: String,
-}
-
-/// Which page of the list.
-#[derive(Deserialize)]
-pub(crate) struct PageQuery {
-    #[serde(default)]
-    page: Option<usize>,
+impl ListPage {
+    fn generated_token(&self, person: &AdminLine) -> bool {
+        self.generated_by == Some(AdminId(person.id))
+    }
 }
 
 /// `GET /admin/server-admins`.
 pub(crate) async fn page(
     shared: web::Data<Shared>,
     me: SignedIn,
-    query: web::Query<PageQuery>,
+    query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, PageError> {
-    show(&shared, &me, query.page.unwrap_or(1), PersonFields::default(), HttpResponse::Ok()).await
+    show(&shared, &me, &query, PersonFields::default(), HttpResponse::Ok()).await
 }
 
-/// The page with this number, or the nearest that there is.
+/// The page with an invitation as it was entered.
 pub(crate) async fn show(
     shared: &Shared,
     me: &SignedIn,
-    number: usize,
+    query: &ListQuery,
     invite: PersonFields,
     answer: HttpResponseBuilder,
 ) -> Result<HttpResponse, PageError> {
+    let mails = &shared.services.mails;
     let admins = shared.services.admins.list().await?;
     let invitations = shared.services.admins.invitations().await?;
-    let banner = shared.services.mails.banner_facts().await?;
-    let number = number.clamp(1, admins.len().div_ceil(SHOWN).max(1));
-    let skipped = (number - 1) * SHOWN;
-    let shown = admins.iter().skip(skipped).take(SHOWN);
+    let banner = mails.banner_facts().await?;
+    let (health, history) = (&banner.health, &banner.history);
+    let token = history.unrevoked().filter(|token| token.expires_at > me.now);
+    let found = query.find(&admins, health, &me.admin);
+    let (shown, pager) = query.page(&found);
     let view = ListPage {
         layout: Layout::with(shared, me, Section::ServerAdmins, &banner),
-        total: admins.len(),
+        active: health.active_admins,
+        generated_by: token.and_then(|token| token.generated_by.admin_id()),
         people: shown
-            .map(|admin| AdminLine::new(admin, &banner.health, me.admin.id, me.now))
+            .iter()
+            .map(|admin| AdminLine::new(admin, health, me.admin.id, me.now))
             .collect(),
-        previous: (number > 1).then(|| number - 1),
-        next: (admins.len() > skipped + SHOWN).then(|| number + 1),
-        mails: recipients(&banner.health),
+        nobody: query.nobody(),
+        search: query.form(admins.len()),
+        pager,
+        mails: recipients(health, mails.team_addresses()),
+        invites: invite.was_refused() || health.active_admins == 1,
         invite,
-        invitations: invitations.into_iter().map(invitation).collect(),
+        open: OpenInvitations::new(invitations, query.shows_all_invitations()),
     };
     Ok(layout::page(answer, &view))
 }
 
-/// Who receives the mails about the expiry.
-const fn recipients(health: &MailHealth) -> &'static str {
+/// Who receives the mails, and what is missing.
+fn recipients(health: &MailHealth, team: &[EmailAddress]) -> String {
+    let team: String = team.iter().map(|address| format!(" and {address}")).collect();
+    let is_alone = health.active_admins == 1;
     if health.directory.is_some() {
-        "Outgoing mail is not set up. Nobody will be notified."
-    } else if health.active_admins == 1 {
-        "Only one person receives the expiry mails. Add a second Server Admin."
-    } else {
-        "Every active Server Admin receives the expiry mails."
+        let alone =
+            if is_alone { " Nobody else can log in. Invite a second Server Admin." } else { "" };
+        return format!("Outgoing mail is not set up. Nobody will be notified.{alone}");
     }
-}
-
-fn invitation(open: OneTimeLink) -> InvitationLine {
-    InvitationLine {
-        name: open.name.unwrap_or_default(),
-        email: open.email.unwrap_or_default(),
-        until: Moment::new(open.expires_at),
-        digest: open.digest.as_str().to_owned(),
+    if is_alone {
+        return format!(
+            "Only you{team} receive the mails, and nobody else can log in. Invite a second Server \
+             Admin."
+        );
     }
+    let verb = if team.is_empty() { "receives" } else { "receive" };
+    format!("Every Server Admin{team} {verb} the mails.")
 }

@@ -2,6 +2,9 @@
 
 use std::fmt::Display;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 /// What an error says, as a sentence.
 pub(crate) fn sentence(error: impl Display) -> String {
     let text = error.to_string();
@@ -43,12 +46,25 @@ pub(crate) fn pieces(address: &str) -> Vec<&str> {
     pieces
 }
 
-/// The first letters of the first and the last word.
+/// The first letters of the first and the last word that begin with a letter; nothing if none does.
 pub(crate) fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace();
-    let first = words.next().and_then(|word| word.chars().next());
-    let last = words.next_back().and_then(|word| word.chars().next());
-    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+    let letters = name.split_whitespace().filter_map(|word| word.chars().next());
+    let mut letters = letters.filter(|first| first.is_alphabetic());
+    letters.next().into_iter().chain(letters.next_back()).map(capital).collect()
+}
+
+/// The capital of a letter, if it is one letter: that of `ß` is two.
+fn capital(letter: char) -> char {
+    let mut capital = letter.to_uppercase();
+    match (capital.next(), capital.next()) {
+        (Some(capital), None) => capital,
+        _ => letter,
+    }
+}
+
+/// A text in the form in which it is searched: without case, and without marks on letters.
+pub(crate) fn folded(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
 /// HTML without the indentation of templates. Pages are sent without compression, which could give
@@ -66,7 +82,7 @@ pub(crate) fn unindented(html: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{digits, initials, pieces, unindented};
+    use super::{digits, folded, initials, pieces, unindented};
 
     #[test]
     fn numbers_have_a_comma_before_every_three_digits() {
@@ -98,16 +114,32 @@ mod tests {
     }
 
     #[test]
-    fn initials_are_those_of_the_first_and_the_last_word() {
+    fn initials_are_those_of_the_first_and_the_last_word_that_have_some() {
         for (name, expected) in [
             ("Ada Lovelace", "AL"),
             ("ada", "A"),
             ("Juan Carlos de la Cruz", "JC"),
             ("山田 太郎", "山太"),
             ("محمد علي", "مع"),
+            ("иван петров", "ИП"),
+            ("山田太郎", "山"),
+            ("ßen", "ß"),
+            ("Admin Number 117", "AN"),
+            ("3M", ""),
+            ("007 🚀", ""),
+            ("🚀 Rocket (Dr.) Man", "RM"),
             ("", ""),
         ] {
             assert_eq!(initials(name), expected);
+        }
+    }
+
+    #[test]
+    fn a_search_finds_letters_whatever_their_case_and_marks() {
+        for (name, expected) in
+            [("Zoë ÅNGSTRÖM", "zoe angstrom"), ("Иван", "иван"), ("山田", "山田"), ("ﬁ", "fi")]
+        {
+            assert_eq!(folded(name), expected);
         }
     }
 }
