@@ -164,7 +164,7 @@ scenario('an admin with the longest name and address', {}, async ({ admin, page,
   }
 });
 
-scenario('a first load is light: two style sheets, one script, 60 kB without the font', {
+scenario('a first load is light: two style sheets, one script, 65 kB without the font', {
   token: 'used',
 }, async (stage) => {
   const { admin, server } = stage;
@@ -184,7 +184,7 @@ scenario('a first load is light: two style sheets, one script, 60 kB without the
       bytes += responseBodySize + responseHeadersSize;
     }
     assert.ok(count('stylesheet') <= 2 && count('script') <= 1, path);
-    assert.ok(bytes <= 60_000, `${path} transfers ${bytes} bytes`);
+    assert.ok(bytes <= 65_000, `${path} transfers ${bytes} bytes`);
     await visitor.close();
   }
 });
@@ -284,7 +284,7 @@ scenario('headings and landmarks lead through every page', { token: 'used' }, as
     const names = await menu.getByRole('link').allInnerTexts();
     assert.deepEqual(
       names.map((name) => name.trim()),
-      ['Authentication', 'Identity provider', 'Server Admins', 'Notifications', 'Activity'],
+      ['Authentication', 'Identity provider', 'Server Admins', 'API keys', 'Notifications', 'Activity'],
     );
     const current = await menu.locator('[aria-current=page]').allInnerTexts();
     const own = await page.getByRole('heading', { level: 1 }).innerText();

@@ -217,7 +217,7 @@ fn exports_hold_every_entry_and_no_formula(database: &Database) {
     assert_eq!(file, "attachment; filename=\"activity-2026-11-22.csv\"");
     let rows: Vec<&str> = csv.text().split_inclusive("=x@example.com\r\n").collect();
     assert_eq!(rows.len(), 1_203);
-    assert!(rows[0].starts_with("id,time,kind,description,actor,"));
+    assert!(rows[0].starts_with("\u{feff}id,time,kind,description,actor,"));
     let name = "\"'=HYPERLINK(\"\"x\"\")\"";
     for (row, number) in rows.iter().zip((0..1_203).rev()) {
         let end = format!(

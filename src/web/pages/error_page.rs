@@ -17,6 +17,18 @@ use crate::web::error::{Explanation, PageError};
 #[template(path = "error_page.html")]
 struct ErrorPage<'a> {
     layout: Layout,
+    error: ErrorText<'a>,
+}
+
+/// The same inside Admin Settings.
+#[derive(Template)]
+#[template(path = "settings_error_page.html")]
+struct SettingsErrorPage<'a> {
+    layout: Layout,
+    error: ErrorText<'a>,
+}
+
+struct ErrorText<'a> {
     title: &'a str,
     what: &'a str,
     changed: &'a str,
@@ -87,8 +99,13 @@ fn as_page(error: &PageError, layout: Layout, reference: &str) -> HttpResponse {
     } else {
         "It is not certain whether the change was made: check before you try again."
     };
-    let view = ErrorPage { layout, title, what, changed, remedy, reference };
-    page(begin(error, status), &view)
+    let (answer, is_plain) = (begin(error, status), layout.nav.is_empty());
+    let error = ErrorText { title, what, changed, remedy, reference };
+    if is_plain {
+        page(answer, &ErrorPage { layout, error })
+    } else {
+        page(answer, &SettingsErrorPage { layout, error })
+    }
 }
 
 fn begin(error: &PageError, status: StatusCode) -> HttpResponseBuilder {

@@ -13,13 +13,15 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::error_page::{self, Asked};
 use super::form_body;
-use super::layout::Layout;
+use super::layout::{Layout, Section};
+use super::paths::ADMIN;
 use crate::audit::Line;
 use crate::domain::activity::Attempt;
 use crate::domain::masking::path_fit_for_log;
 use crate::domain::network::source::Source;
 use crate::web::error::PageError;
 use crate::web::now::Now;
+use crate::web::session::SignedIn;
 use crate::web::{Shared, client, connections, csrf, headers, session, spelling};
 
 /// Whether a request has come as far as its handler.
@@ -28,13 +30,27 @@ struct HandlerReached(Rc<Cell<bool>>);
 
 /// The innermost layer of the pages: what fails before it has changed nothing.
 pub(super) async fn reach(
+    shared: web::Data<Shared>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     if let Some(reached) = request.extensions().get::<HandlerReached>() {
         reached.0.set(true);
     }
-    next.call(request).await
+    let response = next.call(request).await?;
+    if response.response().error().is_some() {
+        keep_menu(response.request(), &shared);
+    }
+    Ok(response)
+}
+
+/// Errors inside Admin Settings keep its menu. Only here the session can still be read.
+fn keep_menu(request: &HttpRequest, shared: &Shared) {
+    let reader = SignedIn::find(request).filter(|_| request.path().starts_with(ADMIN));
+    if let Some(me) = reader {
+        let layout = Layout::without_notices(shared, &me, Section::None);
+        request.extensions_mut().insert(layout);
+    }
 }
 
 /// The outermost layer of the pages.
@@ -47,7 +63,8 @@ pub(super) async fn answer_pages(
     let address = client::address(request.request(), &shared.site.trusted_proxies);
     let source = client::source(request.request(), address);
     request.extensions_mut().insert(source);
-    let render = |error: &PageError| render(error, &shared, &asked);
+    let plain = || Layout::plain(&shared, shared.services.now());
+    let render = |error: &PageError| render(error, plain(), &shared, &asked);
     if !shared.is_ready() {
         return Ok(request.into_response(render(&PageError::Starting)));
     }
@@ -59,14 +76,14 @@ pub(super) async fn answer_pages(
         return Ok(request.into_response(render(&PageError::ForeignOrigin)));
     }
     if let Err(error) = form_body::read(&mut request).await {
-        return Ok(finish(request.error_response(error), &shared, render));
+        return Ok(finish(request.error_response(error), &shared, &asked));
     }
     let reached = HandlerReached::default();
     request.extensions_mut().insert(reached.clone());
     // A form has arrived when it has arrived whole.
     request.extensions_mut().insert(Now(shared.services.now()));
     match next.call(request).await {
-        Ok(response) => Ok(finish(response.map_into_boxed_body(), &shared, render)),
+        Ok(response) => Ok(finish(response.map_into_boxed_body(), &shared, &asked)),
         // Only what surrounds the handlers fails in this way: loading or storing the session.
         Err(error) => {
             let cause = format!("{error:?}");
@@ -83,8 +100,10 @@ pub(super) async fn answer_pages(
 fn finish(
     response: ServiceResponse<BoxBody>,
     shared: &Shared,
-    render: impl Fn(&PageError) -> HttpResponse,
+    asked: &Asked,
 ) -> ServiceResponse<BoxBody> {
+    let render =
+        |error: &PageError| render(error, layout(response.request(), shared), shared, asked);
     let is_late = connections::is_late(response.request());
     let rendered = response.response().error().map(|error| match error.as_error() {
         _ if is_late => render(&PageError::TooSlow),
@@ -111,11 +130,16 @@ fn finish(
     response
 }
 
-fn render(error: &PageError, shared: &Shared, asked: &Asked) -> HttpResponse {
+/// What stands around an error.
+fn layout(request: &HttpRequest, shared: &Shared) -> Layout {
+    let kept = request.extensions_mut().remove::<Layout>();
+    kept.unwrap_or_else(|| Layout::plain(shared, shared.services.now()))
+}
+
+fn render(error: &PageError, layout: Layout, shared: &Shared, asked: &Asked) -> HttpResponse {
     if error.is_ours() {
         shared.services.log_failure(&error.to_string(), &asked.reference);
     }
-    let layout = Layout::plain(shared, shared.services.now());
     let mut answer = error_page::answer(error, layout, asked);
     headers::apply(answer.headers_mut());
     answer

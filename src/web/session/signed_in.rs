@@ -96,7 +96,8 @@ impl SignedIn {
         Self::find(request).ok_or(PageError::SessionEnded)
     }
 
-    fn find(request: &HttpRequest) -> Option<Self> {
+    /// The Server Admin behind a request, if somebody is signed in.
+    pub(crate) fn find(request: &HttpRequest) -> Option<Self> {
         let session = request.get_session();
         let csrf = session.get(CSRF).ok()??;
         let extensions = request.extensions();

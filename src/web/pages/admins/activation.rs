@@ -44,16 +44,20 @@ struct ActivationPage {
 struct KeptToken {
     id: String,
     generated: Moment,
+    is_current: bool,
 }
 
 impl KeptToken {
     /// The one that `admin` generated, if it is still accepted.
     fn of(admin: AdminId, history: &TokenHistory, now: DateTime<Utc>) -> Option<Self> {
-        let token = history.unrevoked().filter(|token| token.expires_at > now)?;
-        (token.generated_by.admin_id() == Some(admin)).then(|| Self {
-            id: token.id.as_str().to_owned(),
-            generated: Moment::day(token.generated_at),
-        })
+        let current = history.unrevoked().filter(|token| token.expires_at > now);
+        let both = [(current, true), (history.old(now), false)];
+        let mut theirs = both.into_iter().filter_map(|(token, is_current)| {
+            let token = token.filter(|token| token.generated_by.admin_id() == Some(admin))?;
+            let (id, generated) = (token.id.as_str().to_owned(), Moment::day(token.generated_at));
+            Some(Self { id, generated, is_current })
+        });
+        theirs.next()
     }
 }
 
@@ -131,7 +135,10 @@ async fn deactivated(
     };
     let flash = Flash::done(format!("{} was deactivated.", admin.name), told);
     Ok(match kept {
-        Some(_) => flash.with_link(Link::new(SCIM_TOKEN, "Replace the token")),
+        Some(KeptToken { is_current: true, .. }) => {
+            flash.with_link(Link::new(SCIM_TOKEN, "Replace the token"))
+        }
+        Some(_) => flash.with_link(Link::new(SCIM_TOKEN, "Revoke the old token")),
         None => flash,
     })
 }

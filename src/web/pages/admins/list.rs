@@ -86,19 +86,24 @@ pub(crate) async fn show(
 
 /// Who receives the mails, and what is missing.
 fn recipients(health: &MailHealth, team: &[EmailAddress]) -> String {
-    let team: String = team.iter().map(|address| format!(" and {address}")).collect();
     let is_alone = health.active_admins == 1;
+    let alone = "nobody else can log in. Invite a second Server Admin.";
     if health.directory.is_some() {
-        let alone =
-            if is_alone { " Nobody else can log in. Invite a second Server Admin." } else { "" };
-        return format!("Outgoing mail is not set up. Nobody will be notified.{alone}");
+        let mails = "Outgoing mail is not set up. Nobody will be notified";
+        return if is_alone { format!("{mails}, and {alone}") } else { format!("{mails}.") };
     }
+    let people = if is_alone { "Only you" } else { "Every Server Admin" };
+    let recipients = match team {
+        [] => people.to_owned(),
+        [one] => format!("{people} and {one}"),
+        [.., last] => {
+            let first: Vec<_> = team.iter().rev().skip(1).rev().map(EmailAddress::as_str).collect();
+            format!("{people}, {} and {last}", first.join(", "))
+        }
+    };
+    let verb = if is_alone || !team.is_empty() { "receive" } else { "receives" };
     if is_alone {
-        return format!(
-            "Only you{team} receive the mails, and nobody else can log in. Invite a second Server \
-             Admin."
-        );
+        return format!("{recipients} {verb} the mails, and {alone}");
     }
-    let verb = if team.is_empty() { "receives" } else { "receive" };
-    format!("Every Server Admin{team} {verb} the mails.")
+    format!("{recipients} {verb} the mails.")
 }

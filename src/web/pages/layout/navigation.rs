@@ -19,6 +19,8 @@ pub(crate) enum Section {
     Activity,
     /// Oneself; not in the navigation.
     Account,
+    /// No page.
+    None,
 }
 
 /// The navigation in its order: section, path, icon and name.
