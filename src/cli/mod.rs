@@ -4,6 +4,7 @@ mod admin;
 mod backup;
 mod config;
 mod demo;
+mod duration;
 mod error;
 mod healthcheck;
 mod key;

@@ -130,6 +130,30 @@ def token(scimward, settings):
     return generated.stdout.strip()
 
 
+class OwnServer:
+    """A server with a database of its own."""
+
+    def __init__(self, serve, settings, folder):
+        own = {
+            "SCIMWARD_DATABASE_URL": f"sqlite:{folder}/own.db",
+            "SCIMWARD_MAIL_DIR": f"{folder}/mail",
+        }
+        self.settings = {**settings, **own}
+        self.address = serve(**own)
+
+    def command(self, *arguments):
+        """Runs a command on its database and returns what it prints."""
+        ended = subprocess.run(
+            [str(SCIMWARD), *arguments], env=self.settings, capture_output=True, text=True, check=True
+        )
+        return ended.stdout.strip()
+
+
+@pytest.fixture
+def own_server(serve, settings, tmp_path):
+    return OwnServer(serve, settings, tmp_path)
+
+
 @pytest.fixture(scope="session")
 def direct(scimward, token):
     """A client of scimward itself."""

@@ -79,11 +79,22 @@ def test_scim_sanity_works_through_a_proxy(proxied, tmp_path):
     assert output.count("[PASS]") > 20
 
 
-def test_schemathesis_finds_the_description_true(scimward, token, tmp_path):
-    description = f"http://{scimward}/v1/openapi.json"
+def schemathesis(address, tmp_path, *paths, **who):
+    description = f"http://{address}/v1/openapi.json"
     how = ["--phases", "examples,coverage,fuzzing", "--max-examples", "30", "--seed", "1"]
-    who = {"TOKEN": token, "APPLICATION_ID": APPLICATION[0], "APPLICATION_SECRET": APPLICATION[1]}
+    names = ("TOKEN", "API_KEY", "APPLICATION_ID", "APPLICATION_SECRET")
+    who = {name: who.get(name, "none") for name in names}
     config = ["--config-file", str(HERE / "schemathesis.toml")]
-    code, output = program(tmp_path, "schemathesis", *config, "run", description, *how, **who)
+    code, output = program(tmp_path, "schemathesis", *config, "run", description, *how, *paths, **who)
     assert code == 0
     assert "Authentication failed" not in output
+
+
+def test_schemathesis_finds_the_description_true(scimward, token, tmp_path):
+    who = {"TOKEN": token, "APPLICATION_ID": APPLICATION[0], "APPLICATION_SECRET": APPLICATION[1]}
+    schemathesis(scimward, tmp_path, "--exclude-path", "/v1/admin/token", **who)
+
+
+def test_schemathesis_finds_the_description_true_for_api_keys(own_server, tmp_path):
+    who = {"API_KEY": own_server.command("key", "add", "--name", "Fuzz", "--scope", "replace", "--months", "1")}
+    schemathesis(own_server.address, tmp_path, "--include-path", "/v1/admin/token", **who)

@@ -4,6 +4,8 @@ mod api;
 mod commands;
 mod mails;
 mod pages;
+mod replacing;
+mod rotation;
 
 use scimward::domain::admin::actor::Author;
 use scimward::domain::keys::scope::Scope;

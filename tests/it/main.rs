@@ -43,7 +43,6 @@ mod requests;
 mod scale;
 mod server;
 mod spellings;
-#[expect(dead_code, reason = "who can ask is described before everybody is needed")]
 mod support;
 mod sync;
 mod tls;

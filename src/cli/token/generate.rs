@@ -7,17 +7,21 @@ use std::str::FromStr;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::text;
+use crate::cli::duration::Duration;
 use crate::cli::error::CommandError;
 use crate::cli::open::open;
 use crate::cli::output::{OutputFormat, note};
 use crate::cli::stdout;
 use crate::config::Flags;
 use crate::domain::admin::actor::Author;
+use crate::domain::admin::code::SecretCode;
 use crate::domain::calendar::rfc3339;
 use crate::domain::token::Token;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::TokenId;
-use crate::service::tokens::{CurrentToken, Generate, GenerateError, Generated};
+use crate::service::Services;
+use crate::service::tokens::{CurrentToken, Expected, Form, Generate, GenerateError, Generated};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -27,9 +31,16 @@ pub(crate) struct Arguments {
     /// Keep the current token until the new one is in use, at most 24 hours
     #[arg(long)]
     keep_current: bool,
+    /// Generate only if the current token expires within so long, such as 15d or 36h, or if there is
+    /// none; otherwise exit code 3
+    #[arg(long, value_name = "DURATION")]
+    if_expires_within: Option<Duration>,
     #[command(flatten)]
     format: OutputFormat,
 }
+
+/// There was nothing to do.
+const NOTHING_TO_DO: u8 = 3;
 
 /// A lifespan as an argument: a bare number.
 #[derive(Debug, Clone)]
@@ -60,9 +71,22 @@ pub(super) async fn run(arguments: &Arguments, flags: &Flags) -> Result<ExitCode
     let services = open(flags).await?.services;
     let lifespan = arguments.months.0;
     let current = if arguments.keep_current { CurrentToken::Keep } else { CurrentToken::Revoke };
-    let wanted = Generate { lifespan, current, by: Author::CommandLine, form: None };
-    let generated =
-        services.tokens.generate(wanted).await.map_err(|error| not_generated(&error))?;
+    let form = match arguments.if_expires_within {
+        None => None,
+        Some(within) => match due(&services, within).await? {
+            Due::Now(form) => Some(form),
+            Due::Later(token) => return nothing_to_do(&arguments.format, &token),
+        },
+    };
+    let wanted = Generate { lifespan, current, by: Author::CommandLine, form };
+    let generated = match services.tokens.generate(wanted).await {
+        // Only `due` has expected a token: another run was faster.
+        Err(GenerateError::TokenChanged { history }) if history.unrevoked().is_some() => {
+            let token = history.unrevoked().ok_or_else(text::no_token)?;
+            return nothing_to_do(&arguments.format, token);
+        }
+        generated => generated.map_err(|error| not_generated(&error))?,
+    };
     let token = generated.plain.expose();
     let printed = arguments.format.print(|| json(&generated), || token.to_owned());
     printed.map_err(|error| lost(&error, &generated))?;
@@ -70,6 +94,36 @@ pub(super) async fn run(arguments: &Arguments, flags: &Flags) -> Result<ExitCode
         note(&line);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a token is due.
+enum Due {
+    /// It is, unless another one takes the place of the current one meanwhile.
+    Now(Form),
+    /// This one lives for longer.
+    Later(Box<Token>),
+}
+
+async fn due(services: &Services, within: Duration) -> Result<Due, CommandError> {
+    let history = services.tokens.history().await?;
+    let current = history.unrevoked();
+    match current {
+        Some(token) if token.expires_at - services.now() > within.0 => {
+            Ok(Due::Later(Box::new(token.clone())))
+        }
+        current => Ok(Due::Now(Form {
+            request: SecretCode::presented(&services.random_text()),
+            replaces: Expected::Exactly(current.map(|token| token.id.clone())),
+        })),
+    }
+}
+
+fn nothing_to_do(format: &OutputFormat, token: &Token) -> Result<ExitCode, CommandError> {
+    let (id, expires_at) = (token.id.as_str(), rfc3339(token.expires_at));
+    let json = || json!({ "generated": false, "token_id": id, "expires_at": expires_at });
+    format.print(json, String::new)?;
+    note(&format!("Nothing to do: token {id} expires on {expires_at}."));
+    Ok(ExitCode::from(NOTHING_TO_DO))
 }
 
 fn json(generated: &Generated) -> Value {

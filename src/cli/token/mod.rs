@@ -7,6 +7,7 @@ mod show;
 mod text;
 mod traces;
 mod verify;
+mod wait_used;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,8 @@ pub(super) enum Command {
     Show(OutputFormat),
     /// Read a token from standard input and say whether it is valid
     Verify(OutputFormat),
+    /// Wait until the current token is used by the identity provider: exit code 0 once it is, 1 if not
+    WaitUsed(wait_used::Arguments),
     /// Revoke the current token without a replacement, or the old one that is kept beside it
     Revoke(revoke::Arguments),
 }
@@ -33,10 +36,11 @@ pub(super) enum Command {
 /// Runs one of the commands.
 pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, CommandError> {
     match command {
-        Command::Generate(arguments) => generate::run(&arguments, flags).await,
+        Command::Generate(arguments) => Box::pin(generate::run(&arguments, flags)).await,
         Command::Expiry(format) => expiry::run(&format, flags).await,
         Command::Show(format) => show::run(&format, flags).await,
         Command::Verify(format) => Box::pin(verify::run(&format, flags)).await,
+        Command::WaitUsed(arguments) => wait_used::run(&arguments, flags).await,
         Command::Revoke(arguments) => revoke::run(&arguments, flags).await,
     }
 }

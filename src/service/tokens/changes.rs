@@ -32,13 +32,32 @@ pub enum CurrentToken {
     Keep,
 }
 
-/// What a form knows that the command line does not.
+/// What works once.
 #[derive(Debug)]
 pub struct Form {
-    /// The form's single-use id.
+    /// The single-use id: of the form, or of a program's request.
     pub request: SecretCode,
-    /// The unrevoked token that the page showed, if any.
-    pub replaces: Option<TokenId>,
+    /// What the one who asks takes for the current token.
+    pub replaces: Expected,
+}
+
+/// Which token is expected to be the current one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// Whichever there is.
+    Any,
+    /// The one that was shown, or none.
+    Exactly(Option<TokenId>),
+}
+
+impl Expected {
+    /// Whether it is this token.
+    pub fn is(&self, current: Option<&TokenId>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Exactly(expected) => expected.as_ref() == current,
+        }
+    }
 }
 
 /// A token that was just generated: shown once, then dropped.
@@ -85,7 +104,10 @@ pub enum GenerateError {
     },
     /// This form has generated a token before; it cannot be shown again.
     #[error("this request was already completed")]
-    RequestAlreadyUsed,
+    RequestAlreadyUsed(
+        /// The token.
+        TokenId,
+    ),
     /// The current token is to be kept, and there is none that sync could go on with.
     #[error("there is no live token that has been used: nothing to keep")]
     NothingToKeep,

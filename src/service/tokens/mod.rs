@@ -2,6 +2,7 @@
 
 mod changes;
 mod replacing;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -9,8 +10,10 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 
 pub use self::changes::{
-    CurrentToken, Form, Generate, GenerateError, Generated, RevokeError, Revoked, RevokedOld,
+    CurrentToken, Expected, Form, Generate, GenerateError, Generated, RevokeError, Revoked,
+    RevokedOld,
 };
+pub use self::waiting::WaitError;
 use super::authority::Authorized;
 use super::validation::verification_cache::VerificationCache;
 use super::{Failure, Resources};

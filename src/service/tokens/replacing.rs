@@ -17,7 +17,7 @@ use crate::service::authority::Authorized;
 use crate::service::old_token;
 use crate::store::{self, Lock, StoreError, Transaction};
 
-/// Tokens that one admin may generate on the page in an hour.
+/// Tokens that one admin may generate on the page, or a program with one API key, in an hour.
 const HOURLY_LIMIT: i64 = 20;
 
 /// What was generated, and what has become of the tokens before.
@@ -175,19 +175,17 @@ pub(super) fn revoke_old(
 }
 
 fn check_form(conn: &mut Transaction, form: &Form, by: &Authorized) -> Result<(), GenerateError> {
-    if store::tokens::used_request(conn, &form.request.digest())?.is_some() {
-        return Err(GenerateError::RequestAlreadyUsed);
+    if let Some(token) = store::tokens::used_request(conn, &form.request.digest())? {
+        return Err(GenerateError::RequestAlreadyUsed(token));
     }
     let history = store::tokens::history(conn)?;
-    if history.unrevoked().map(|token| &token.id) != form.replaces.as_ref() {
+    if !form.replaces.is(history.unrevoked().map(|token| &token.id)) {
         return Err(GenerateError::TokenChanged { history: Box::new(history) });
     }
-    if let Some(admin) = by.actor.admin_id() {
-        // A clock that ran ahead has noted some for a later hour: they do not count.
-        let hour_ago = by.now - TimeDelta::hours(1);
-        if store::tokens::count_generated(conn, admin, hour_ago, by.now)? >= HOURLY_LIMIT {
-            return Err(GenerateError::RateLimited);
-        }
+    // A clock that ran ahead has noted some for a later hour: they do not count.
+    let hour_ago = by.now - TimeDelta::hours(1);
+    if store::tokens::count_generated(conn, &by.actor, hour_ago, by.now)? >= HOURLY_LIMIT {
+        return Err(GenerateError::RateLimited);
     }
     Ok(())
 }

@@ -12,7 +12,6 @@ use super::row::{actor_or_key, corrupt, instant, parse_address, parse_token_id, 
 use super::schema::{tokens, used_requests};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::code::Digest;
-use crate::domain::admin::person::AdminId;
 use crate::domain::keys::secret::KeyId;
 use crate::domain::network::source::{Source, address_text};
 use crate::domain::token::lifespan::Lifespan;
@@ -243,19 +242,25 @@ pub fn not_copied(conn: &mut Conn, id: &TokenId, now: DateTime<Utc>) -> Result<(
     Ok(())
 }
 
-/// How many tokens an admin has generated since `since`.
+/// How many tokens an admin, or a program with an API key, has generated after `after`; the command
+/// line is not counted.
 pub fn count_generated(
     conn: &mut Conn,
-    admin: AdminId,
+    by: &Actor,
     after: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<i64, StoreError> {
-    Ok(tokens::table
-        .filter(tokens::generated_by_id.eq(admin.0))
-        .filter(tokens::generated_at.gt(seconds(after)))
-        .filter(tokens::generated_at.le(seconds(until)))
-        .count()
-        .get_result(conn)?)
+    let in_time = tokens::generated_at.gt(seconds(after));
+    let in_time = tokens::table.filter(in_time.and(tokens::generated_at.le(seconds(until))));
+    Ok(match (by.admin_id(), by.key_id()) {
+        (Some(admin), _) => {
+            in_time.filter(tokens::generated_by_id.eq(admin.0)).count().get_result(conn)?
+        }
+        (None, Some(key)) => {
+            in_time.filter(tokens::generated_by_key.eq(key.as_str())).count().get_result(conn)?
+        }
+        (None, None) => 0,
+    })
 }
 
 /// Records a use; returns whether it was the first. What a clock that ran ahead has noted for a time

@@ -68,7 +68,7 @@ async fn answer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
             discovery::answer(api, &request, document, id.as_deref()).await
         }
         Some(Route::Introspect) => introspect::answer(api, &request, payload).await,
-        Some(Route::AdminToken) => admin::answer(api, &request).await,
+        Some(Route::AdminToken) => admin::answer(api, &request, payload).await,
         Some(Route::OpenApi) => openapi(api, &request),
         Some(Route::Nowhere) | None => answer::error(ScimError::NotFound),
     }

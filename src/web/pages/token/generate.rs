@@ -18,7 +18,7 @@ use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::secret::TokenId;
 use crate::domain::token::{Token, TokenHistory};
 use crate::service::mails::BannerFacts;
-use crate::service::tokens::{CurrentToken, Form, Generate, GenerateError, Generated};
+use crate::service::tokens::{CurrentToken, Expected, Form, Generate, GenerateError, Generated};
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::error_page::wants_json;
@@ -92,7 +92,7 @@ pub(crate) async fn generate(
         by: me.author(),
         form: Some(Form {
             request: SecretCode::presented(&me.form_id(&wanted.request_id)),
-            replaces: wanted.replaces,
+            replaces: Expected::Exactly(wanted.replaces),
         }),
     });
     match generated.await {
@@ -102,7 +102,7 @@ pub(crate) async fn generate(
             let names = Names::new(&shared.services.admins.list().await?, me.admin.id);
             Ok(changed(&me, &names, &history, json))
         }
-        Err(GenerateError::RequestAlreadyUsed) => Ok(already_used(&me, json)),
+        Err(GenerateError::RequestAlreadyUsed(_)) => Ok(already_used(&me, json)),
         Err(GenerateError::NothingToKeep) => Ok(nothing_to_keep(&me, json)),
         Err(GenerateError::RateLimited) => Err(PageError::RateLimited),
         Err(GenerateError::Failed(failure)) => Err(failure.into()),
