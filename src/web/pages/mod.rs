@@ -46,6 +46,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(writing(paths::CLOSED, sync::live::closed))
             .service(reading(paths::STATE, sync::live::state))
             .service(both(paths::REVOKE, token::revoke::confirm, token::revoke::revoke))
+            .service(both(paths::REVOKE_OLD, token::revoke_old::confirm, token::revoke_old::revoke))
             .service(reading(paths::REQUESTS, requests::page::page))
             .service(both(
                 paths::IDENTITY_PROVIDER,

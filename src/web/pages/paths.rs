@@ -28,6 +28,7 @@ pub(crate) const CLOSED: &str = "/admin/authentication/scim-token/closed";
 /// What the page of the token asks while somebody watches it.
 pub(crate) const STATE: &str = "/admin/authentication/state";
 pub(crate) const REVOKE: &str = "/admin/authentication/revoke";
+pub(crate) const REVOKE_OLD: &str = "/admin/authentication/revoke-old";
 
 pub(crate) const IDENTITY_PROVIDER: &str = "/admin/identity-provider";
 /// What to do there after the token was replaced.

@@ -19,6 +19,7 @@ use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::text::digits;
 use crate::web::pages::layout::time::since;
+use crate::web::pages::token::valid_tokens::ValidTokens;
 use crate::web::session::{SignedIn, SignedInForm};
 
 /// What the page of the token needs to keep itself up to date.
@@ -77,6 +78,7 @@ fn describe(known: &BannerFacts, me: &SignedIn, product: &str) -> Value {
         "notes": notes.notes,
         "steps": steps.collect::<Vec<_>>(),
         "last_used": [last_used, note],
+        "cells": ValidTokens::new(history, now).as_ref().map(ValidTokens::cells).unwrap_or_default(),
         "notice": done(token, known).map(|(title, text)| json!({
             "tone": "success", "title": title, "text": text,
         })),

@@ -118,9 +118,26 @@ fn first_request(token: &Token, now: DateTime<Utc>) -> Step {
 }
 
 fn old_token(token: &Token, history: &TokenHistory, now: DateTime<Utc>) -> Step {
+    if let Some((old, latest)) =
+        history.old(now).and_then(|old| Some((old.kept?, old.latest_end()?)))
+    {
+        return if old.ends_at < latest {
+            let sub = "60 minutes after its last request, unless it is presented again";
+            Step::new("now", format!("Old token ends at {}", since(now, old.ends_at)), sub)
+        } else {
+            let sub = "at the latest; sooner once the new one is in use";
+            Step::new("now", format!("Old token valid until {}", since(now, latest)), sub)
+        };
+    }
     let late: Vec<_> =
         presented_predecessors(history).filter_map(|token| token.late_use.as_ref()).collect();
     let Some(last) = late.iter().max_by_key(|late| late.at) else {
+        if let Some(old) = history.kept() {
+            let ended =
+                old.revocation.as_ref().map(|end| end.at).or(old.kept.map(|kept| kept.ends_at));
+            let at = since(now, ended.unwrap_or(now));
+            return Step::new("done", format!("Old token ended at {at}"), "not presented since");
+        }
         return Step::new("done", "Old token not presented since", "");
     };
     let count: u64 = late.iter().map(|late| late.count).sum();

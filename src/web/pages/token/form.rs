@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::{Token, TokenHistory, TokenStatus};
-use crate::web::pages::layout::time::utc_date;
+use crate::web::pages::layout::time::{utc_date, utc_text};
 
 /// What the form holds.
 pub(crate) struct GenerateForm {
@@ -15,9 +15,31 @@ pub(crate) struct GenerateForm {
     pub(crate) replaces: String,
     /// Whether replacing breaks something, so that a confirmation comes first.
     pub(crate) asks_first: bool,
-    /// Whether a live token is revoked.
-    pub(crate) revokes: bool,
+    /// Whether an old token stays valid whatever is chosen.
+    pub(crate) keeps_old: bool,
+    /// What stands below the button; none if there is a choice, which says it.
+    pub(crate) caution: Option<Caution>,
     pub(crate) options: Vec<LifespanOption>,
+}
+
+/// What happens to the tokens when another one is generated.
+pub(crate) enum Caution {
+    /// Nothing: none is valid.
+    None,
+    /// The current one is revoked.
+    Live,
+    /// Two are valid: the new one was never used and is replaced, the old one stays until its end.
+    Unused {
+        /// The new one.
+        new: String,
+        /// The end at the latest.
+        until: String,
+    },
+    /// Two are valid, the new one is in use: both are revoked.
+    Both {
+        /// The new one.
+        new: String,
+    },
 }
 
 /// A lifespan to choose.
@@ -36,6 +58,7 @@ impl GenerateForm {
             text: option_text(lifespan, now),
             selected: lifespan == chosen,
         };
+        let caution = caution(history, now);
         Self {
             heading: if history.newest.is_some() {
                 "Generate a new token"
@@ -45,9 +68,24 @@ impl GenerateForm {
             request_id,
             replaces: history.unrevoked().map(|token| token.id.to_string()).unwrap_or_default(),
             asks_first: breaks_sync(history, now).is_some(),
-            revokes: live(history, now).is_some(),
+            keeps_old: matches!(caution, Some(Caution::Unused { .. })),
+            caution,
             options: Lifespan::all().map(option).collect(),
         }
+    }
+}
+
+fn caution(history: &TokenHistory, now: DateTime<Utc>) -> Option<Caution> {
+    let Some(current) = live(history, now) else { return Some(Caution::None) };
+    let new = current.id.to_string();
+    match history.old(now) {
+        Some(_) if current.was_used() => Some(Caution::Both { new }),
+        Some(old) => {
+            let until = utc_text(old.latest_end().unwrap_or(old.expires_at));
+            Some(Caution::Unused { new, until })
+        }
+        None if current.was_used() => None,
+        None => Some(Caution::Live),
     }
 }
 

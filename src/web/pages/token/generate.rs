@@ -11,6 +11,7 @@ use serde_json::json;
 use super::card::in_one_line;
 use super::form::{breaks_sync, option_text};
 use super::next::{self, NextSteps};
+use super::revoke_old::OldToken;
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::code::SecretCode;
 use crate::domain::identity_provider::IdentityProvider;
@@ -39,6 +40,8 @@ pub(crate) struct GenerateFields {
     replaces: String,
     #[serde(default)]
     confirm: String,
+    #[serde(default)]
+    current: String,
 }
 
 /// A form that can be acted on.
@@ -46,6 +49,7 @@ struct GenerateRequest {
     lifespan: Lifespan,
     request_id: String,
     replaces: Option<TokenId>,
+    current: CurrentToken,
     confirmed: bool,
 }
 
@@ -61,8 +65,18 @@ impl GenerateFields {
         if !(22..=64).contains(&self.request_id.len()) {
             return Err(incomplete());
         }
+        let current = match &*self.current {
+            "" | "revoke" => CurrentToken::Revoke,
+            "keep" => CurrentToken::Keep,
+            _ => {
+                let why =
+                    "The form says neither that the current token is revoked nor that it is kept.";
+                return Err(PageError::BadRequest(why));
+            }
+        };
         let confirmed = self.confirm == "replace";
-        Ok(GenerateRequest { lifespan, request_id: self.request_id, replaces, confirmed })
+        let request_id = self.request_id;
+        Ok(GenerateRequest { lifespan, request_id, replaces, current, confirmed })
     }
 }
 
@@ -75,7 +89,7 @@ pub(crate) async fn generate(
     let SignedInForm { me, fields } = form;
     let json = wants_json(request.headers());
     let wanted = fields.parse()?;
-    if !json && !wanted.confirmed {
+    if !json && !wanted.confirmed && wanted.current == CurrentToken::Revoke {
         let known = shared.services.mails.banner_facts().await?;
         let endangered = breaks_sync(&known.history, me.now);
         if let Some(current) =
@@ -88,7 +102,7 @@ pub(crate) async fn generate(
     let provider = shared.services.identity_provider.chosen().await?;
     let generated = shared.services.tokens.generate(Generate {
         lifespan: wanted.lifespan,
-        current: CurrentToken::Revoke,
+        current: wanted.current,
         by: me.author(),
         form: Some(Form {
             request: SecretCode::presented(&me.form_id(&wanted.request_id)),
@@ -127,7 +141,23 @@ fn show_to_script(
         "token_id": generated.token.id.as_str(),
         "expires_at": Moment::new(generated.token.expires_at).iso,
         "expires_text": expiry,
+        "old_text": generated.old.as_ref().map(still_works),
+        "unsaved_text": generated.old.as_ref().map(generate_before_its_end),
     }))
+}
+
+/// `7F3K2M9d still works until 26 Nov 2026, 09:40 UTC at the latest`
+fn still_works(old: &Token) -> String {
+    format!("{} still works until {} at the latest", old.id, latest_end(old))
+}
+
+fn generate_before_its_end(old: &Token) -> String {
+    let (id, until) = (&old.id, latest_end(old));
+    format!("The old token {id} keeps working until {until}; generate another one before then.")
+}
+
+fn latest_end(old: &Token) -> String {
+    utc_text(old.latest_end().unwrap_or(old.expires_at))
 }
 
 #[derive(Template)]
@@ -137,6 +167,8 @@ struct GeneratedPage<'a> {
     token: &'a str,
     token_id: &'a str,
     expires: Moment,
+    /// What is said of the old token, if it stays valid.
+    old: Option<String>,
     next: NextSteps,
 }
 
@@ -152,6 +184,7 @@ fn show_page(
         token: generated.plain.expose(),
         token_id: generated.token.id.as_str(),
         expires: Moment::new(generated.token.expires_at),
+        old: generated.old.as_ref().map(still_works),
         next: NextSteps::new(provider, &shared.site),
     };
     let mut answer = HttpResponse::Ok();
@@ -168,6 +201,7 @@ struct ReplacePage {
     request_id: String,
     replaces: String,
     months: u8,
+    old: Option<OldToken>,
 }
 
 /// Without the script: the question that comes before a replacement that stops the sync.
@@ -185,6 +219,7 @@ fn confirm(
         request_id: wanted.request_id.clone(),
         replaces: current.id.to_string(),
         months: wanted.lifespan.months(),
+        old: OldToken::new(&known.history, me.now),
     };
     layout::page(HttpResponse::Ok(), &view)
 }

@@ -6,4 +6,6 @@ pub(super) mod generate;
 mod next;
 pub(super) mod page;
 pub(super) mod revoke;
+pub(super) mod revoke_old;
 pub(super) mod state;
+pub(super) mod valid_tokens;

@@ -4,8 +4,10 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::card::{TokenCard, in_one_line};
-use super::form::GenerateForm;
+use super::form::{Caution, GenerateForm};
 use super::next::NextSteps;
+use super::revoke_old::OldToken;
+use super::valid_tokens::ValidTokens;
 use crate::domain::activity::Kind;
 use crate::domain::requests::series::Step;
 use crate::domain::token::Token;
@@ -16,6 +18,7 @@ use crate::web::pages::activity::feed::{self, FeedEntry};
 use crate::web::pages::activity::sentence::Part;
 use crate::web::pages::admins::card::AdminsCard;
 use crate::web::pages::layout::notice::Notice;
+use crate::web::pages::layout::time::utc_text;
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::mails::card::MailCard;
 use crate::web::pages::names::Names;
@@ -37,6 +40,9 @@ struct AuthenticationPage {
     form: GenerateForm,
     /// The current token, for the confirmations.
     current: String,
+    /// The old token beside it.
+    old: Option<OldToken>,
+    valid: Option<ValidTokens>,
     next: NextSteps,
     mails: MailCard,
     people: AdminsCard,
@@ -71,6 +77,8 @@ pub(crate) async fn page(
         card: TokenCard::new(&overview.banner, &mails, &names, shared.site.timezone),
         form: GenerateForm::new(history, services.random_text(), now),
         current: history.unrevoked().map(|token| in_one_line(token, now)).unwrap_or_default(),
+        old: OldToken::new(history, now),
+        valid: ValidTokens::new(history, now),
         next: NextSteps::new(overview.banner.provider(), &shared.site),
         people: AdminsCard::new(&overview.admins, &overview.banner.health, me.admin.id, now),
         mails,
@@ -98,11 +106,19 @@ fn generation(known: &BannerFacts) -> Option<Notice> {
         });
     }
     let is_unknown = token.uncopied_at.is_some() && !token.was_used() && *now < token.expires_at;
-    let text = if history.predecessors.is_empty() {
-        "Nobody can display it again. Generate another token."
+    let text = if let Some(old) = history.old(*now) {
+        let until = utc_text(old.latest_end().unwrap_or(old.expires_at));
+        format!(
+            "Nobody can display it again. The old token {} still works until {until}. Generate \
+             another token before then.",
+            old.id
+        )
+    } else if history.predecessors.is_empty() {
+        "Nobody can display it again. Generate another token.".to_owned()
     } else {
         "Nobody can display it again, and the previous token no longer works. SCIM sync stands \
          still until you generate another token and enter it in your identity provider."
+            .to_owned()
     };
     is_unknown.then(|| Notice {
         tone: "attention",
@@ -110,7 +126,7 @@ fn generation(known: &BannerFacts) -> Option<Notice> {
         role: Some("status"),
         takes_focus: true,
         title: "The window was closed before the new token was copied".to_owned(),
-        text: text.to_owned(),
+        text,
         link: Some(Link::new("#gen-h", "Generate another token")),
     })
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::card::in_one_line;
 use super::form::live;
+use super::revoke_old::OldToken;
 use crate::domain::token::secret::TokenId;
 use crate::service::tokens::{RevokeError, Revoked};
 use crate::web::Shared;
@@ -20,6 +21,7 @@ struct RevokePage {
     layout: Layout,
     token: String,
     current: String,
+    old: Option<OldToken>,
 }
 
 /// `GET /admin/authentication/revoke`: the confirmation, for browsers without the script.
@@ -33,6 +35,7 @@ pub(crate) async fn confirm(
         layout: Layout::with(&shared, &me, Section::Authentication, &known),
         token: token.id.to_string(),
         current: in_one_line(token, me.now),
+        old: OldToken::new(&known.history, me.now),
     };
     Ok(layout::page(HttpResponse::Ok(), &view))
 }
@@ -54,8 +57,13 @@ pub(crate) async fn revoke(
         .map_err(|_malformed| PageError::BadRequest("The form names no token."))?;
     let revoked = shared.services.tokens.revoke(Some(expected), me.author()).await;
     me.leave(&match revoked {
-        Ok(Revoked { token, .. }) => Flash::done(
-            format!("Token {token} was revoked. SCIM sync has stopped."),
+        Ok(Revoked { token, old }) => Flash::done(
+            match old {
+                Some(old) => {
+                    format!("Tokens {token} and {old} were revoked. SCIM sync has stopped.")
+                }
+                None => format!("Token {token} was revoked. SCIM sync has stopped."),
+            },
             "To start it again, generate a new token and enter it in your identity provider.",
         ),
         Err(RevokeError::NoToken | RevokeError::NoOldToken) => Flash::warning(
