@@ -19,6 +19,7 @@ const PAGE: &str = "/admin/authentication";
 const GENERATE: &str = "/admin/authentication/scim-token";
 const CLOSED: &str = "/admin/authentication/scim-token/closed";
 const REVOKE: &str = "/admin/authentication/revoke";
+const REVOKE_OLD: &str = "/admin/authentication/revoke-old";
 const LIST: &str = "/admin/server-admins";
 const INVITE: &str = "/admin/server-admins/invite";
 const INVITE_AGAIN: &str = "/admin/server-admins/invite-again";
@@ -64,6 +65,7 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
         generation(admin).header("Accept", "application/json"),
         form(CLOSED, &[("request_id", "of-no-form"), ("copied", "false")]),
         hidden_form(admin, REVOKE, REVOKE, &[]),
+        form(REVOKE_OLD, &[("token", "00000000")]),
         form(INVITE, &person),
         // Refused for what it says, it would be answered with the page that it stands on.
         form(INVITE, &[]),

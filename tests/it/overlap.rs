@@ -1,6 +1,8 @@
 //! Two valid tokens while the identity provider switches: what ends the old one, and when.
 
 mod ending;
+mod mails;
+mod pages;
 mod replacing;
 
 use chrono::TimeDelta;

@@ -13,6 +13,8 @@ use crate::domain::token::secret::TokenId;
 const ENTRY: &str = "entry-";
 /// What the keys of certificates begin with.
 const CERTIFICATE: &str = "certificate-";
+/// What the keys of old tokens begin with.
+const OLD_TOKEN: &str = "old-token-";
 
 /// What a mail is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +101,16 @@ impl EventKey {
     pub fn key_id(&self) -> Option<KeyId> {
         let (id, _) = self.0.strip_prefix("key-")?.split_once('-')?;
         KeyId::parse(id).ok()
+    }
+
+    /// An old token ends.
+    pub fn old_token(id: &TokenId) -> Self {
+        Self(format!("{OLD_TOKEN}{id}"))
+    }
+
+    /// Which old token it is, if it is one.
+    pub fn old_token_id(&self) -> Option<TokenId> {
+        TokenId::parse(self.0.strip_prefix(OLD_TOKEN)?).ok()
     }
 
     /// An outage has ended.

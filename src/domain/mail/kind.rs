@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::alert::Alert;
 use super::key::KeyMail;
 use super::milestone::Milestone;
+use super::old_token::OldTokenMail;
 use crate::domain::sync::alarms::Alarm;
 
 /// What a mail is about.
@@ -19,6 +20,8 @@ pub enum MailKind {
     Generated,
     /// The identity provider still presents the token that was replaced.
     StillUsed,
+    /// The old token that is kept beside the new one ends, or has ended.
+    OldToken(OldTokenMail),
     /// Who may sign in, or how, was changed.
     Alert(Alert),
     /// Something about the connection.
@@ -42,7 +45,7 @@ pub struct UnknownMailKind;
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::Expiry(Milestone::FifteenDaysBefore),
         Self::Expiry(Milestone::OneDayBefore),
         Self::Expiry(Milestone::OnTheDay),
@@ -53,6 +56,10 @@ impl MailKind {
         Self::TooEarly(Milestone::OneDayAfter),
         Self::Generated,
         Self::StillUsed,
+        Self::OldToken(OldTokenMail::EndsSoon),
+        Self::OldToken(OldTokenMail::Ended),
+        Self::OldToken(OldTokenMail::Revoked),
+        Self::OldToken(OldTokenMail::Stopped),
         Self::Alert(Alert::Added),
         Self::Alert(Alert::Reactivated),
         Self::Alert(Alert::Deactivated),
@@ -83,6 +90,7 @@ impl MailKind {
             Self::TooEarly(Milestone::OneDayAfter) => "plus1-early",
             Self::Generated => "generated",
             Self::StillUsed => "still-used",
+            Self::OldToken(mail) => mail.as_str(),
             Self::Alert(alert) => alert.as_str(),
             Self::Alarm(alarm) => alarm.as_str(),
             Self::Certificate => "certificate",
@@ -118,6 +126,7 @@ impl MailKind {
             },
             Self::Generated => "Security mail",
             Self::StillUsed => "Mail about the replaced token",
+            Self::OldToken(mail) => mail.name(),
             Self::Alert(alert) => alert.name(),
             Self::Alarm(alarm) => alarm.name(),
             Self::Certificate => "Mail about the certificate",
@@ -145,6 +154,7 @@ impl fmt::Display for MailKind {
             Self::TooEarly(milestone) => write!(f, "{milestone}, too early"),
             Self::Generated => f.write_str("Token generated"),
             Self::StillUsed => f.write_str("Replaced token still named"),
+            Self::OldToken(mail) => mail.fmt(f),
             Self::Alert(alert) => alert.fmt(f),
             Self::Alarm(alarm) => alarm.fmt(f),
             Self::Certificate => f.write_str("HTTPS certificate expires"),

@@ -8,6 +8,7 @@ pub mod alert;
 pub mod key;
 pub mod kind;
 pub mod milestone;
+pub mod old_token;
 pub mod recipient;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -53,7 +53,7 @@ pub fn expiry(mail: &Expiry<'_>, recipient: &Recipient, letterhead: &Letterhead)
         heading: format!("The SCIM token {}", time.headline(&at)),
         paragraphs: vec![
             time.what_happens(&at, letterhead),
-            time.what_to_do(letterhead.provider_name()),
+            time.what_to_do(letterhead.provider_name(), token.was_used()),
         ],
         facts,
         steps: STEPS.iter().map(ToString::to_string).chain(entering(letterhead)).collect(),

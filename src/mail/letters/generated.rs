@@ -3,25 +3,37 @@
 use chrono_tz::Tz;
 
 use super::last_use::last_use;
-use super::{Letterhead, server_admin_reason, settings_link};
+use super::{Letterhead, entering, server_admin_reason, settings_link};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::calendar::LocalText;
 use crate::domain::token::Token;
 use crate::mail::letter::{Letter, Parts, Tone};
 
+/// A token that was generated, and those before it.
+#[derive(Debug, Clone, Copy)]
+pub struct Generated<'a> {
+    /// The token.
+    pub token: &'a Token,
+    /// The one that was revoked with it.
+    pub replaced: Option<&'a Token>,
+    /// The old one that is still valid beside it.
+    pub old: Option<&'a Token>,
+}
+
 /// Tells the Server Admins that a token was generated. `email` is the address of the admin who
-/// generated it, `replaced` the token that was revoked with it.
+/// generated it.
 pub fn generated(
-    token: &Token,
+    Generated { token, replaced, old }: Generated<'_>,
     email: Option<&EmailAddress>,
-    replaced: Option<&Token>,
     zone: Tz,
     letterhead: &Letterhead,
 ) -> Letter {
     let (product, provider) = (&letterhead.product, letterhead.provider_name());
     let generator = Generator::new(&token.generated_by);
-    let sync = if replaced.is_some() {
+    let sync = if let Some(old) = old {
+        format!(" {}", stays(old, zone))
+    } else if replaced.is_some() {
         format!(
             " The previous token was revoked at the same moment. SCIM sync works again once the new \
              token is entered in {provider}."
@@ -43,14 +55,20 @@ pub fn generated(
             format!("{} ({})", LocalText::new(token.expires_at, zone).fact(), token.lifespan),
         ),
     ];
-    if let Some(old) = replaced {
-        facts.push(("Revoked token ID", old.id.to_string()));
+    if let Some(old) = old {
+        facts.push(("Old token ID", old.id.to_string()));
+    }
+    if let Some(replaced) = replaced {
+        facts.push(("Revoked token ID", replaced.id.to_string()));
     }
     // Of the token that was in use until then, if there was one.
-    facts.extend(last_use(replaced.unwrap_or(token).last_use.as_ref(), zone));
+    facts.extend(last_use(old.or(replaced).unwrap_or(token).last_use.as_ref(), zone));
+    let beside = if old.is_some() { ", the old one still valid" } else { "" };
     let parts = Parts {
-        subject: format!("New SCIM token generated {}", generator.by),
-        preview: if replaced.is_some() {
+        subject: format!("New SCIM token generated {}{beside}", generator.by),
+        preview: if old.is_some() {
+            "The old token still works. If nobody on your team did this, act now.".to_owned()
+        } else if replaced.is_some() {
             "The previous token was revoked. If nobody on your team did this, act now.".to_owned()
         } else {
             "If nobody on your team did this, act now.".to_owned()
@@ -62,7 +80,7 @@ pub fn generated(
             generator.warning,
         ],
         facts,
-        steps: Vec::new(),
+        steps: if old.is_some() { steps(letterhead) } else { Vec::new() },
         link: settings_link(letterhead),
         closing: format!(
             "This mail never contains the token. Nobody at {product} will ask you for it."
@@ -70,6 +88,24 @@ pub fn generated(
         reason: server_admin_reason(letterhead),
     };
     parts.render(letterhead)
+}
+
+/// `The old token 7F3K2M9d ends ...`
+fn stays(old: &Token, zone: Tz) -> String {
+    let latest = LocalText::new(old.latest_end().unwrap_or(old.expires_at), zone);
+    format!(
+        "The old token {} ends 60 minutes after its last request once the new one is in use, at the \
+         latest on {}.",
+        old.id,
+        latest.phrase()
+    )
+}
+
+fn steps(letterhead: &Letterhead) -> Vec<String> {
+    let unknown = "If nobody on your team did this: open Admin Settings, Authentication, choose \
+                   Revoke old token now, generate a new token, and change the password of that \
+                   account.";
+    entering(letterhead).into_iter().chain([unknown.to_owned()]).collect()
 }
 
 /// How the mail speaks of the person who generated the token.

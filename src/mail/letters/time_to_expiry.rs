@@ -109,8 +109,15 @@ impl TimeToExpiry {
         }
     }
 
-    pub(super) fn what_to_do(self, provider: &str) -> String {
+    /// `may_stay` says whether the token can be kept beside a new one: it is in use.
+    pub(super) fn what_to_do(self, provider: &str, may_stay: bool) -> String {
         let replace = |when: &str| {
+            if may_stay {
+                return format!(
+                    "Replace it {when}, and enter the new token in {provider}. The old token can stay \
+                     valid until the new one is in use, so nothing has to stand still."
+                );
+            }
             format!(
                 "Replace it {when}. Generating a new token immediately revokes the current one, so \
                  have {provider} open and do both steps together."

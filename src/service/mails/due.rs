@@ -6,12 +6,13 @@ use super::connection::ConnectionMails;
 use super::keys::KeyReminder;
 use super::{MailSettings, keys};
 use crate::domain::mail::Mail;
-use crate::domain::mail::about::About;
+use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::Milestone;
+use crate::domain::mail::old_token::OldTokenMail;
 use crate::domain::sync::{PATIENCE, presented_predecessors};
-use crate::domain::token::TokenHistory;
+use crate::domain::token::{Token, TokenHistory};
 use crate::mail::letters::StillUsed;
 use crate::store::{self, Conn, StoreError};
 
@@ -23,6 +24,8 @@ pub(crate) struct DueMails {
     pub(crate) milestone: Option<Milestone>,
     /// The connection they are about.
     pub(crate) connection: ConnectionMails,
+    /// The mail about the old token, with the token.
+    old_token: Option<(OldTokenMail, About)>,
     /// The API keys that will expire.
     pub(crate) keys: Vec<KeyReminder>,
 }
@@ -43,7 +46,9 @@ impl DueMails {
         };
         let connection = ConnectionMails::load(conn, &history, settings, now)?;
         let keys = keys::load(conn, settings, now)?;
-        Ok(Self { history, milestone, connection, keys })
+        let old_token = OldTokenMail::due(&history, now)
+            .map(|(mail, old)| (mail, About::Event(EventKey::old_token(&old.id))));
+        Ok(Self { history, milestone, connection, old_token, keys })
     }
 
     /// The mails that are due, each with what it is about.
@@ -53,7 +58,9 @@ impl DueMails {
         let still_used = self.still_used().map(|_| MailKind::StillUsed);
         let about_token = expiry.into_iter().chain(still_used);
         let about_token = about_token.filter_map(|kind| Some((kind, token.clone()?)));
-        about_token.chain(self.connection.due(&self.history)).collect()
+        let old_token = self.old_token.iter();
+        let old_token = old_token.map(|(mail, about)| (MailKind::OldToken(*mail), about.clone()));
+        about_token.chain(old_token).chain(self.connection.due(&self.history)).collect()
     }
 
     /// Whether a mail may go out. For a revoked token only the mail that it was generated does, and
@@ -64,6 +71,16 @@ impl DueMails {
         match mail.kind {
             MailKind::Expiry(milestone) => is_current && self.milestone == Some(milestone),
             MailKind::StillUsed => is_current && self.still_used().is_some(),
+            MailKind::OldToken(OldTokenMail::EndsSoon | OldTokenMail::Stopped) => {
+                let due = self.old_token.as_ref();
+                due.is_some_and(|(kind, about)| {
+                    MailKind::OldToken(*kind) == mail.kind && *about == mail.about
+                })
+            }
+            MailKind::OldToken(OldTokenMail::Ended | OldTokenMail::Revoked) => {
+                let kept = self.history.kept().map(|old| EventKey::old_token(&old.id));
+                kept.is_some() && kept.as_ref() == mail.about.event()
+            }
             MailKind::Alarm(alarm) => self.connection.allows(alarm, mail, &self.history),
             MailKind::Key(KeyMail::FifteenDaysBefore | KeyMail::OneDayBefore) => {
                 self.keys.iter().any(|reminder| reminder.is(mail))
@@ -82,7 +99,10 @@ impl DueMails {
     /// The older tokens, if they are still presented while the new one is unused.
     pub(crate) fn still_used(&self) -> Option<StillUsed<'_>> {
         let token = self.history.unrevoked().filter(|token| !token.was_used())?;
-        let presented: Vec<_> = presented_predecessors(&self.history).collect();
+        // Of one that was kept, the mails about its end tell.
+        let was_revoked_at_once = |token: &&Token| token.kept.is_none();
+        let presented: Vec<_> =
+            presented_predecessors(&self.history).filter(was_revoked_at_once).collect();
         let late = presented.iter().filter_map(|token| token.late_use.as_ref());
         let last_at = late.map(|late| late.at).max()?;
         (last_at > token.generated_at + PATIENCE).then_some(StillUsed { token, presented })

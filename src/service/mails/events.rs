@@ -41,6 +41,7 @@ pub(super) fn load(
     let newest = newest.iter().filter(|entry| entry.event.at > now - LISTED);
     let mut keys: Vec<EventKey> = newest.map(|entry| EventKey::entry(entry.id)).collect();
     keys.extend(due.connection.keys());
+    keys.extend(due.history.kept().map(|old| EventKey::old_token(&old.id)));
     keys.extend(newest_api_keys(conn, now)?);
     for mail in store::mails::open_about_events(conn)?.into_iter().filter(|mail| due.allows(mail)) {
         if let About::Event(key) = mail.about
@@ -76,7 +77,10 @@ fn event(
     let entry = key.entry_id().map(|id| store::activity::by_id(conn, id)).transpose()?;
     let subject = match key.key_id() {
         Some(id) => store::keys::by_id(conn, &id)?.map(|key| key.name.to_string()),
-        None => entry.flatten().and_then(|entry| entry.event.subject),
+        None => match key.old_token_id() {
+            Some(id) => Some(id.to_string()),
+            None => entry.flatten().and_then(|entry| entry.event.subject),
+        },
     };
     let mut events: Vec<EventMails> = Vec::new();
     for mail in store::mails::of_event(conn, key)? {

@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 
 use super::MailSettings;
 use super::due::DueMails;
+use crate::domain::activity::Kind;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::mail::Mail;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::alert::Alert;
 use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
+use crate::domain::mail::old_token::OldTokenMail;
 use crate::domain::token::Token;
 use crate::mail::letter::Letter;
 use crate::mail::letters::{self, Told};
@@ -43,6 +45,9 @@ impl Writing<'_> {
             },
             (About::Event(key), MailKind::Alert(alert)) => self.alert(conn, mail, key, alert),
             (About::Event(key), MailKind::Key(about)) => self.about_key(conn, mail, key, about),
+            (About::Event(key), MailKind::OldToken(about)) => {
+                self.about_old_token(conn, mail, key, about)
+            }
             (About::Event(key), MailKind::Certificate) => Ok(self.certificate(mail, key)),
             (About::Event(_) | About::Request, _) => Ok(None),
         }
@@ -64,16 +69,22 @@ impl Writing<'_> {
             }
             MailKind::Generated => {
                 let replaced = store::tokens::replaced_by(conn, &token.id)?;
+                let replaced = replaced.filter(|replaced| replaced.revocation.is_some());
+                let newest = self.due.history.newest.as_ref();
+                let old = self.due.history.old(self.now);
+                let old = old.filter(|_| newest.is_some_and(|newest| newest.id == token.id));
                 let by = token.generated_by.admin_id();
                 let by = by.map(|id| store::people::admins::by_id(conn, id)).transpose()?.flatten();
                 let email = by.as_ref().map(|admin| &admin.email);
-                Some(letters::generated(token, email, replaced.as_ref(), schedule.zone, letterhead))
+                let tokens = letters::Generated { token, replaced: replaced.as_ref(), old };
+                Some(letters::generated(tokens, email, schedule.zone, letterhead))
             }
             MailKind::StillUsed => self
                 .due
                 .still_used()
                 .map(|facts| letters::still_used(&facts, schedule.zone, recipient, letterhead)),
             MailKind::TooEarly(_)
+            | MailKind::OldToken(_)
             | MailKind::Alarm(_)
             | MailKind::Alert(_)
             | MailKind::Certificate
@@ -82,6 +93,24 @@ impl Writing<'_> {
             | MailKind::PasswordLink
             | MailKind::Test => None,
         })
+    }
+
+    fn about_old_token(
+        &self,
+        conn: &mut Conn,
+        mail: &Mail,
+        event: &EventKey,
+        about: OldTokenMail,
+    ) -> Result<Option<Letter>, StoreError> {
+        let Some(id) = event.old_token_id() else { return Ok(None) };
+        let old = store::tokens::by_id(conn, &id)?;
+        let (Some(old), Some(new)) = (old, &self.due.history.newest) else { return Ok(None) };
+        let entry = store::activity::page(conn, None, &[Kind::OldTokenRevoked], 1)?.pop();
+        let entry = entry.filter(|entry| entry.event.token.as_ref() == Some(&old.id));
+        let from = entry.and_then(|entry| entry.event.source.address);
+        let facts = letters::OldToken { mail: about, old: &old, new, from };
+        let MailSettings { letterhead, schedule, .. } = self.settings;
+        Ok(Some(letters::old_token(&facts, schedule.zone, &mail.recipient, letterhead)))
     }
 
     fn about_key(

@@ -10,6 +10,7 @@ use crate::domain::calendar::span;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::Milestone;
+use crate::domain::mail::old_token::OldTokenMail;
 use crate::domain::network::source::Source;
 use crate::domain::sync::PATIENCE;
 use crate::domain::sync::alarms::Alarm;
@@ -159,6 +160,14 @@ fn stop_was_mailed(
     let about = |token: &Token| About::Token(token.id.clone());
     if store::mails::exists(conn, MailKind::StillUsed, &about(newest))? {
         return Ok(true);
+    }
+    if let Some(old) = history.kept() {
+        let about = About::Event(EventKey::old_token(&old.id));
+        for mail in [OldTokenMail::Stopped, OldTokenMail::Revoked] {
+            if store::mails::exists(conn, MailKind::OldToken(mail), &about)? {
+                return Ok(true);
+            }
+        }
     }
     for token in &history.predecessors {
         for kind in [MailKind::Alarm(Alarm::Revoked), MailKind::Expiry(Milestone::OneDayAfter)] {
