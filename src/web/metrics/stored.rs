@@ -14,8 +14,15 @@ pub(super) async fn show(text: &mut Text, services: &Services) {
     let is_up = u8::from(stored.is_ok());
     text.gauge("scimward_database_up", "Whether the database answers.", is_up);
     let Ok(stored) = stored else { return };
-    if let Some(token) = stored.mails.banner.history.unrevoked() {
+    let banner = &stored.mails.banner;
+    if let Some(token) = banner.history.unrevoked() {
         current_token(text, token);
+    }
+    if let Some((old, kept)) = banner.history.old(banner.now).and_then(|old| Some((old, old.kept?)))
+    {
+        let name = "scimward_old_token_end_timestamp_seconds";
+        text.metric(name, "gauge", "When the old token ends that is valid beside the current one.");
+        text.sample(name, &[("token_id", old.id.as_str())], kept.ends_at.timestamp());
     }
     sync(text, &stored.mails.banner.sync);
     mails(text, &stored.mails);

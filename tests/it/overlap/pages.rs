@@ -82,10 +82,10 @@ fn the_choice_is_there_once_the_token_is_used(database: &Database) {
 
 fn both_tokens_are_shown_and_the_old_one_is_revoked(database: &Database) {
     let app = TestApp::start(database);
-    let admin = app.admin("Ada");
-    assert_eq!(admin.get(REVOKE_OLD).expect(303).header("Location"), Some(PAGE));
     let old = in_use(&app);
     app.advance(hours(2));
+    let admin = app.admin("Ada");
+    assert_eq!(admin.get(REVOKE_OLD).expect(303).header("Location"), Some(PAGE));
     let new = generate(&admin, "keep");
     let old_id = old.token.id.as_str();
     let stays = format!("{old_id} still works until 23 Nov 2026, 16:03 UTC at the latest");
