@@ -5,8 +5,8 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use crate::domain::token::TokenHistory;
 use crate::domain::token::secret::TokenId;
+use crate::domain::token::{Token, TokenHistory};
 use crate::service::tokens::{RevokeError, RevokedOld};
 use crate::web::Shared;
 use crate::web::error::PageError;
@@ -31,7 +31,7 @@ impl OldToken {
             .last_use
             .as_ref()
             .map(|last| format!("It was last presented {}.", ago(now, last.at)));
-        let is_in_use = history.newest.as_ref().is_some_and(|new| new.was_used());
+        let is_in_use = history.newest.as_ref().is_some_and(Token::was_used);
         Some(Self {
             id: old.id.to_string(),
             presented: presented.unwrap_or_default(),
