@@ -84,6 +84,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         client_networks: read.optional(list("client_networks"), Networks::parse),
     };
     forbid_plain_http(read, listen, tls.is_some() || !site.trusted_proxies.is_empty());
+    let confirm_identity = read.setting("confirm_identity", "true", parse::flag);
     let activity_retention = read.setting("activity_retention_days", "400", parse::days);
     let log = log(read);
     warn(read, &database, &site, tls.as_ref(), metrics_listen);
@@ -94,7 +95,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         metrics_listen,
         database,
         database_wait,
-        services: ServiceSettings { mails, activity_retention },
+        services: ServiceSettings { mails, activity_retention, confirm_identity },
         site,
         log,
         warnings: read.take_warnings(),

@@ -98,6 +98,7 @@ impl App {
             token_hasher: hasher((cores() / 2).max(1), WAITING_TOKENS)?,
             password_hasher: hasher(1, WAITING_PASSWORDS)?,
             audit: AuditLog::default(),
+            confirm_identity: settings.services.confirm_identity,
             clock: platform.clock,
             entropy: platform.entropy,
         };

@@ -5,12 +5,15 @@
 //! and only [`Resources::write_as`] makes an [`Authorized`] of one, in the transaction that writes.
 //! A session and an API key hold [`Lock::Admins`] there: what ends them holds it too, so it comes
 //! before the change, which then fails, or after it.
+//!
+//! Some kinds of changes also ask for a fresh proof of who is behind the session
+//! ([`Kind::asks_for_proof`]): one that was left open, or stolen, is not enough for them.
 
 use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 
-use super::sessions::limits::is_open;
+use super::sessions::limits::{is_open, is_proven};
 use super::{ChangeError, Failure, Resources};
 use crate::audit::Line;
 use crate::domain::activity::{Attempt, Event, Kind};
@@ -39,13 +42,46 @@ impl Resources {
     /// a rule forbids it, the log tells that something of this `kind` was refused.
     ///
     /// # Errors
-    /// Those of `change`; [`Failure::SessionEnded`] or [`Failure::KeyEnded`], and then nothing has
-    /// happened.
+    /// Those of `change`; [`Failure::SessionEnded`], [`Failure::KeyEnded`] or
+    /// [`Failure::ProofRequired`], and then nothing has happened.
     pub(super) async fn write_as<T, E, F>(
         &self,
         author: Author,
         lock: Lock,
         kind: Kind,
+        change: F,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: ChangeError,
+        F: FnOnce(&mut Transaction, &Authorized) -> Result<T, E> + Send + 'static,
+    {
+        let asks_for_proof = self.confirm_identity && kind.asks_for_proof();
+        self.write(author, lock, kind, asks_for_proof, change).await
+    }
+
+    /// The same for what only follows from a change of this kind, and asks for no proof.
+    pub(super) async fn write_after<T, E, F>(
+        &self,
+        author: Author,
+        lock: Lock,
+        kind: Kind,
+        change: F,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: ChangeError,
+        F: FnOnce(&mut Transaction, &Authorized) -> Result<T, E> + Send + 'static,
+    {
+        self.write(author, lock, kind, false, change).await
+    }
+
+    async fn write<T, E, F>(
+        &self,
+        author: Author,
+        lock: Lock,
+        kind: Kind,
+        asks_for_proof: bool,
         change: F,
     ) -> Result<T, E>
     where
@@ -62,7 +98,7 @@ impl Resources {
             if lock != first {
                 lock.take(conn)?;
             }
-            let by = authorize(conn, author, resources.clock.now())?;
+            let by = authorize(conn, author, asks_for_proof, resources.clock.now())?;
             let changed = change(conn, &by);
             if let Err(error) = &changed
                 && error.failure().is_none()
@@ -84,7 +120,12 @@ impl Resources {
     }
 }
 
-fn authorize(conn: &mut Conn, author: Author, now: DateTime<Utc>) -> Result<Authorized, Failure> {
+fn authorize(
+    conn: &mut Conn,
+    author: Author,
+    asks_for_proof: bool,
+    now: DateTime<Utc>,
+) -> Result<Authorized, Failure> {
     let (digest, source) = match author {
         Author::Session { digest, source } => (digest, source),
         Author::ApiKey { id, source } => {
@@ -98,7 +139,10 @@ fn authorize(conn: &mut Conn, author: Author, now: DateTime<Utc>) -> Result<Auth
     };
     let found = sessions::with_admin(conn, &digest)?;
     let found = found.filter(|(session, admin)| is_open(session, admin, now));
-    let (_, admin) = found.ok_or(Failure::SessionEnded)?;
+    let (session, admin) = found.ok_or(Failure::SessionEnded)?;
+    if asks_for_proof && !is_proven(&session, now) {
+        return Err(Failure::ProofRequired);
+    }
     Ok(Authorized { actor: admin.actor(), now, source, session: Some((digest, admin)) })
 }
 

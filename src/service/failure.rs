@@ -21,6 +21,9 @@ pub enum Failure {
     /// The API key behind the request was revoked, has expired or is stopped.
     #[error("the API key is not accepted any more")]
     KeyEnded,
+    /// The person behind the session must prove again who they are, before this change.
+    #[error("a fresh proof of identity is needed")]
+    ProofRequired,
 }
 
 /// Why a change was not made.
@@ -70,7 +73,7 @@ impl Failure {
         match self {
             Self::Store(error) => error.is_temporary(),
             Self::Hash(error) => matches!(error, HashError::Busy),
-            Self::SessionEnded | Self::KeyEnded => false,
+            Self::SessionEnded | Self::KeyEnded | Self::ProofRequired => false,
         }
     }
 }

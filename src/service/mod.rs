@@ -88,12 +88,14 @@ pub struct ServiceSettings {
     pub mails: mails::MailSettings,
     /// How long activity is kept.
     pub activity_retention: TimeDelta,
+    /// Whether some changes ask for a fresh proof of who makes them.
+    pub confirm_identity: bool,
 }
 
 impl Services {
     /// Wires the use cases together.
     pub fn new(resources: &Resources, settings: ServiceSettings) -> Self {
-        let ServiceSettings { mails, activity_retention } = settings;
+        let ServiceSettings { mails, activity_retention, .. } = settings;
         let usage = Arc::new(usage::Usage::new(resources.clone()));
         let validation = validation::Validation::new(resources.clone());
         let devices = sessions::devices::Devices::new(resources.clone());

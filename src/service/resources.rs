@@ -21,4 +21,6 @@ pub struct Resources {
     pub password_hasher: Hasher,
     /// For what can be repeated without end.
     pub audit: AuditLog,
+    /// Whether some changes ask for a fresh proof of who makes them.
+    pub confirm_identity: bool,
 }

@@ -62,6 +62,7 @@ diesel::table! {
         last_seen_at -> BigInt,
         address -> Nullable<Text>,
         agent -> Nullable<Text>,
+        proven_at -> BigInt,
     }
 }
 

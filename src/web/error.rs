@@ -12,6 +12,8 @@ use crate::service::Failure;
 pub(crate) enum PageError {
     /// Nobody is signed in (any more).
     SessionEnded,
+    /// The person behind the session must prove again who they are; `pages::proof` answers it.
+    ProofRequired,
     /// The request comes from another site.
     ForeignOrigin,
     /// The form does not carry the CSRF token of the session.
@@ -74,6 +76,13 @@ impl PageError {
                 title: "Your session has ended",
                 what: "You are not logged in any more.",
                 remedy: "Log in again to continue.",
+            },
+            Self::ProofRequired => Explanation {
+                status: StatusCode::FORBIDDEN,
+                code: "proof_required",
+                title: "Confirm that it is you",
+                what: "This change asks for your password again.",
+                remedy: GO_BACK,
             },
             Self::ForeignOrigin => Explanation {
                 status: StatusCode::FORBIDDEN,
@@ -186,6 +195,7 @@ impl From<Failure> for PageError {
         match failure {
             // No page is asked with an API key.
             Failure::SessionEnded | Failure::KeyEnded => Self::SessionEnded,
+            Failure::ProofRequired => Self::ProofRequired,
             failure => Self::Failed(failure),
         }
     }

@@ -11,6 +11,7 @@ use crate::support::page;
 
 mod parked;
 mod passwords;
+mod proofs;
 mod races;
 mod services;
 mod through_proxies;
@@ -28,6 +29,7 @@ const ACCOUNT: &str = "/admin/account";
 const SESSIONS: &str = "/admin/account/sessions";
 const CHANGE_PASSWORD: &str = "/admin/account/password";
 const IDENTITY_PROVIDER: &str = "/admin/identity-provider";
+const CONFIRM: &str = "/admin/confirm";
 const TEST_MAIL: &str = "/admin/notifications/test";
 const API_KEYS: &str = "/admin/api-keys";
 const NEXT_PASSWORD: &str = "eleven comets under granite";
@@ -83,6 +85,7 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
         hidden_form(admin, API_KEYS, API_KEYS, &API_KEY).header("Accept", "application/json"),
         form(&format!("{API_KEYS}/{key}/revoke"), &[]),
         form(IDENTITY_PROVIDER, &[("idp", "okta")]),
+        form(CONFIRM, &[("password", PASSWORD)]),
         // These end the session.
         form(SESSIONS, &[("digest", &own_session)]),
         form(CHANGE_PASSWORD, &passwords),

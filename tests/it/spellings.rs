@@ -7,7 +7,7 @@ use crate::support::database::{Database, Engine};
 use crate::support::http::Request;
 
 /// Pages, forms and probes.
-const PATHS: [&str; 29] = [
+const PATHS: [&str; 30] = [
     "/healthz",
     "/readyz",
     "/login",
@@ -22,6 +22,7 @@ const PATHS: [&str; 29] = [
     "/admin/authentication/revoke",
     "/admin/identity-provider",
     "/admin/requests",
+    "/admin/confirm",
     "/admin/server-admins",
     "/admin/server-admins/invite",
     "/admin/server-admins/invite-again",

@@ -27,6 +27,9 @@ attempts! {
     /// A login that was not looked at, because too many before it have failed; `subject` is the
     /// e-mail address.
     LoginThrottled: "login_throttled", "Login refused after too many failures";
+    /// A password in a session that was not looked at, because too many before it were wrong;
+    /// `subject` is the e-mail address.
+    ProofThrottled: "proof_throttled", "Confirmation refused after too many failures";
     /// A change that a rule forbids; `subject` is the kind of activity it would have been, `detail`
     /// the rule.
     ChangeRefused: "change_refused", "Change refused";

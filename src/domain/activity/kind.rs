@@ -125,6 +125,9 @@ kinds! {
         /// tried, `count` is how many.
         LoginFailed: "login_failed", "Login failed", "alert", "attention",
             ["{logins} failed for {subject}"];
+        /// Somebody in a session did not know the password of its Server Admin.
+        ProofFailed: "proof_failed", "Confirmation failed", "alert", "attention",
+            ["A wrong password was entered in a session of {who}"];
         /// A Server Admin logged out.
         LoggedOut: "logged_out", "Logged out", "sign-out", "",
             ["{who} logged out"];
@@ -202,6 +205,25 @@ impl Kind {
     /// Whether anybody can make it happen as often as they like: the log counts it when it happens.
     pub const fn is_repeatable(self) -> bool {
         matches!(self, Self::LoginFailed | Self::RequestsRefused)
+    }
+
+    /// Whether a change of this kind asks for a fresh proof of who makes it, if it comes from a
+    /// session.
+    pub const fn asks_for_proof(self) -> bool {
+        matches!(
+            self,
+            Self::TokenGenerated
+                | Self::TokenRevoked
+                | Self::OldTokenRevoked
+                | Self::AdminAdded
+                | Self::AdminInvited
+                | Self::AdminDeactivated
+                | Self::AdminReactivated
+                | Self::AdminChanged
+                | Self::PasswordLinkSent
+                | Self::ApiKeyCreated
+                | Self::ApiKeyRevoked
+        )
     }
 
     /// The stored form.

@@ -34,8 +34,8 @@ pub const LOGIN_FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
 /// Checks who signs in.
 #[derive(Clone)]
 pub struct Logins {
-    resources: Resources,
-    devices: Devices,
+    pub(super) resources: Resources,
+    pub(super) devices: Devices,
     turns: Turns,
 }
 
@@ -71,10 +71,10 @@ impl From<HashError> for LoginError {
 }
 
 /// An attempt that was counted and is to be looked at.
-struct Started {
-    found: Option<ServerAdmin>,
-    counters: Counters,
-    counted: Counted,
+pub(super) struct Started {
+    pub(super) found: Option<ServerAdmin>,
+    pub(super) counters: Counters,
+    pub(super) counted: Counted,
 }
 
 impl Logins {
@@ -126,7 +126,7 @@ impl Logins {
     }
 
     /// Waits for the turn of an attempt that may be looked at.
-    async fn turn(&self, attempt: &LoginAttempt) -> Result<Permit, LoginError> {
+    pub(super) async fn turn(&self, attempt: &LoginAttempt) -> Result<Permit, LoginError> {
         let now = self.resources.clock.now();
         let asked = attempt.clone();
         let look = move |conn: &mut Conn| {
@@ -160,6 +160,15 @@ impl Logins {
         let now = self.resources.clock.now();
         let Started { found, counters, counted } = self.start(attempt.clone(), now).await?;
         let checked = self.finish(found, password, attempt, counters, now).await;
+        self.settle(counted, checked).await
+    }
+
+    /// Takes the count of an attempt back if nothing is known about its password.
+    pub(super) async fn settle<T>(
+        &self,
+        counted: Counted,
+        checked: Result<T, LoginError>,
+    ) -> Result<T, LoginError> {
         if matches!(checked, Err(LoginError::Busy | LoginError::Failed(_))) {
             let taken_back = |conn: &mut Transaction| counted.take_back(conn);
             let taken_back = self.resources.store.write(Lock::Admins, taken_back);
@@ -172,7 +181,7 @@ impl Logins {
     }
 
     /// Counts the attempt as a failure and finds who it is.
-    async fn start(
+    pub(super) async fn start(
         &self,
         attempt: LoginAttempt,
         now: DateTime<Utc>,

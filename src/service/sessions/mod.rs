@@ -10,6 +10,7 @@ mod failed;
 pub(super) mod failures;
 pub(super) mod limits;
 pub mod login;
+mod proof;
 mod turns;
 
 use std::time::Duration;
@@ -19,7 +20,7 @@ use tokio::task::spawn;
 use tokio::time::timeout;
 
 pub use self::limits::IDLE_LIMIT;
-use self::limits::{began_at, is_open, is_within_limits};
+use self::limits::{began_and_proven_at, is_open, is_within_limits};
 use super::authority::Authorized;
 use super::{Failure, Resources};
 use crate::domain::activity::Kind;
@@ -116,7 +117,7 @@ impl Sessions {
     }
 
     /// Removes the sessions that have ended, so that no clock that is set back revives one, and mends
-    /// those of a clock that was: see [`limits::began_at`].
+    /// those of a clock that was: see [`limits::began_and_proven_at`].
     pub(super) async fn settle_all(&self) -> Result<(), Failure> {
         let now = self.resources.clock.now();
         let all = self.resources.store.read(store::people::sessions::all_with_admins).await?;
@@ -206,7 +207,7 @@ fn settle(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<(), St
     if !is_within_limits(&session, now) {
         return store::people::sessions::delete(conn, digest);
     }
-    store::people::sessions::touch(conn, digest, began_at(&session, now), now)
+    store::people::sessions::touch(conn, digest, began_and_proven_at(&session, now), now)
 }
 
 /// Begins a session in the transaction of the caller, if the admin is still active and the password

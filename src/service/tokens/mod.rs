@@ -108,7 +108,7 @@ impl Tokens {
             }
             Ok::<_, Failure>(())
         };
-        self.resources.write_as(by, Lock::Tokens, Kind::TokenGenerated, noted).await
+        self.resources.write_after(by, Lock::Tokens, Kind::TokenGenerated, noted).await
     }
 
     /// The newest token and those before it that may still be sent.

@@ -28,6 +28,8 @@ pub struct Session {
     pub created_at: DateTime<Utc>,
     /// The latest request, to the minute.
     pub last_seen_at: DateTime<Utc>,
+    /// When the person behind it has last proved who they are; the login is a proof.
+    pub proven_at: DateTime<Utc>,
     /// Where the login came from.
     pub address: Option<IpAddr>,
     /// The browser's name for itself.
@@ -44,6 +46,7 @@ struct SessionRow {
     last_seen_at: i64,
     address: Option<String>,
     agent: Option<String>,
+    proven_at: i64,
 }
 
 /// Stores a new session.
@@ -64,6 +67,7 @@ pub fn insert(
             sessions::last_seen_at.eq(seconds(now)),
             sessions::address.eq(source.address_text()),
             sessions::agent.eq(source.agent.as_deref()),
+            sessions::proven_at.eq(seconds(now)),
         ))
         .execute(conn)?;
     Ok(())
@@ -121,15 +125,27 @@ pub fn set_state(conn: &mut Conn, digest: &Digest, state: &str) -> Result<(), St
     Ok(())
 }
 
-/// Remembers that a session is in use, and when it began by the present clock.
+/// Remembers that a session is in use, and by the present clock when it began and was proven.
 pub fn touch(
     conn: &mut Conn,
     digest: &Digest,
-    began_at: DateTime<Utc>,
+    (began_at, proven_at): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     diesel::update(sessions::table.find(digest.as_str()))
-        .set((sessions::created_at.eq(seconds(began_at)), sessions::last_seen_at.eq(seconds(now))))
+        .set((
+            sessions::created_at.eq(seconds(began_at)),
+            sessions::proven_at.eq(seconds(proven_at)),
+            sessions::last_seen_at.eq(seconds(now)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Remembers that the person behind a session has proved who they are.
+pub fn set_proven(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(sessions::table.find(digest.as_str()))
+        .set(sessions::proven_at.eq(seconds(now)))
         .execute(conn)?;
     Ok(())
 }
@@ -163,6 +179,7 @@ impl TryFrom<SessionRow> for Session {
             last_seen_at: instant(row.last_seen_at)?,
             address: row.address.as_deref().map(parse_address).transpose()?,
             agent: row.agent,
+            proven_at: instant(row.proven_at)?,
         })
     }
 }

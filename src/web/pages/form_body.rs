@@ -7,6 +7,7 @@ use std::future::ready;
 
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::Method;
+use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::stream;
 
@@ -18,8 +19,14 @@ const LONGEST: usize = 16 * 1024;
 /// The fields into which people enter passwords.
 const PASSWORDS: [&str; 3] = ["password", "present", "fresh"];
 
+/// The fields that a page fills in itself.
+const OF_PAGE: [&str; 4] = ["csrf", "request_id", "replaces", "confirm"];
+
 /// Marks a request whose form holds a password.
 struct HoldsPassword;
+
+/// The fields of a form without a password, as they were sent.
+struct Fields(Bytes);
 
 /// Reads the body of a request that may be a form and puts it back, for its handler.
 pub(super) async fn read(request: &mut ServiceRequest) -> Result<(), PageError> {
@@ -33,10 +40,21 @@ pub(super) async fn read(request: &mut ServiceRequest) -> Result<(), PageError> 
     let mut fields = form_urlencoded::parse(&body);
     if fields.any(|(name, value)| PASSWORDS.contains(&&*name) && !value.is_empty()) {
         request.extensions_mut().insert(HoldsPassword);
+    } else {
+        request.extensions_mut().insert(Fields(body.clone()));
     }
     let payload = Box::pin(stream::once(ready(Ok(body))));
     request.set_payload(Payload::Stream { payload });
     Ok(())
+}
+
+/// The fields of the form that was read, as in a URL: without what belongs to the page that it stood
+/// on, and nothing of one that holds a password.
+pub(super) fn fields(request: &HttpRequest) -> String {
+    let extensions = request.extensions();
+    let body = extensions.get::<Fields>().map_or(&[][..], |fields| &fields.0);
+    let entered = form_urlencoded::parse(body).filter(|(name, _)| !OF_PAGE.contains(&&**name));
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(entered).finish()
 }
 
 /// Whether the form that was read holds a password.

@@ -15,6 +15,7 @@ use super::error_page::{self, Asked};
 use super::form_body;
 use super::layout::{Layout, Section};
 use super::paths::ADMIN;
+use super::proof;
 use crate::audit::Line;
 use crate::domain::activity::Attempt;
 use crate::domain::masking::path_fit_for_log;
@@ -28,20 +29,27 @@ use crate::web::{Shared, client, connections, csrf, headers, session, spelling};
 #[derive(Clone, Default)]
 struct HandlerReached(Rc<Cell<bool>>);
 
-/// The innermost layer of the pages: what fails before it has changed nothing.
+/// The innermost layer of the pages: what fails before it has changed nothing. A change that asks for a
+/// proof is answered here, where the session is known.
 pub(super) async fn reach(
     shared: web::Data<Shared>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+) -> Result<ServiceResponse<BoxBody>, Error> {
     if let Some(reached) = request.extensions().get::<HandlerReached>() {
         reached.0.set(true);
     }
-    let response = next.call(request).await?;
-    if response.response().error().is_some() {
-        keep_menu(response.request(), &shared);
+    let answer = next.call(request).await?.map_into_boxed_body();
+    let error = answer.response().error().map(Error::as_error);
+    if matches!(error, Some(Some(PageError::ProofRequired)))
+        && let Some(asked) = proof::ask(&shared, answer.request())
+    {
+        return Ok(answer.into_response(asked));
     }
-    Ok(response)
+    if error.is_some() {
+        keep_menu(answer.request(), &shared);
+    }
+    Ok(answer)
 }
 
 /// Errors inside Admin Settings keep its menu. Only here the session can still be read.

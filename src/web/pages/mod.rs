@@ -12,6 +12,7 @@ mod mails;
 mod middleware;
 mod names;
 pub(super) mod paths;
+mod proof;
 mod requests;
 mod sync;
 mod token;
@@ -41,6 +42,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 admins::password_link::form,
                 admins::password_link::choose,
             ))
+            .service(both(paths::CONFIRM, proof::form, proof::confirm))
             .service(reading(paths::AUTHENTICATION, token::page::page))
             .service(writing(paths::GENERATE, token::generate::generate))
             .service(writing(paths::CLOSED, sync::live::closed))

@@ -54,6 +54,9 @@ pub(crate) const ACCOUNT: &str = "/admin/account";
 pub(crate) const PASSWORD: &str = "/admin/account/password";
 pub(crate) const SESSIONS: &str = "/admin/account/sessions";
 
+/// Where somebody proves again who they are.
+pub(crate) const CONFIRM: &str = "/admin/confirm";
+
 pub(crate) const NOTIFICATIONS: &str = "/admin/notifications";
 pub(crate) const TEST_MAIL: &str = "/admin/notifications/test";
 
@@ -70,6 +73,24 @@ pub(crate) fn go_to(path: &str) -> HttpResponse {
 pub(crate) fn login_after(path: &str, form_was_refused: bool) -> String {
     let form = if form_was_refused { "&form=refused" } else { "" };
     format!("{LOGIN}?next={}{form}", encode(path))
+}
+
+/// The page on which the form stands that is sent to `action`.
+pub(crate) fn page_of(action: &str) -> &str {
+    match action {
+        GENERATE => AUTHENTICATION,
+        INVITE | WITHDRAW => SERVER_ADMINS,
+        other => other,
+    }
+}
+
+/// One of our paths, as a form or a query names it, never another site's.
+pub(crate) fn safe_path(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix('/')?;
+    let is_ours = !rest.starts_with(['/', '\\'])
+        && path.len() <= 500
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    (is_ours && path != "/").then_some(path)
 }
 
 /// The `{id}` of a path.

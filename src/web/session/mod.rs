@@ -4,6 +4,7 @@
 
 pub(super) mod device;
 mod flash;
+mod kept;
 mod signed_in;
 mod store;
 
@@ -18,6 +19,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, web};
 use secrecy::ExposeSecret;
 
 pub(super) use self::flash::{Flash, Link};
+pub(super) use self::kept::KeptForm;
 pub(super) use self::signed_in::{NoFields, SignedIn, SignedInForm, begin};
 use self::store::RequestStore;
 use super::pages::paths;

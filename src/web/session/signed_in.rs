@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::flash::Flash;
+use super::kept::KeptForm;
 use super::store::RequestStore;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Author;
@@ -35,6 +36,10 @@ pub(crate) struct SignedIn {
     pub(crate) digest: Digest,
     /// When it arrived.
     pub(crate) now: DateTime<Utc>,
+    /// When the session began.
+    pub(crate) began_at: DateTime<Utc>,
+    /// When the person behind it has last proved who they are.
+    pub(crate) proven_at: DateTime<Utc>,
     source: Source,
     session: Session,
 }
@@ -64,6 +69,16 @@ impl SignedIn {
     /// The message that the page before has left.
     pub(crate) fn take_flash(&self) -> Option<Flash> {
         Flash::take(&self.session)
+    }
+
+    /// Keeps a form that was filled in, for the page that it stands on.
+    pub(crate) fn keep(&self, form: &KeptForm) {
+        form.keep(&self.session);
+    }
+
+    /// What was filled in before into the form that is sent to `action`.
+    pub(crate) fn take_kept<T: DeserializeOwned>(&self, action: &str) -> Option<T> {
+        KeptForm::take(&self.session, action)
     }
 
     /// The session as what asks for a change.
@@ -105,7 +120,9 @@ impl SignedIn {
         let source = extensions.get::<Source>()?.clone();
         let Now(now) = *extensions.get::<Now>()?;
         connections::prove(request);
-        Some(Self { admin, csrf, digest: stored.digest, source, now, session })
+        let (began_at, proven_at) = (stored.created_at, stored.proven_at);
+        let digest = stored.digest;
+        Some(Self { admin, csrf, digest, now, began_at, proven_at, source, session })
     }
 }
 

@@ -59,6 +59,7 @@ fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
     let ada = set_up(&mut scene, &code);
     let grace = invite_and_join(&mut scene, &ada);
     refuse_forms(&scene, &ada);
+    fail_to_confirm(&ada);
     use_token(&mut scene, &ada);
     change_people(&mut scene, &ada, &grace);
     let ended = scene.scimward.run(&["admin", "end-sessions"]);
@@ -218,6 +219,15 @@ fn switch(scene: &mut Scene<'_>, ada: &Visitor, fields: &[(&str, &str)]) {
     scene.secrets.push(token[8..51].to_owned());
     let revoke = "/admin/authentication/revoke-old";
     submit(ada, revoke, revoke, &[]).expect(303);
+}
+
+/// Wrong passwords in a session, until they are not looked at any more.
+fn fail_to_confirm(ada: &Visitor) {
+    for attempt in 0..8 {
+        let fields = [("password", WRONG)];
+        let status = submit(ada, "/admin/confirm", "/admin/confirm", &fields).status;
+        assert!([422, 429].contains(&status), "{attempt}: {status}");
+    }
 }
 
 /// A token from its generation to its end.

@@ -23,5 +23,6 @@ pub(crate) fn hidden_fields(page: &str, action: &str) -> Vec<(String, String)> {
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
     let value = tag[start..].split('"').next()?;
-    Some(value.replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&"))
+    let decoded = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+    Some(decoded.iter().fold(value.to_owned(), |text, (code, sign)| text.replace(code, sign)))
 }

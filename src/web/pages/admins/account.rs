@@ -75,7 +75,8 @@ pub(crate) async fn other(
     path: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let admin = find(&shared, &path).await?;
-    let fields = PersonFields::of(&admin);
+    let action = format!("{SERVER_ADMINS}/{}", admin.id.0);
+    let fields = me.take_kept(&action).unwrap_or_else(|| PersonFields::of(&admin));
     show(HttpResponse::Ok(), &shared, &me, &admin, fields, PasswordErrors::default()).await
 }
 

@@ -12,6 +12,7 @@ use crate::service::mails::MailHealth;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::{self, Layout, Section};
+use crate::web::pages::paths::INVITE;
 use crate::web::session::SignedIn;
 
 #[derive(Template)]
@@ -46,7 +47,8 @@ pub(crate) async fn page(
     me: SignedIn,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, PageError> {
-    show(&shared, &me, &query, PersonFields::default(), HttpResponse::Ok()).await
+    let invite = me.take_kept(INVITE).unwrap_or_default();
+    show(&shared, &me, &query, invite, HttpResponse::Ok()).await
 }
 
 /// The page with an invitation as it was entered.

@@ -17,6 +17,7 @@ use crate::web::error::PageError;
 use crate::web::pages::layout::time::{Moment, ago, countdown, utc_date};
 use crate::web::pages::layout::{self, Badge, Layout, Section};
 use crate::web::pages::names::Names;
+use crate::web::pages::paths::API_KEYS;
 use crate::web::session::SignedIn;
 
 /// From so long before its end a key wants attention.
@@ -97,7 +98,8 @@ pub(crate) async fn page(
     shared: web::Data<Shared>,
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
-    show(&shared, &me, KeyFields::default(), HttpResponse::Ok()).await
+    let fields = me.take_kept(API_KEYS).unwrap_or_default();
+    show(&shared, &me, fields, HttpResponse::Ok()).await
 }
 
 /// The page with the form as it was filled in.

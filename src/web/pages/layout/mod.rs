@@ -39,6 +39,8 @@ pub(super) struct Layout {
     pub(super) name: String,
     /// Two letters of it.
     pub(super) initials: String,
+    /// The reader's address.
+    pub(super) email: String,
     /// What every form carries.
     pub(super) csrf: String,
     /// The navigation.
@@ -79,6 +81,7 @@ impl Layout {
         Self {
             name: me.admin.name.to_string(),
             initials: initials(me.admin.name.as_str()),
+            email: me.admin.email.to_string(),
             csrf: me.csrf.clone(),
             nav: navigation(section),
             ..Self::plain(shared, me.now)

@@ -1,10 +1,26 @@
 //! The form that generates a token, and the page that asks first.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::{Token, TokenHistory, TokenStatus};
 use crate::web::pages::layout::time::{utc_date, utc_text};
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(crate) struct GenerateFields {
+    #[serde(default)]
+    pub(super) months: String,
+    #[serde(default)]
+    pub(super) request_id: String,
+    #[serde(default)]
+    pub(super) replaces: String,
+    #[serde(default)]
+    pub(super) confirm: String,
+    #[serde(default)]
+    pub(super) current: String,
+}
 
 /// What the form holds.
 pub(crate) struct GenerateForm {
@@ -15,6 +31,8 @@ pub(crate) struct GenerateForm {
     pub(crate) replaces: String,
     /// Whether replacing breaks something, so that a confirmation comes first.
     pub(crate) asks_first: bool,
+    /// Whether the current token is to be kept: only if that was chosen a moment ago.
+    pub(crate) keeps: bool,
     /// Whether an old token stays valid whatever is chosen.
     pub(crate) keeps_old: bool,
     /// What stands below the button; none if there is a choice, which says it.
@@ -50,9 +68,16 @@ pub(crate) struct LifespanOption {
 }
 
 impl GenerateForm {
-    /// The form at `now`; the lifespan that was used last is selected.
-    pub(crate) fn new(history: &TokenHistory, request_id: String, now: DateTime<Utc>) -> Self {
-        let chosen = history.newest.as_ref().map_or(Lifespan::DEFAULT, |token| token.lifespan);
+    /// The form at `now`, with what was chosen a moment ago, or the lifespan of the last token.
+    pub(crate) fn new(
+        history: &TokenHistory,
+        kept: Option<&GenerateFields>,
+        request_id: String,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let last = history.newest.as_ref().map(|token| token.lifespan);
+        let chosen = kept.and_then(|kept| kept.months.parse().ok());
+        let chosen = chosen.or(last).unwrap_or(Lifespan::DEFAULT);
         let option = |lifespan: Lifespan| LifespanOption {
             months: lifespan.months(),
             text: option_text(lifespan, now),
@@ -68,6 +93,7 @@ impl GenerateForm {
             request_id,
             replaces: history.unrevoked().map(|token| token.id.to_string()).unwrap_or_default(),
             asks_first: breaks_sync(history, now).is_some(),
+            keeps: kept.is_some_and(|kept| kept.current == "keep"),
             keeps_old: matches!(caution, Some(Caution::Unused { .. })),
             caution,
             options: Lifespan::all().map(option).collect(),

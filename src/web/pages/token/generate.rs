@@ -5,11 +5,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::card::in_one_line;
-use super::form::{breaks_sync, option_text};
+use super::form::{GenerateFields, breaks_sync, option_text};
 use super::next::{self, NextSteps};
 use super::revoke_old::OldToken;
 use crate::domain::admin::actor::Actor;
@@ -28,21 +27,6 @@ use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::names::Names;
 use crate::web::pages::paths::{HOME, go_to};
 use crate::web::session::{self, Flash, SignedIn, SignedInForm};
-
-/// What the form sends.
-#[derive(Deserialize)]
-pub(crate) struct GenerateFields {
-    #[serde(default)]
-    months: String,
-    #[serde(default)]
-    request_id: String,
-    #[serde(default)]
-    replaces: String,
-    #[serde(default)]
-    confirm: String,
-    #[serde(default)]
-    current: String,
-}
 
 /// A form that can be acted on.
 struct GenerateRequest {

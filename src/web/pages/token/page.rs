@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::card::{TokenCard, in_one_line};
-use super::form::{Caution, GenerateForm};
+use super::form::{Caution, GenerateFields, GenerateForm};
 use super::next::NextSteps;
 use super::revoke_old::OldToken;
 use super::valid_tokens::ValidTokens;
@@ -22,6 +22,7 @@ use crate::web::pages::layout::time::utc_text;
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::mails::card::MailCard;
 use crate::web::pages::names::Names;
+use crate::web::pages::paths::GENERATE;
 use crate::web::pages::requests::card::RequestsCard;
 use crate::web::pages::sync::live::done;
 use crate::web::pages::sync::refused::RefusedCard;
@@ -71,11 +72,12 @@ pub(crate) async fn page(
     let names = Names::new(&overview.admins, me.admin.id);
     let mut layout = Layout::with(&shared, &me, Section::Authentication, &overview.banner);
     layout.notices.splice(0..0, generation(&overview.banner));
+    let kept = me.take_kept::<GenerateFields>(GENERATE);
     let was_used = history.newest.iter().chain(&history.predecessors).any(Token::was_used);
     let view = AuthenticationPage {
         layout,
         card: TokenCard::new(&overview.banner, &mails, &names, shared.site.timezone),
-        form: GenerateForm::new(history, services.random_text(), now),
+        form: GenerateForm::new(history, kept.as_ref(), services.random_text(), now),
         current: history.unrevoked().map(|token| in_one_line(token, now)).unwrap_or_default(),
         old: OldToken::new(history, now),
         valid: ValidTokens::new(history, now),
