@@ -14,6 +14,7 @@ on_each_database!(
     a_form_makes_one_key,
     what_is_filled_in_wrongly_makes_none,
     a_key_is_revoked_after_a_question,
+    who_is_deactivated_takes_their_keys_along,
 );
 
 const PAGE: &str = "/admin/api-keys";
@@ -141,4 +142,27 @@ fn a_key_is_revoked_after_a_question(database: &Database) {
     ada.post(&path, &csrf).expect(303);
     let told = ada.get(PAGE).expect(200);
     assert!(told.text().contains("has expired or was revoked already"), "{}", told.text());
+}
+
+fn who_is_deactivated_takes_their_keys_along(database: &Database) {
+    let app = TestApp::start(database);
+    let ada = app.admin("Ada");
+    let key = make_on_page(&app.admin("Grace"), "read");
+    make(&app, Scope::Read);
+    let id = app.add_admin("Grace").id.0;
+    let path = |change: &str| format!("/admin/server-admins/{id}/{change}");
+    let asked = |path: &str| {
+        let page = ada.get(path).expect(200);
+        page.text().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let off = asked(&path("deactivate"));
+    assert!(off.contains("<bdi>Hers</bdi>: they stop working"), "{off}");
+    assert!(!off.contains("Terraform"), "{off}");
+
+    ada.submit(&path("deactivate"), &path("deactivate"), &[]).expect(303);
+
+    ask(&app, "GET", &key).expect(401);
+    assert!(asked(PAGE).contains("Stopped"));
+    let on = asked(&path("reactivate"));
+    assert!(on.contains("<bdi>Hers</bdi>: they work again"), "{on}");
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::AdminId;
+use crate::domain::keys::KeyStatus;
 use crate::domain::token::TokenHistory;
 use crate::service::admins::ActivationError;
 use crate::web::Shared;
@@ -38,6 +39,8 @@ struct ActivationPage {
     is_last: bool,
     /// The token that they generated and may have kept.
     token: Option<KeptToken>,
+    /// The names of the API keys that stop with them, or work again.
+    keys: Vec<String>,
 }
 
 /// A token that is accepted, whatever becomes of those who generated it.
@@ -85,8 +88,23 @@ pub(crate) async fn confirm(
         is_me: admin.id == me.admin.id,
         off,
         is_last: off && admins.iter().filter(|admin| admin.active).count() == 1,
+        keys: keys_of(&shared, id, me.now).await?,
     };
     Ok(layout::page(HttpResponse::Ok(), &view))
+}
+
+/// The names of the API keys that a Server Admin has made and that have not ended.
+async fn keys_of(
+    shared: &Shared,
+    maker: AdminId,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, PageError> {
+    let mut keys = shared.services.keys.list().await?;
+    keys.retain(|key| {
+        key.created_by.admin_id() == Some(maker)
+            && matches!(key.status(now), KeyStatus::Active | KeyStatus::Stopped)
+    });
+    Ok(keys.into_iter().map(|key| key.name.to_string()).collect())
 }
 
 /// `POST /admin/server-admins/{id}/{change}`.
