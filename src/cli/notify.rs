@@ -75,7 +75,7 @@ pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, Com
     }
     command.format.print(
         || overview_json(&overview),
-        || overview.all().map(line).collect::<Vec<_>>().join("\n"),
+        || listed(&overview).map(line).collect::<Vec<_>>().join("\n"),
     )?;
     Ok(ExitCode::SUCCESS)
 }
@@ -124,31 +124,34 @@ fn note_what_is_missing(overview: &MailOverview) {
     }
 }
 
+/// Every mail, with those about silence and outages that may come.
+fn listed(overview: &MailOverview) -> impl Iterator<Item = &ListedMail> {
+    overview.all().chain(&overview.next)
+}
+
 /// Status, mail, recipient and due time; the mail server's answer where there is one.
 fn line(mail: &ListedMail) -> String {
     let ListedMail { kind, address, due_at, status, .. } = mail;
-    let line = format!(
-        "{:<10}  {:<24}  {address}  {}",
-        status.as_str(),
-        kind.to_string(),
-        rfc3339(*due_at)
-    );
+    let line =
+        format!("{:<17}  {:<24}  {address}  {}", status.word(), kind.to_string(), rfc3339(*due_at));
     match status {
         MailStatus::Retrying { answer, next_try_at } => {
             format!("{line}  next try {}: {answer}", rfc3339(*next_try_at))
         }
         MailStatus::Failed { answer, .. } => format!("{line}  {answer}"),
         MailStatus::Sent { at } => format!("{line}  sent {}", rfc3339(*at)),
+        MailStatus::Written { at, .. } => format!("{line}  written {}", rfc3339(*at)),
         _ => line,
     }
 }
 
 fn overview_json(overview: &MailOverview) -> Value {
-    let mails = overview.all().map(|mail| {
+    let mails = listed(overview).map(|mail| {
         let (at, answer) = match &mail.status {
             MailStatus::Retrying { answer, next_try_at } => (Some(*next_try_at), Some(answer)),
             MailStatus::Failed { answer, at } => (Some(*at), Some(answer)),
             MailStatus::Sent { at } => (Some(*at), None),
+            MailStatus::Written { at, sentence } => (Some(*at), Some(sentence)),
             _ => (None, None),
         };
         let at = at.map(rfc3339);
@@ -159,6 +162,7 @@ fn overview_json(overview: &MailOverview) -> Value {
             "recipient": mail.address,
             "due_at": rfc3339(mail.due_at),
             "sent_at": only("sent"),
+            "written_at": only("written"),
             "failed_at": only("failed"),
             "next_try_at": only("retrying"),
             "answer": answer,

@@ -6,6 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::SendError;
 
+/// What the sentence about a file begins with; an answer of a mail server begins with a number.
+const WRITTEN: &str = "Written to ";
+
+/// Whether an answer to a mail is that it became a file.
+pub fn is_file(answer: &str) -> bool {
+    answer.starts_with(WRITTEN)
+}
+
 /// Writes a mail into `folder` as `id.eml` and returns a sentence that names the file. A mail that
 /// is sent again replaces its file.
 pub(super) async fn write(
@@ -15,7 +23,7 @@ pub(super) async fn write(
 ) -> Result<String, SendError> {
     let written = tokio::task::spawn_blocking(move || write_file(&folder, &id, &content)).await;
     match written {
-        Ok(Ok(path)) => Ok(format!("Written to {}.", path.display())),
+        Ok(Ok(path)) => Ok(format!("{WRITTEN}{}.", path.display())),
         Ok(Err(error)) => Err(SendError::Transient(format!("The file cannot be written: {error}"))),
         Err(error) => Err(SendError::Transient(error.to_string())),
     }

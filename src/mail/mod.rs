@@ -21,6 +21,7 @@ use crate::domain::admin::person::EmailAddress;
 use crate::domain::identity_provider::{self, IdentityProvider};
 use crate::domain::network::public_url::PublicUrl;
 
+pub use self::directory::is_file;
 pub use self::message::{Message, message_id};
 pub use self::session::MailSession;
 pub use self::smtp_url::{InvalidServer, MailServer};
@@ -58,6 +59,14 @@ impl Mailer {
     /// Whether mails reach anybody; files do not.
     pub const fn reaches_people(&self) -> bool {
         matches!(self, Self::Server(_))
+    }
+
+    /// The mail server as people may see it: without a login.
+    pub fn described(&self) -> Option<String> {
+        match self {
+            Self::Server(server) => Some(server.described()),
+            Self::Directory(_) => None,
+        }
     }
 
     /// What is wrong with the file of certificates that the mail server's URL names, if anything.

@@ -127,6 +127,18 @@ impl FromStr for MailServer {
     }
 }
 
+impl MailServer {
+    /// Host, port and encryption in words.
+    pub(super) fn described(&self) -> String {
+        let security = match self.security {
+            Security::StartTls => "STARTTLS",
+            Security::Implicit => "TLS",
+            Security::None => "not encrypted",
+        };
+        format!("{}, port {}, {security}", self.host, self.port)
+    }
+}
+
 /// What comes after the `?`.
 struct Options {
     tls: bool,

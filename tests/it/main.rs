@@ -31,6 +31,7 @@ mod logs;
 mod mail_server;
 mod memory;
 mod metrics;
+mod notifications;
 mod outages;
 mod output;
 mod overlap;

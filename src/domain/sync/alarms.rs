@@ -95,6 +95,32 @@ pub fn due(
     }
 }
 
+/// The next mail, and when it becomes due if nothing changes until then.
+pub fn next(
+    history: &TokenHistory,
+    connection: &Connection,
+    rule: SilenceRule,
+    silent_mail_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<(Alarm, DateTime<Utc>)> {
+    let token = history.unrevoked()?;
+    let (alarm, at) = match health(history, connection, rule, now)? {
+        SyncHealth::Refused => {
+            (Alarm::Refused, connection.refused.faults()?.first_at + REFUSED_FOR)
+        }
+        SyncHealth::Silent if silent_mail_at.is_some() => {
+            (Alarm::StillSilent, silent_mail_at? + AGAIN_AFTER)
+        }
+        SyncHealth::Working | SyncHealth::Waiting | SyncHealth::Silent => {
+            let limit = connection.rhythm.limit(rule).filter(|limit| limit.is_mailed)?;
+            let quiet = connection.rhythm.quiet.unwrap_or(now - token.generated_at);
+            (Alarm::Silent, now + limit.after - quiet)
+        }
+        _ => return None,
+    };
+    (at > now && at < token.expires_at).then_some((alarm, at))
+}
+
 fn was_just_revoked(history: &TokenHistory, now: DateTime<Utc>) -> bool {
     let revocation = history.newest.as_ref().and_then(|newest| newest.revocation.as_ref());
     revocation.is_some_and(|end| now - end.at < REVOKED_WITHIN)

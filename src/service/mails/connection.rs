@@ -27,6 +27,7 @@ const REPORTED_WITHIN: TimeDelta = TimeDelta::days(7);
 pub(crate) struct ConnectionMails {
     pub(crate) sync: SyncState,
     alarms: Vec<Alarm>,
+    silent_mail_at: Option<DateTime<Utc>>,
     /// The present time without an accepted request.
     pause: Option<EventKey>,
     outages: Vec<(OutageId, Outage)>,
@@ -50,7 +51,16 @@ impl ConnectionMails {
         };
         let alarms = alarms::due(history, &sync.connection, sync.rule, silent_mail_at, now);
         let outages = store::sync::outages::since(conn, now - REPORTED_WITHIN)?;
-        Ok(Self { sync, alarms, pause, outages })
+        Ok(Self { sync, alarms, silent_mail_at, pause, outages })
+    }
+
+    /// The next mail, and when it becomes due if nothing changes.
+    pub(crate) fn next(
+        &self,
+        history: &TokenHistory,
+        now: DateTime<Utc>,
+    ) -> Option<(Alarm, DateTime<Utc>)> {
+        alarms::next(history, &self.sync.connection, self.sync.rule, self.silent_mail_at, now)
     }
 
     /// The mails that are due.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::{Mail, MailState};
+use crate::mail::is_file;
 
 /// One mail to one recipient, queued or planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,8 @@ impl ListedMail {
 pub enum MailStatus {
     /// Its day is to come.
     Planned,
+    /// Its day is to come, and without a mail server it will be written to a file.
+    ReachesNobody,
     /// It is sent within a minute.
     Due,
     /// It is being sent.
@@ -54,6 +57,13 @@ pub enum MailStatus {
     Sent {
         /// When.
         at: DateTime<Utc>,
+    },
+    /// It was written to a file: no mail server was configured.
+    Written {
+        /// When.
+        at: DateTime<Utc>,
+        /// Where.
+        sentence: String,
     },
     /// It failed permanently.
     Failed {
@@ -72,6 +82,9 @@ impl MailStatus {
     /// How a queued mail stands that may go out.
     pub(super) fn of(mail: &Mail, now: DateTime<Utc>) -> Self {
         match &mail.state {
+            MailState::Sent { at, answer } if is_file(answer) => {
+                Self::Written { at: *at, sentence: answer.clone() }
+            }
             MailState::Sent { at, .. } => Self::Sent { at: *at },
             MailState::Failed { at, answer } => Self::Failed { at: *at, answer: answer.clone() },
             MailState::Waiting | MailState::Retrying { .. } if mail.is_claimed(now) => {
@@ -84,21 +97,46 @@ impl MailStatus {
         }
     }
 
-    /// The words for all of them.
-    pub const ALL: [&str; 8] =
-        ["planned", "due", "sending", "retrying", "sent", "failed", "superseded", "cancelled"];
+    /// The words of machines for all of them.
+    pub const ALL: [&str; 9] = [
+        "planned",
+        "due",
+        "sending",
+        "retrying",
+        "sent",
+        "written",
+        "failed",
+        "superseded",
+        "cancelled",
+    ];
 
-    /// The word for it.
+    /// The word for machines.
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::Planned => "planned",
+            Self::Planned | Self::ReachesNobody => "planned",
             Self::Due => "due",
             Self::Sending => "sending",
             Self::Retrying { .. } => "retrying",
             Self::Sent { .. } => "sent",
+            Self::Written { .. } => "written",
             Self::Failed { .. } => "failed",
             Self::Superseded => "superseded",
             Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The word for people.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Planned => "Scheduled",
+            Self::ReachesNobody => "Will reach nobody",
+            Self::Due | Self::Sending => "Sending",
+            Self::Retrying { .. } => "Retrying",
+            Self::Sent { .. } => "Sent",
+            Self::Written { .. } => "Written to a file",
+            Self::Failed { .. } => "Failed",
+            Self::Superseded => "Superseded",
+            Self::Cancelled => "Cancelled",
         }
     }
 

@@ -65,6 +65,17 @@ impl MailSettings {
     }
 }
 
+/// What people may see of the settings: never a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Host, port and encryption of the mail server, if there is one.
+    pub server: Option<String>,
+    /// The sender.
+    pub from: String,
+    /// Further recipients.
+    pub extra: Vec<String>,
+}
+
 /// Queues and sends mails and says how they stand.
 #[derive(Clone)]
 pub struct Mails {
@@ -88,6 +99,16 @@ impl Mails {
     /// Waits until another use case queues a mail that should not wait for the next minute.
     pub async fn wait_for_mail(&self) {
         self.new_mail.notified().await;
+    }
+
+    /// What people may see of the settings.
+    pub fn outgoing(&self) -> Outgoing {
+        let MailSettings { mailer, letterhead, extra, .. } = &*self.settings;
+        Outgoing {
+            server: mailer.described(),
+            from: letterhead.from.to_string(),
+            extra: extra.iter().map(ToString::to_string).collect(),
+        }
     }
 
     /// The days and times that count.

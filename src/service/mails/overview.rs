@@ -31,6 +31,9 @@ pub struct MailOverview {
     pub mails: Vec<ListedMail>,
     /// The mails about what happened lately, and those that are still to be sent: newest first.
     pub events: Vec<EventMails>,
+    /// The mails about silence and outages that are not queued yet: due at the next minute, or later
+    /// if nothing changes until then.
+    pub next: Vec<ListedMail>,
 }
 
 impl MailOverview {
@@ -75,12 +78,49 @@ fn overview(
         let earlier = open_generated.iter().filter(|mail| mail.about.token() != Some(&token.id));
         mails.extend(earlier.map(|mail| list.listed(mail)));
     }
-    let events = events::load(conn, &admins, &due, now)?;
+    let mut events = events::load(conn, &admins, &due, now)?;
+    let next = next(conn, &due, &recipients, now)?;
+    if !settings.mailer.reaches_people() {
+        let of_events = events.iter_mut().flat_map(|event| &mut event.mails);
+        for mail in mails.iter_mut().chain(of_events) {
+            if mail.status == MailStatus::Planned {
+                mail.status = MailStatus::ReachesNobody;
+            }
+        }
+    }
     let health = MailHealth::load(conn, &admins, settings)?;
     let sync = due.connection.sync;
     let chosen = store::identity_provider::get(conn)?;
     let banner = BannerFacts { now, history: due.history, sync, health, certificate, chosen };
-    Ok(MailOverview { banner, admins, mails, events })
+    Ok(MailOverview { banner, admins, mails, events, next })
+}
+
+/// The mails about the connection that will be queued if nothing changes.
+fn next(
+    conn: &mut Conn,
+    due: &DueMails,
+    recipients: &[NamedRecipient],
+    now: DateTime<Utc>,
+) -> Result<Vec<ListedMail>, StoreError> {
+    let mut next = Vec::new();
+    for (kind, about) in due.connection.due(&due.history) {
+        // Those about a token are among its mails.
+        if about.event().is_some() && !store::mails::exists(conn, kind, &about)? {
+            next.push((kind, now, MailStatus::Due));
+        }
+    }
+    let later = due.connection.next(&due.history, now);
+    next.extend(later.map(|(alarm, at)| (MailKind::Alarm(alarm), at, MailStatus::Planned)));
+    let to_all = |(kind, due_at, status): (MailKind, DateTime<Utc>, MailStatus)| {
+        recipients.iter().map(move |planned| ListedMail {
+            kind,
+            name: planned.name.clone(),
+            address: planned.recipient.to_string(),
+            due_at,
+            status: status.clone(),
+        })
+    };
+    Ok(next.into_iter().flat_map(to_all).collect())
 }
 
 /// What the list of mails about a token is made from.

@@ -6,7 +6,7 @@ use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::AdminId;
 use crate::service::mails::MailHealth;
 use crate::web::pages::layout::Badge;
-use crate::web::pages::layout::text::initials;
+use crate::web::pages::layout::text::{enumerated, initials};
 use crate::web::pages::layout::time::last_login;
 
 /// Lines on the card; the others are on the page of the list.
@@ -17,6 +17,8 @@ pub(crate) struct AdminsCard {
     pub(crate) active: usize,
     pub(crate) first: Vec<AdminLine>,
     pub(crate) more: usize,
+    /// Who gets the mails.
+    pub(crate) foot: String,
 }
 
 /// A Server Admin in a list.
@@ -38,6 +40,7 @@ impl AdminsCard {
         admins: &[ServerAdmin],
         health: &MailHealth,
         me: AdminId,
+        extra: Vec<String>,
         now: DateTime<Utc>,
     ) -> Self {
         let mut active: Vec<&ServerAdmin> = admins.iter().filter(|admin| admin.active).collect();
@@ -47,8 +50,24 @@ impl AdminsCard {
         Self {
             first: first.map(|admin| AdminLine::new(admin, health, me, now)).collect(),
             more: active.len().saturating_sub(SHOWN),
+            foot: recipients(active.len(), extra),
             active: active.len(),
         }
+    }
+}
+
+/// Who gets the mails besides the Server Admins.
+fn recipients(active: usize, extra: Vec<String>) -> String {
+    let extra = match extra.len() {
+        0..=2 => extra,
+        more => vec![format!("{more} team addresses")],
+    };
+    let is_alone = extra.is_empty();
+    let all = |first: &str| enumerated([first.to_owned()].into_iter().chain(extra));
+    match active {
+        1 => format!("{} receive the mails. Invite a second Server Admin.", all("Only you")),
+        _ if is_alone => "Every Server Admin receives the mails.".to_owned(),
+        _ => format!("{} receive the mails.", all("Every Server Admin")),
     }
 }
 

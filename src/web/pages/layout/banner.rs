@@ -117,11 +117,9 @@ pub(crate) fn no_mail(health: &MailHealth, section: Section) -> Option<Notice> {
         return None;
     }
     let text = if health.directory.is_some() {
-        "Outgoing mail is not set up, so nobody will be told before the token expires. Name a mail \
-         server in SCIMWARD_SMTP_URL."
+        "No mail server is set up. Whoever runs this server names one in SCIMWARD_SMTP_URL."
     } else {
-        "The last mails to all active Server Admins have failed, so nobody will be told before the \
-         token expires."
+        "The last mails to all active Server Admins have failed, so nobody will be warned."
     };
     let link = (section != Section::Notifications)
         .then(|| Link::new(paths::NOTIFICATIONS, "Go to Notifications"));

@@ -18,6 +18,16 @@ pub(crate) fn count(number: i64, unit: &str) -> String {
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
+/// `Ada`, `Ada and Grace`, `Ada, Grace and Alan`.
+pub(crate) fn enumerated(names: impl IntoIterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.into_iter().collect();
+    match (names.pop(), names.is_empty()) {
+        (None, _) => String::new(),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} and {last}", names.join(", ")),
+    }
+}
+
 /// `1,204`
 pub(crate) fn digits(number: u64) -> String {
     let digits = number.to_string();
@@ -82,13 +92,21 @@ pub(crate) fn unindented(html: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{digits, folded, initials, pieces, unindented};
+    use super::{digits, enumerated, folded, initials, pieces, unindented};
 
     #[test]
     fn numbers_have_a_comma_before_every_three_digits() {
         for (number, text) in [(0, "0"), (999, "999"), (1_204, "1,204"), (1_000_000, "1,000,000")] {
             assert_eq!(digits(number), text);
         }
+    }
+
+    #[test]
+    fn names_are_joined_as_people_do() {
+        let joined = |names: &[&str]| enumerated(names.iter().map(ToString::to_string));
+        let all =
+            [joined(&[]), joined(&["Ada"]), joined(&["Ada", "Grace"]), joined(&["a", "b", "c"])];
+        assert_eq!(all, ["", "Ada", "Ada and Grace", "a, b and c"]);
     }
 
     #[test]

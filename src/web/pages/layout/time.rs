@@ -27,6 +27,21 @@ impl Moment {
     }
 }
 
+impl Moment {
+    /// Date and time in `zone`, with UTC beside where that is another time.
+    pub(crate) fn in_zone(at: DateTime<Utc>, zone: Tz) -> Self {
+        Self { iso: calendar::rfc3339(at), text: zoned_text(at, zone) }
+    }
+}
+
+/// `7 Mar 2027, 09:00 CET (08:00 UTC)`.
+pub(crate) fn zoned_text(at: DateTime<Utc>, zone: Tz) -> String {
+    let calendar::LocalText { date, time, utc } = calendar::LocalText::new(at, zone);
+    let Some(utc) = utc else { return utc_text(at) };
+    let same_day = format!("{date}, ");
+    format!("{date}, {time} ({})", utc.strip_prefix(&same_day).unwrap_or(&utc))
+}
+
 /// `22 Mar 2027, 09:14 UTC`.
 pub(crate) fn utc_text(at: DateTime<Utc>) -> String {
     at.format("%-d %b %Y, %H:%M UTC").to_string()
@@ -104,6 +119,22 @@ mod tests {
         }
         let tokyo = countdown(at("2026-12-03T23:00:00Z"), expiry, Tz::Asia__Tokyo);
         assert_eq!(tokyo, "in 15 hours");
+    }
+
+    #[test]
+    fn a_time_of_a_zone_has_utc_beside_it() {
+        for (instant, zone, text) in [
+            ("2027-03-07T08:00:00Z", Tz::Europe__Berlin, "7 Mar 2027, 09:00 CET (08:00 UTC)"),
+            ("2027-03-07T08:00:00Z", Tz::UTC, "7 Mar 2027, 08:00 UTC"),
+            ("2027-03-07T08:00:00Z", Tz::Europe__London, "7 Mar 2027, 08:00 UTC"),
+            (
+                "2027-03-20T00:30:00Z",
+                Tz::America__Los_Angeles,
+                "19 Mar 2027, 17:30 PDT (20 Mar 2027, 00:30 UTC)",
+            ),
+        ] {
+            assert_eq!(zoned_text(at(instant), zone), text);
+        }
     }
 
     #[test]

@@ -61,15 +61,18 @@ pub(crate) fn of_kind(overview: &MailOverview, kind: MailKind) -> Vec<&ListedMai
 
 /// The badge of a mail to one recipient.
 pub(crate) fn badge(status: &MailStatus) -> Badge {
-    match status {
-        MailStatus::Planned => Badge::new("neutral", "clock", "Scheduled"),
-        MailStatus::Due | MailStatus::Sending => Badge::new("neutral", "sync", "Sending"),
-        MailStatus::Retrying { .. } => Badge::new("attention", "sync", "Retrying"),
-        MailStatus::Sent { .. } => Badge::new("success", "check", "Sent"),
-        MailStatus::Failed { .. } => Badge::new("danger", "alert", "Failed"),
-        MailStatus::Superseded => Badge::new("neutral", "skip", "Superseded"),
-        MailStatus::Cancelled => Badge::new("neutral", "circle-slash", "Cancelled"),
-    }
+    let (tone, icon) = match status {
+        MailStatus::Planned => ("neutral", "clock"),
+        MailStatus::ReachesNobody => ("attention", "alert"),
+        MailStatus::Due | MailStatus::Sending => ("neutral", "sync"),
+        MailStatus::Retrying { .. } => ("attention", "sync"),
+        MailStatus::Sent { .. } => ("success", "check"),
+        MailStatus::Written { .. } => ("attention", "log"),
+        MailStatus::Failed { .. } => ("danger", "alert"),
+        MailStatus::Superseded => ("neutral", "skip"),
+        MailStatus::Cancelled => ("neutral", "circle-slash"),
+    };
+    Badge::new(tone, icon, status.word())
 }
 
 /// One badge for the mails to all recipients.
@@ -79,15 +82,21 @@ pub(crate) fn combined_badge(mails: &[&ListedMail]) -> Badge {
     if let Some(open) = retrying.or_else(|| statuses().find(|status| status.is_open())) {
         return badge(open);
     }
+    let to_come =
+        |status: &&MailStatus| matches!(status, MailStatus::Planned | MailStatus::ReachesNobody);
     let number = |is: fn(&MailStatus) -> bool| statuses().filter(|status| is(status)).count();
     let sent = number(|status| matches!(status, MailStatus::Sent { .. }));
     let failed = number(|status| matches!(status, MailStatus::Failed { .. }));
     let superseded = number(|status| matches!(status, MailStatus::Superseded));
+    let is_written = |status: &MailStatus| matches!(status, MailStatus::Written { .. });
+    let written = statuses().find(|status| is_written(status));
     let total = mails.len() - number(|status| matches!(status, MailStatus::Cancelled));
     if total == 0 {
         badge(&MailStatus::Cancelled)
-    } else if number(|status| matches!(status, MailStatus::Planned)) > 0 {
-        badge(&MailStatus::Planned)
+    } else if let Some(planned) = statuses().find(to_come) {
+        badge(planned)
+    } else if let Some(written) = written.filter(|_| number(is_written) == total) {
+        badge(written)
     } else if sent == total {
         Badge::new("success", "check", format!("Sent {sent} of {total}"))
     } else if sent == 0 && failed == 0 && superseded > 0 {
@@ -157,6 +166,7 @@ mod tests {
         let at = chrono::DateTime::UNIX_EPOCH;
         let answer = || "450 later".to_owned();
         let sent = || MailStatus::Sent { at };
+        let written = || MailStatus::Written { at, sentence: String::new() };
         let failed = || MailStatus::Failed { at, answer: answer() };
         let retrying = || MailStatus::Retrying { answer: answer(), next_try_at: at };
         for (statuses, text) in [
@@ -171,6 +181,9 @@ mod tests {
             (vec![failed(), failed()], "Not sent"),
             (vec![MailStatus::Superseded, MailStatus::Superseded], "Superseded"),
             (vec![MailStatus::Cancelled], "Cancelled"),
+            (vec![written(), written()], "Written to a file"),
+            (vec![sent(), written()], "Sent 1 of 2"),
+            (vec![MailStatus::ReachesNobody, MailStatus::ReachesNobody], "Will reach nobody"),
         ] {
             let mails: Vec<ListedMail> = statuses.into_iter().map(mail).collect();
 

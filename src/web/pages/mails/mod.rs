@@ -2,3 +2,4 @@
 
 pub(super) mod card;
 pub(super) mod page;
+mod settings;

@@ -3,8 +3,11 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Deserialize;
 
-use super::card::{OutgoingMail, badge, combined_badge, of_kind};
+use super::card::{badge, combined_badge, of_kind};
+use super::settings::MailSettings;
 use crate::domain::calendar::{date, date_text};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::{Milestone, Schedule};
@@ -12,28 +15,28 @@ use crate::domain::sync::alarms::Alarm;
 use crate::service::mails::{Delivery, ListedMail, MailOverview, MailStatus, TestError};
 use crate::web::Shared;
 use crate::web::error::PageError;
-use crate::web::pages::layout::time::{Moment, utc_text};
+use crate::web::pages::layout::time::{Moment, zoned_text};
 use crate::web::pages::layout::{self, Badge, Layout, Section, limited};
 use crate::web::pages::paths::{NOTIFICATIONS, go_to};
 use crate::web::session::{Flash, NoFields, SignedIn, SignedInForm};
 
 /// Recipients that are listed for each mail; those with trouble come first.
-const SHOWN: usize = 8;
+const SHOWN: usize = 20;
 
 #[derive(Template)]
 #[template(path = "mails/page.html")]
 struct MailsPage {
     layout: Layout,
-    outgoing: OutgoingMail,
-    folder: Option<String>,
-    time: String,
-    zone: String,
+    settings: MailSettings,
+    me: String,
     groups: Vec<MailGroup>,
     empty: &'static str,
 }
 
 /// The mails of one kind.
 struct MailGroup {
+    /// What stands in the address of the page to see all recipients.
+    code: String,
     title: String,
     /// To whom it happened.
     subject: Option<String>,
@@ -52,22 +55,29 @@ struct MailRow {
     badge: Badge,
 }
 
-/// `GET /admin/notifications`.
+/// What the address of the page says.
+#[derive(Deserialize)]
+pub(crate) struct Query {
+    /// The group of which all recipients are listed.
+    #[serde(default)]
+    mail: String,
+}
+
+/// `GET /admin/notifications?mail=...`.
 pub(crate) async fn page(
     shared: web::Data<Shared>,
     me: SignedIn,
+    query: web::Query<Query>,
 ) -> Result<HttpResponse, PageError> {
     let mails = &shared.services.mails;
     let overview = mails.overview(None).await?;
     let schedule = mails.schedule();
-    let folder = overview.banner.health.directory.as_ref();
+    let extra = mails.outgoing().extra;
     let view = MailsPage {
         layout: Layout::with(&shared, &me, Section::Notifications, &overview.banner),
-        outgoing: OutgoingMail::new(&overview, schedule.zone),
-        folder: folder.map(|folder| folder.display().to_string()),
-        time: schedule.time.format("%H:%M").to_string(),
-        zone: schedule.zone.name().to_owned(),
-        groups: groups(&overview, schedule),
+        settings: MailSettings::new(mails, &overview, me.now),
+        me: me.admin.email.to_string(),
+        groups: groups(&overview, schedule, &extra, &query.mail),
         empty: if overview.banner.history.newest.is_some() {
             "There is nobody to tell: no Server Admin is active."
         } else {
@@ -109,7 +119,13 @@ pub(crate) async fn test(
     Ok(go_to(NOTIFICATIONS))
 }
 
-fn groups(overview: &MailOverview, schedule: Schedule) -> Vec<MailGroup> {
+fn groups(
+    overview: &MailOverview,
+    schedule: Schedule,
+    extra: &[String],
+    opened: &str,
+) -> Vec<MailGroup> {
+    let list = List { zone: schedule.zone, extra, opened };
     let milestones = Milestone::ALL.into_iter().map(MailKind::Expiry);
     let others = [MailKind::Generated, MailKind::StillUsed, MailKind::Alarm(Alarm::Revoked)];
     let kinds = milestones.chain(others);
@@ -120,11 +136,12 @@ fn groups(overview: &MailOverview, schedule: Schedule) -> Vec<MailGroup> {
             Some(_) => titled(kind, first.due_at, schedule),
             None => kind.to_string(),
         };
-        Some(group(title, None, mails))
+        Some(list.group((kind.as_str().to_owned(), title), None, mails))
     });
     let about_events = overview.events.iter().map(|event| {
         let title = titled(event.kind, event.at, schedule);
-        group(title, event.subject.clone(), event.mails.iter().collect())
+        let code = format!("{}-{}", event.kind.as_str(), event.at.timestamp());
+        list.group((code, title), event.subject.clone(), event.mails.iter().collect())
     });
     about_token.chain(about_events).collect()
 }
@@ -134,15 +151,60 @@ fn titled(kind: MailKind, at: DateTime<Utc>, schedule: Schedule) -> String {
     format!("{kind}: {}", date_text(date(at, schedule.zone)))
 }
 
-fn group(title: String, subject: Option<String>, mut mails: Vec<&ListedMail>) -> MailGroup {
-    let badge = combined_badge(&mails);
-    mails.sort_by_key(|mail| rank(&mail.status));
-    MailGroup {
-        title,
-        subject,
-        badge,
-        more: mails.len().saturating_sub(SHOWN),
-        mails: mails.into_iter().take(SHOWN).map(row).collect(),
+/// How the groups list their recipients.
+struct List<'a> {
+    zone: Tz,
+    /// The addresses of teams.
+    extra: &'a [String],
+    /// The group of which all recipients are listed.
+    opened: &'a str,
+}
+
+impl List<'_> {
+    fn group(
+        &self,
+        (code, title): (String, String),
+        subject: Option<String>,
+        mut mails: Vec<&ListedMail>,
+    ) -> MailGroup {
+        let badge = combined_badge(&mails);
+        mails.sort_by_key(|mail| rank(&mail.status));
+        let shown = if code == self.opened { mails.len() } else { SHOWN };
+        MailGroup {
+            code,
+            title,
+            subject,
+            badge,
+            more: mails.len().saturating_sub(shown),
+            mails: mails.into_iter().take(shown).map(|mail| self.row(mail)).collect(),
+        }
+    }
+
+    fn row(&self, mail: &ListedMail) -> MailRow {
+        let (verb, at, answer) = match &mail.status {
+            MailStatus::Planned
+            | MailStatus::ReachesNobody
+            | MailStatus::Superseded
+            | MailStatus::Cancelled => ("Planned for", mail.due_at, None),
+            MailStatus::Due | MailStatus::Sending => ("Due since", mail.due_at, None),
+            MailStatus::Retrying { answer, next_try_at } => {
+                let next = zoned_text(*next_try_at, self.zone);
+                let answer = format!("Next try {next}. Last answer: {answer}");
+                ("Planned for", mail.due_at, Some(answer))
+            }
+            MailStatus::Sent { at } => ("Sent", *at, None),
+            MailStatus::Written { at, sentence } => ("Written", *at, Some(sentence.clone())),
+            MailStatus::Failed { at, answer } => ("Failed", *at, Some(answer.clone())),
+        };
+        let (name, address) = match &mail.name {
+            Some(name) => (name.clone(), mail.address.clone()),
+            None if self.extra.contains(&mail.address) => {
+                (mail.address.clone(), "team address".to_owned())
+            }
+            None => (mail.address.clone(), String::new()),
+        };
+        let at = Moment::in_zone(at, self.zone);
+        MailRow { name, address, answer, verb, at, badge: badge(&mail.status) }
     }
 }
 
@@ -154,24 +216,4 @@ const fn rank(status: &MailStatus) -> u8 {
         MailStatus::Sending | MailStatus::Due => 2,
         _ => 3,
     }
-}
-
-fn row(mail: &ListedMail) -> MailRow {
-    let (verb, at, answer) = match &mail.status {
-        MailStatus::Planned | MailStatus::Superseded | MailStatus::Cancelled => {
-            ("Planned for", mail.due_at, None)
-        }
-        MailStatus::Due | MailStatus::Sending => ("Due since", mail.due_at, None),
-        MailStatus::Retrying { answer, next_try_at } => {
-            let answer = format!("Next try {}. Last answer: {answer}", utc_text(*next_try_at));
-            ("Planned for", mail.due_at, Some(answer))
-        }
-        MailStatus::Sent { at } => ("Sent", *at, None),
-        MailStatus::Failed { at, answer } => ("Failed", *at, Some(answer.clone())),
-    };
-    let (name, address) = match &mail.name {
-        Some(name) => (name.clone(), mail.address.clone()),
-        None => (mail.address.clone(), String::new()),
-    };
-    MailRow { name, address, answer, verb, at: Moment::new(at), badge: badge(&mail.status) }
 }
