@@ -22,7 +22,7 @@ scenario('without a mail server every page says that nobody can be reached', {
   await settings.getByText('Not set').waitFor();
   await settings.getByText('and reach nobody').waitFor();
   await region(page, /^15 days before/).getByText('Will reach nobody').first().waitFor();
-  await region(page, /^New token/).getByText('Written to a file').first().waitFor();
+  await region(page, /^Token generated/).getByText('Written to a file').first().waitFor();
   await audit(page);
   await page.getByRole('button', { name: 'Send test mail' }).click();
   await status(page).filter({ hasText: 'The test mail was written to a file and reaches nobody.' }).waitFor();

@@ -146,8 +146,14 @@ fn a_dry_run_has_the_words_of_the_page() {
     let text = scimward.run(&["notify", "--dry-run"]).stdout;
     let json = scimward.run(&["notify", "--dry-run", "--json"]).stdout;
 
-    assert_says(&text, &["Will reach nobody  15 days before", "Written to a file  New token"]);
-    assert_says(&json, &["\"state\":\"planned\"", "\"state\":\"written\"", "\"written_at\":\"2"]);
+    assert_says(
+        &text,
+        &["Will reach nobody  15 days before", "Written to a file  Token generated"],
+    );
+    assert_says(
+        &json,
+        &["\"state\": \"planned\"", "\"state\": \"written\"", "\"written_at\": \"2"],
+    );
     let late = scimward.run(&["notify", "--dry-run", "--at", "2099-01-01T00:00:00Z"]).stdout;
     assert_says(&late, &["Superseded"]);
 }
