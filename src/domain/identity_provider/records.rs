@@ -78,7 +78,7 @@ const OKTA: &Guide = &Guide {
         noted("SCIM connector base URL", "must not contain an underscore", BaseUrl),
         field("Unique identifier field for users", Entered("userName")),
         field("Authentication Mode", Chosen("HTTP Header")),
-        reported("Authorization", "the token alone, Okta adds `Bearer `", Token),
+        reported("Authorization", "the token alone, Okta adds “Bearer ”", Token),
     ],
     finish: "Then **Test Connector Configuration** (catalogue apps: **Test API Credentials**), then \
              **Save**.",
@@ -99,7 +99,7 @@ const OKTA_HEADER: &Guide = &Guide {
     place: "In Okta: **Applications → your app → Provisioning → Integration → Edit**.",
     fields: &[
         reported("Base URL", "must not contain an underscore", BaseUrl),
-        reported("API Token", "`Bearer ` and the token: Okta sends the field as it is", Token),
+        reported("API Token", "“Bearer ” and the token: Okta sends the field as it is", Token),
     ],
     finish: "Then **Test API Credentials**, then **Save**.",
     open: "Provisioning → Integration → Edit",
@@ -122,7 +122,7 @@ const ENTRA: &Guide = &Guide {
         noted("Tenant URL", "`?aadOptscim062020` at the end is understood", BaseUrl),
         noted(
             "Secret Token",
-            "the token alone, Entra adds `Bearer `; never leave it blank: Entra then sends a token \
+            "the token alone, Entra adds “Bearer ”; never leave it blank: Entra then sends a token \
              of its own",
             Token,
         ),

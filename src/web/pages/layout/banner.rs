@@ -10,9 +10,8 @@ use super::text::count;
 use super::time::{countdown, utc_text};
 use crate::domain::admin::person::AdminId;
 use crate::domain::certificate::Certificate;
-use crate::domain::identity_provider;
+use crate::domain::identity_provider::{self, named};
 use crate::domain::sync::SyncHealth;
-use crate::domain::token::Token;
 use crate::service::mails::{BannerFacts, MailHealth};
 use crate::web::pages::paths;
 use crate::web::pages::sync::notice::{SyncNotice, notice};
@@ -43,12 +42,8 @@ pub(crate) fn sync(
 }
 
 /// The banner about the newest token, if there is something to say.
-pub(crate) fn expiry(
-    newest: Option<&Token>,
-    section: Section,
-    now: DateTime<Utc>,
-    zone: Tz,
-) -> Option<Notice> {
+pub(crate) fn expiry(known: &BannerFacts, section: Section, zone: Tz) -> Option<Notice> {
+    let (newest, now) = (known.history.newest.as_ref(), known.now);
     let token = newest?;
     let expiry = utc_text(token.expires_at);
     let (tone, icon, title, text) = match TokenState::of(newest, now, zone) {
@@ -75,7 +70,8 @@ pub(crate) fn expiry(
         ),
     };
     let link = (section != Section::Authentication).then(|| Link::new(paths::SCIM_TOKEN, TO_TOKEN));
-    Some(Notice { tone, icon, role: None, takes_focus: false, title, text: text.to_owned(), link })
+    let text = named(text, known.provider());
+    Some(Notice { tone, icon, role: None, takes_focus: false, title, text, link })
 }
 
 /// The banner about the certificate that is served, if there is something to say.

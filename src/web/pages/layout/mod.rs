@@ -97,7 +97,7 @@ impl Layout {
     ) -> Self {
         let flash = me.take_flash().map(Notice::from);
         let zone = shared.site.timezone;
-        let expiry = banner::expiry(known.history.newest.as_ref(), section, me.now, zone);
+        let expiry = banner::expiry(known, section, zone);
         let certificate = banner::certificate(known.certificate.as_ref(), me.now, zone);
         let mail = banner::no_mail(&known.health, section);
         let health = known.sync.health;

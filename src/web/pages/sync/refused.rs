@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::identity_provider::{IdentityProvider, named};
 use crate::domain::network::agent::described;
 use crate::domain::sync::SyncHealth;
 use crate::domain::sync::refused::RefusedGroup;
@@ -26,14 +27,18 @@ pub(crate) struct RefusedRow {
     pub(crate) what: String,
     pub(crate) token: Option<String>,
     pub(crate) times: String,
-    pub(crate) remedy: &'static str,
+    pub(crate) remedy: String,
     pub(crate) from: String,
     pub(crate) relative: String,
 }
 
 impl RefusedCard {
     /// The card; none while sync works or a token is being entered.
-    pub(crate) fn new(sync: &SyncState, now: DateTime<Utc>) -> Option<Self> {
+    pub(crate) fn new(
+        sync: &SyncState,
+        provider: Option<IdentityProvider>,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
         let health = sync.health?;
         if matches!(health, SyncHealth::Working | SyncHealth::Waiting) {
             return None;
@@ -46,13 +51,19 @@ impl RefusedCard {
         let text = format!("{} since {}", digits(sum.count), since(now, sum.first_at));
         let mut groups: Vec<&RefusedGroup> = refused.groups.iter().collect();
         groups.sort_by_key(|group| std::cmp::Reverse((group.count, group.last_at)));
-        let rows = groups.iter().take(SHOWN).map(|group| RefusedRow::new(group, health, now));
+        let rows =
+            groups.iter().take(SHOWN).map(|group| RefusedRow::new(group, health, provider, now));
         Some(Self { badge: Badge::new("danger", "x-circle-fill", text), rows: rows.collect() })
     }
 }
 
 impl RefusedRow {
-    fn new(group: &RefusedGroup, health: SyncHealth, now: DateTime<Utc>) -> Self {
+    fn new(
+        group: &RefusedGroup,
+        health: SyncHealth,
+        provider: Option<IdentityProvider>,
+        now: DateTime<Utc>,
+    ) -> Self {
         let what = match (group.reason, &group.token) {
             (Refusal::Replaced, Some(_)) => "The replaced token",
             (Refusal::Revoked, Some(_)) => "The revoked token",
@@ -70,7 +81,7 @@ impl RefusedRow {
             what: what.to_owned(),
             token: group.token.as_ref().filter(|_| names_token).map(ToString::to_string),
             times,
-            remedy: remedy(group, health),
+            remedy: named(remedy(group, health), provider),
             from: described(group.from, group.agent.as_deref()),
             relative: ago(now, group.last_at),
         }

@@ -59,7 +59,7 @@ pub(crate) async fn page(
 ) -> Result<HttpResponse, PageError> {
     let services = &shared.services;
     let overview = services.mails.overview(None).await?;
-    let refused = RefusedCard::new(&overview.banner.sync, me.now);
+    let refused = RefusedCard::new(&overview.banner.sync, overview.banner.provider(), me.now);
     // What stands on that card is not said twice.
     let is_left_out = |kind: &Kind| {
         LEFT_OUT.contains(kind) || (refused.is_some() && *kind == Kind::RequestsRefused)
