@@ -81,3 +81,18 @@ scenario('an invitation that was filled in is still there after the password', {
   assert.equal(await page.getByLabel('Name').inputValue(), 'Heidi Lamarr');
   assert.equal(await page.getByLabel('Email').inputValue(), 'heidi@example.com');
 });
+
+scenario('an API key is made after the password, with what was filled in', {
+  at: LOGIN,
+}, async ({ admin, page, server }) => {
+  admin.expect(/the server responded with a status of 403/);
+  await admin.open('/admin/api-keys');
+  server.setClock(LATER);
+  await page.getByLabel('Name').fill('Terraform');
+  await page.getByRole('button', { name: 'Create key' }).click();
+  await reaches(page, 'proof');
+  await page.locator('#proof-password').fill(ADA.password);
+  await button(page, 'Confirm and create').click();
+  await reaches(page, 'token');
+  assert.equal(await page.textContent('[data-el=name]'), 'Terraform');
+});
