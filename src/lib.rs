@@ -25,6 +25,8 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod entropy;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod hasher;
 pub mod mail;
 mod memory;

@@ -7,6 +7,8 @@
 
 mod files;
 mod flags;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 pub mod manual;
 mod parse;
 mod reader;

@@ -73,7 +73,7 @@ impl Sources {
     ) -> Result<Self, String> {
         let mut all = Self::default();
         all.read_file(flags.config.as_deref())?;
-        all.read_environment(environment);
+        all.add_environment(environment);
         all.by_source.push(flags.settings().into_iter().filter_map(text_of_flag).collect());
         Ok(all)
     }
@@ -134,9 +134,15 @@ impl Sources {
             }
             Err(error) => return Err(format!("{origin} cannot be read: {error}")),
         };
+        self.add_file(path, &text)
+    }
+
+    /// Takes in what a configuration file says.
+    pub(super) fn add_file(&mut self, path: &Path, text: &str) -> Result<(), String> {
+        let origin = path.display().to_string();
         // The parser's message would repeat the line, and with it perhaps a password.
         let table = text.parse::<toml::Table>().map_err(|error| {
-            let line = error.span().map(|span| line_of(&text, span.start));
+            let line = error.span().map(|span| line_of(text, span.start));
             let place = line.map(|line| format!(", line {line}")).unwrap_or_default();
             format!("{origin}{place}: {}", error.message())
         })?;
@@ -156,7 +162,11 @@ impl Sources {
         Ok(())
     }
 
-    fn read_environment(&mut self, environment: impl Iterator<Item = (OsString, OsString)>) {
+    /// Takes in what the environment says.
+    pub(super) fn add_environment(
+        &mut self,
+        environment: impl Iterator<Item = (OsString, OsString)>,
+    ) {
         let mut texts = Texts::new();
         for (name, value) in environment {
             let Some(name) = name.to_str() else { continue };

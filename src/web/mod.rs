@@ -10,6 +10,8 @@ mod connections;
 mod csrf;
 mod error;
 mod forwarded;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod headers;
 mod health;
 pub mod healthcheck;

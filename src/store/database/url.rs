@@ -67,7 +67,8 @@ impl FromStr for DatabaseUrl {
                 }
                 Ok(Self::Sqlite(PathBuf::from(path)))
             }
-            "postgres" | "postgresql" => {
+            // Anything else is read as another form, of which an error repeats a part.
+            "postgres" | "postgresql" if rest.starts_with("//") => {
                 PgUrl::parse(text).map(Self::Postgres).map_err(InvalidDatabaseUrl::Postgres)
             }
             _ => Err(InvalidDatabaseUrl::UnknownScheme),
@@ -107,6 +108,9 @@ mod tests {
             ("data/scimward.db", InvalidDatabaseUrl::UnknownScheme),
             ("postgers://localhost/x", InvalidDatabaseUrl::UnknownScheme),
             ("mysql://localhost/x", InvalidDatabaseUrl::UnknownScheme),
+            ("postgres:://ward:secret@localhost/x", InvalidDatabaseUrl::UnknownScheme),
+            ("postgres:ward:secret@localhost", InvalidDatabaseUrl::UnknownScheme),
+            ("postgresql:/localhost/x", InvalidDatabaseUrl::UnknownScheme),
             ("", InvalidDatabaseUrl::UnknownScheme),
             ("sqlite:", InvalidDatabaseUrl::NoPath),
             ("sqlite::memory:", InvalidDatabaseUrl::NoPath),

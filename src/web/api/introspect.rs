@@ -195,6 +195,19 @@ fn error(status: StatusCode, body: &'static str) -> HttpResponse {
     answer
 }
 
+/// Any bytes as the credentials of an application, and as what it sends.
+#[cfg(any(test, fuzzing))]
+pub(super) fn fuzz(data: &[u8]) {
+    if let Some((id, secret)) = basic(data) {
+        let encoded = STANDARD.encode(format!("{id}:{secret}"));
+        assert!(!id.contains(':') && data.trim_ascii().ends_with(encoded.as_bytes()), "{encoded}");
+        let _ = (unescaped(&id), unescaped(&secret));
+    }
+    let named = form_urlencoded::parse(data).filter(|(name, _)| name == "token").count();
+    assert!(token("", data).is_err() || named == 1, "{}", data.escape_ascii());
+    assert_ne!(token("token=abc", data).map(|_| ()), Ok(()), "a token in the URL");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

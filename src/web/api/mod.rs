@@ -11,6 +11,8 @@ mod body;
 mod discovery;
 mod documents;
 mod forward_auth;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod head_limit;
 mod introspect;
 mod path;

@@ -159,6 +159,16 @@ fn path_after(next: &str) -> &str {
     safe_path(next).unwrap_or(HOME)
 }
 
+#[cfg(any(test, fuzzing))]
+impl LoginFields {
+    /// Panics unless the way goes on to a page of ours.
+    pub(super) fn check(&self) {
+        let Some(next) = safe_path(&self.next) else { return };
+        assert!(next == self.next && next.starts_with('/') && !next.starts_with("//"), "{next:?}");
+        assert!(next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'), "{next:?}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,8 @@ mod activity;
 mod admins;
 mod error_page;
 mod form_body;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod identity_provider;
 mod keys;
 mod layout;

@@ -3,7 +3,7 @@
 pub(super) mod account;
 pub(super) mod activation;
 pub(super) mod card;
-mod fields;
+pub(super) mod fields;
 mod invitations;
 pub(super) mod invite;
 pub(super) mod join;
