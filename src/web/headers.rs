@@ -10,7 +10,7 @@ const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
 
 /// Nothing from elsewhere, nothing inline, no frames, and no way to turn text into markup.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-    font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+    font-src 'self'; connect-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// Reading the clipboard is off; writing it is what `Copy` needs.

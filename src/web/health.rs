@@ -28,5 +28,6 @@ async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
 }
 
 fn answer(mut builder: HttpResponseBuilder, body: &'static str) -> HttpResponse {
-    builder.insert_header((CACHE_CONTROL, "no-store")).content_type("text/plain").body(body)
+    let kind = "text/plain; charset=utf-8";
+    builder.insert_header((CACHE_CONTROL, "no-store")).content_type(kind).body(body)
 }

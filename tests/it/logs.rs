@@ -7,6 +7,7 @@ mod commands;
 mod events;
 mod floods;
 mod request_ids;
+mod search;
 
 const CLIENTS: (&str, &str) =
     ("SCIMWARD_INTROSPECTION_CLIENTS", "app:application-secret-of-32-characters");

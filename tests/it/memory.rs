@@ -25,13 +25,13 @@ const PAGE: u64 = 4096;
 const CLIENT: &str = "app:0123456789abcdef0123456789abcdef";
 
 /// Waits until all connections of clients have ended and nothing is done any more.
-fn wait_for_quiet(server: &ServerProcess, sockets: usize) {
+pub(crate) fn wait_for_quiet(server: &ServerProcess, sockets: usize) {
     while open_sockets(server) > sockets || !all_sleep(server) {
         yield_now();
     }
 }
 
-fn open_sockets(server: &ServerProcess) -> usize {
+pub(crate) fn open_sockets(server: &ServerProcess) -> usize {
     let files = read_dir(format!("/proc/{}/fd", server.id())).expect("the files of the server");
     let targets = files.filter_map(|file| read_link(file.ok()?.path()).ok());
     targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
@@ -48,7 +48,7 @@ fn all_sleep(server: &ServerProcess) -> bool {
 }
 
 /// Where a part of one of these texts stands in what the server may write to.
-fn traces(server: &ServerProcess, secrets: &[(&str, String)]) -> Vec<String> {
+pub(crate) fn traces(server: &ServerProcess, secrets: &[(&str, String)]) -> Vec<String> {
     let file = |name: &str| File::open(format!("/proc/{}/{name}", server.id())).expect(name);
     let (memory, pages) = (file("mem"), file("pagemap"));
     let maps = read_to_string(format!("/proc/{}/maps", server.id())).expect("the mappings");

@@ -6,12 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use scimward::domain::activity::{Attempt, Kind};
 
-use super::{CLIENTS, PROXIES, audit, one};
+use super::{CLIENTS, PROXIES, audit, one, search};
+use crate::memory::open_sockets;
 use crate::support::actors::{PASSWORD, ScimClient, Visitor};
 use crate::support::database::{Database, Engine};
 use crate::support::http::{Request, Response};
 use crate::support::process::{Scimward, ServerProcess};
-use crate::support::smtp::{Fault, MailServer};
+use crate::support::proxy::free_address;
+use crate::support::smtp::{Fault, MailServer, Protection, Received};
 use crate::support::{on_each_database, page};
 
 on_each_database!(every_event_is_one_line_and_no_line_holds_a_secret);
@@ -37,10 +39,18 @@ struct Scene<'a> {
     server: ServerProcess,
     smtp: &'a MailServer,
     secrets: Vec<String>,
+    /// Those of the secrets that are CSRF tokens: they stand in the page and the session they are of.
+    csrf: Vec<String>,
+    /// Those that are codes of links.
+    codes: Vec<String>,
+    /// Those that are tokens, whole sessions and passwords: gone from memory when they were used.
+    used: Vec<String>,
+    mails: Vec<Received>,
 }
 
 fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
-    let smtp = MailServer::start();
+    let smtp = MailServer::with(Protection::StartTls);
+    std::fs::write(database.folder().join("own.pem"), &smtp.certificate).unwrap();
     smtp.fault("extra@example.com", Fault::Recipient("550 5.1.1 no such mailbox"));
     let url = database.url().replace("scimward@", "scimward:the-password-of-the-database@");
     let settings = Scimward::at(&url, database.folder())
@@ -48,15 +58,19 @@ fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
         .with("SCIMWARD_ACCESS_LOG", "true")
         .with(CLIENTS.0, CLIENTS.1)
         .with(PROXIES.0, PROXIES.1);
+    let metrics = free_address().to_string();
     let first = settings.serve().stop();
     let code = first.stdout.split("code=").nth(1).expect("a link").trim().to_owned();
     let scimward = settings
         .clone()
-        .with("SCIMWARD_SMTP_URL", &smtp.url())
         .with("SCIMWARD_MAIL_FROM", "scim@example.com")
+        .with("SCIMWARD_METRICS_LISTEN", &metrics)
+        .with("SCIMWARD_SMTP_URL", &smtp.url_of_user())
         .with("SCIMWARD_MAIL_TO_EXTRA", "extra@example.com");
     let server = scimward.serve();
-    let mut scene = Scene { scimward, server, smtp: &smtp, secrets: vec![code.clone()] };
+    Request::new("GET", "/healthz").send(server.address).expect(200);
+    let sockets = open_sockets(&server);
+    let mut scene = Scene::new(scimward, server, &smtp, &code);
     let ada = set_up(&mut scene, &code);
     let grace = invite_and_join(&mut scene, &ada);
     refuse_forms(&scene, &ada);
@@ -64,8 +78,9 @@ fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
     use_key(&mut scene, &ada);
     use_token(&mut scene, &ada);
     change_people(&mut scene, &ada, &grace);
-    let ended = scene.scimward.run(&["admin", "end-sessions"]);
     let written = settings.run(&["mail", "test", "ada@example.com"]);
+    search_everywhere(&mut scene, database, &metrics, sockets);
+    let ended = scene.scimward.run(&["admin", "end-sessions"]);
     scene.keep_cookies(&[&ada, &grace]);
 
     let Scene { server, secrets, .. } = scene;
@@ -106,7 +121,7 @@ fn check_events(logs: &str) {
 #[track_caller]
 fn check_secrets(logs: &str, secrets: &[String]) {
     assert!(logs.contains("TRACE") || logs.contains("DEBUG"), "the log is on");
-    let constant = [PASSWORD, FRESH, WRONG, "the-password-of-the-database", "query-value"];
+    let constant = [PASSWORD, FRESH, WRONG, "the-password-of-the-", "query-value"];
     let secrets = secrets.iter().map(String::as_str).chain(constant);
     for secret in secrets.chain(["application-secret", "$argon2id$", "scimw_"]) {
         assert!(secret.len() > 5, "{secret:?} is no secret");
@@ -130,7 +145,39 @@ fn submit(by: &Visitor, page: &str, action: &str, fields: &[(&str, &str)]) -> Re
     send(by, by.form(action, &[&hidden, fields].concat()))
 }
 
-impl Scene<'_> {
+/// All that is not the log. Another Server Admin looks at the pages.
+fn search_everywhere(scene: &mut Scene<'_>, database: &Database, metrics: &str, sockets: usize) {
+    let passwords = [PASSWORD, FRESH, WRONG].map(str::to_owned);
+    let settings = ["the-password-of-the-", "application-secret"].map(str::to_owned);
+    scene.secrets.extend([&passwords[..], &settings].concat());
+    scene.scimward.add_admin("olga");
+    let olga = Visitor::new(scene.server.address);
+    let fields = [("email", "olga@example.com"), ("password", PASSWORD)];
+    submit(&olga, "/login", "/login", &fields).expect(303);
+    search::find_none(&scene.secrets, &search::shown(&olga, metrics, &scene.scimward));
+    scene.keep_cookies(&[&olga]);
+    scene.csrf(&olga);
+    submit(&olga, ACCOUNT, "/logout", &[]).expect(303);
+    scene.mails.extend(scene.smtp.take());
+    search::find_none(&scene.secrets, &search::sent(&scene.mails, &scene.codes));
+    // The CSRF token of a session is stored with it, and so it is in what SQLite remembers of its
+    // file: without the cookie it is worth nothing.
+    let stored = search::stored(database, &scene.scimward);
+    let not_stored = scene.secrets.iter().filter(|secret| !scene.csrf.contains(secret));
+    search::find_none(&not_stored.cloned().collect::<Vec<_>>(), &stored);
+    if database.engine() == Engine::Sqlite {
+        let used = [&scene.used[..], &scene.codes, &passwords].concat();
+        search::find_none_in_memory(&scene.server, sockets, &used);
+    }
+}
+
+impl<'a> Scene<'a> {
+    fn new(scimward: Scimward, server: ServerProcess, smtp: &'a MailServer, code: &str) -> Self {
+        let codes = vec![code.to_owned()];
+        let (csrf, used, mails) = (Vec::new(), Vec::new(), Vec::new());
+        Self { scimward, server, smtp, secrets: codes.clone(), csrf, codes, used, mails }
+    }
+
     fn log_in(&self, password: &str) -> (Visitor, Response) {
         let browser = Visitor::new(self.server.address);
         let fields = [("email", "ada@example.com"), ("password", password)];
@@ -144,6 +191,7 @@ impl Scene<'_> {
             for pair in browser.cookie_header().split("; ").filter(|pair| !pair.is_empty()) {
                 let (_, value) = pair.split_once('=').expect("name=value");
                 self.secrets.push(value.chars().take(20).collect());
+                self.used.push(value.to_owned());
             }
         }
     }
@@ -152,6 +200,7 @@ impl Scene<'_> {
         let shown = browser.get(ACCOUNT).expect(200);
         let csrf = page::hidden_fields(shown.text(), "/logout").remove(0).1;
         self.secrets.push(csrf.clone());
+        self.csrf.push(csrf.clone());
         csrf
     }
 }
@@ -183,11 +232,13 @@ fn invite_and_join(scene: &mut Scene<'_>, ada: &Visitor) -> Visitor {
     let invited = [("name", "Grace"), ("email", "grace@example.com")];
     submit(ada, LIST, "/admin/server-admins/invite", &invited).expect(303);
     let mails = scene.smtp.take();
+    scene.mails.extend(mails.clone());
     let mail = mails.iter().rev().find(|mail| mail.to == "grace@example.com").expect("a mail");
     let mail = mail.content.replace("=\r\n", "").replace("=3D", "=");
     let code: String = mail.split("invitation?code=").nth(1).expect("a link").to_owned();
     let code: String = code.chars().take_while(char::is_ascii_alphanumeric).collect();
     scene.secrets.push(code.clone());
+    scene.codes.push(code.clone());
     let grace = Visitor::new(scene.server.address);
     let fields = [("email", "grace@example.com"), ("name", "Grace"), ("password", PASSWORD)];
     let path = format!("/invitation?code={code}");
@@ -255,6 +306,7 @@ fn use_token(scene: &mut Scene<'_>, ada: &Visitor) {
     let token = shown.text().split("scimw_").nth(1).expect("a token");
     let token: String = token.chars().take_while(char::is_ascii_alphanumeric).collect();
     scene.secrets.push(token[8..51].to_owned());
+    scene.used.push(token[8..51].to_owned());
     let token = format!("scimw_{token}");
     let client = ScimClient::new(scene.server.address, &token);
     for agent in ["Okta SCIM Client 1.0", "curl/8.5.0", &format!("leaky {token}")] {

@@ -17,6 +17,13 @@ pub(crate) fn check(request: &Request, response: &Response) {
         assert!(!name.starts_with("access-control-"), "{target} allows other origins");
         assert_ne!(name, "x-powered-by", "{target}");
     }
+    let policy = response.header("Content-Security-Policy").expect("a policy");
+    for part in
+        ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"]
+    {
+        assert!(policy.contains(part), "{target}: {policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{target}: {policy}");
     if is_for_machines(target) {
         assert_eq!(response.header("Set-Cookie"), None, "{target} sets a cookie");
         expect("Cache-Control", "no-store");
@@ -24,11 +31,6 @@ pub(crate) fn check(request: &Request, response: &Response) {
             assert!(response.header("WWW-Authenticate").is_some(), "{target} lacks a challenge");
         }
     } else if response.header("Content-Type").is_some_and(|kind| kind.starts_with("text/html")) {
-        let policy = response.header("Content-Security-Policy").expect("a policy");
-        for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
-            assert!(policy.contains(part), "{target}: {policy}");
-        }
-        assert!(!policy.contains("unsafe"), "{target}: {policy}");
         let referrer = response.header("Referrer-Policy");
         let keeps_silent = matches!(referrer, Some("no-referrer" | "same-origin"));
         assert!(keeps_silent, "{target} tells other sites where people come from: {referrer:?}");
