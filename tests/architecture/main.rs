@@ -2,8 +2,10 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod asvs;
 mod circles;
 mod manual;
+mod source;
 mod templates;
 
 use std::collections::BTreeSet;
@@ -25,6 +27,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("mail", &["domain", "trust"]),
     ("store", &["audit", "domain", "trust"]),
     ("audit", &["domain"]),
+    // For tests and cargo-fuzz alone.
+    ("fuzz", &["config", "domain", "mail", "store", "web"]),
     ("hasher", &["domain", "entropy", "stack"]),
     ("clock", &[]),
     ("domain", &[]),
