@@ -11,7 +11,8 @@
 //! store      the database: the only layer that knows Diesel
 //! mail       what mails say and how they leave
 //! audit      what happened and what was refused, in the log
-//! hasher     Argon2id on few threads · clock and entropy: time and randomness
+//! hasher     Argon2id on few threads · webauthn: whether a passkey proves something
+//! clock      the time · entropy: randomness
 //! stack      wiped after use · memory: given back after a rush · trust: which servers are believed
 //! domain     decisions as functions of their arguments: no I/O, no async, no framework
 //! ```
@@ -37,3 +38,4 @@ pub mod store;
 pub mod telemetry;
 mod trust;
 pub mod web;
+pub mod webauthn;

@@ -46,8 +46,11 @@ pub fn start_for_command(settings: &LogSettings) -> Result<(), String> {
 fn start_with(format: LogFormat, level: Level, audit: Level) -> Result<(), String> {
     let filter = Targets::new()
         .with_default(level.min(Level::WARN))
-        // An error for every request that cannot be read would let anybody fill the disk.
+        // An error for every request that cannot be read would let anybody fill the disk: what is
+        // wrong with an answer of a passkey is in our own line, which is counted.
         .with_target("actix_http", LevelFilter::OFF)
+        .with_target("webauthn_rs", LevelFilter::OFF)
+        .with_target("webauthn_rs_core", LevelFilter::OFF)
         .with_target(env!("CARGO_CRATE_NAME"), level)
         .with_target("scimward::audit", audit);
     let lines = fmt::layer().with_writer(|| OneLine);

@@ -62,7 +62,9 @@ impl Outcome {
     /// How what an entry of the activity list says has ended.
     const fn of(kind: Kind) -> Self {
         match kind {
-            Kind::LoginFailed | Kind::ProofFailed | Kind::RequestsRefused => Self::Refused,
+            Kind::LoginFailed | Kind::ProofFailed | Kind::RequestsRefused | Kind::PasskeyCopied => {
+                Self::Refused
+            }
             Kind::MailFailed => Self::Failed,
             _ => Self::Success,
         }

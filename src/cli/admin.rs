@@ -17,6 +17,7 @@ use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
 use crate::domain::calendar::rfc3339;
 use crate::service::Services;
 use crate::service::admins::{ActivationError, AddError, NewAdmin, PasswordError};
+use crate::service::passkeys::PasskeyError;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -50,6 +51,11 @@ pub(super) enum Command {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Remove all passkeys and recovery codes of somebody who lost them, and end their sessions
+    ResetPasskeys {
+        /// The e-mail address
+        email: EmailAddress,
+    },
     /// End all sessions, invitations and set-up links, as after a restore
     EndSessions,
 }
@@ -73,6 +79,7 @@ pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, Com
         Command::Password { email, password } => {
             set_password(&services, email, &password).await?;
         }
+        Command::ResetPasskeys { email } => reset_passkeys(&services, email).await?,
         Command::EndSessions => end_sessions(&services).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -166,6 +173,23 @@ async fn set_password(
         | PasswordError::WeakPassword(_) => refused(&email, error),
     })?;
     say_done(&format!("The password of {} <{email}> was changed.", admin.name))
+}
+
+async fn reset_passkeys(services: &Services, email: EmailAddress) -> Result<(), CommandError> {
+    let admin = find(services, &email).await?;
+    let reset = services.passkeys.reset(&admin, Author::CommandLine).await;
+    let removed = reset.map_err(|error| match error {
+        PasskeyError::Failed(failure) => failure.into(),
+        error => refused(&email, error),
+    })?;
+    let name = &admin.name;
+    say_done(&match removed {
+        0 => format!("{name} <{email}> had no passkey. Their sessions were ended."),
+        1 => format!("The passkey of {name} <{email}> was removed. Their sessions were ended."),
+        _ => format!(
+            "The {removed} passkeys of {name} <{email}> were removed. Their sessions were ended."
+        ),
+    })
 }
 
 async fn end_sessions(services: &Services) -> Result<(), CommandError> {

@@ -68,6 +68,10 @@ const MEANINGS: &[(&str, &str)] = &[
         "networks from which the token is accepted, separated by commas; any if it is not set. API keys are accepted from anywhere",
     ),
     ("SCIMWARD_ALLOW_PLAIN_HTTP", "allow HTTP without TLS on an address other than loopback"),
+    (
+        "SCIMWARD_REQUIRE_PASSKEY",
+        "no Server Admin goes on without a passkey; needs an https address with a host name in `SCIMWARD_PUBLIC_URL`",
+    ),
     ("SCIMWARD_ACTIVITY_RETENTION_DAYS", "how long activity is kept"),
     ("SCIMWARD_LOG", "level: `error`, `warn`, `info`, `debug` or `trace`"),
     ("SCIMWARD_LOG_FORMAT", "form of the log: `text` or `json`"),

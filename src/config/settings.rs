@@ -16,6 +16,7 @@ use crate::domain::network::public_url::PublicUrl;
 use crate::mail::{Letterhead, MailServer, Mailer};
 use crate::service::ServiceSettings;
 use crate::service::mails::MailSettings;
+use crate::service::passkeys;
 use crate::service::sync::Silence;
 use crate::store::DatabaseUrl;
 use crate::telemetry::LogSettings;
@@ -84,8 +85,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         client_networks: read.optional(list("client_networks"), Networks::parse),
     };
     forbid_plain_http(read, listen, tls.is_some() || !site.trusted_proxies.is_empty());
-    let confirm_identity = read.setting("confirm_identity", "true", parse::flag);
-    let activity_retention = read.setting("activity_retention_days", "400", parse::days);
+    let services = services(read, mails, &site.public_url);
     let log = log(read);
     warn(read, &database, &site, tls.as_ref(), metrics_listen);
     Settings {
@@ -95,7 +95,7 @@ pub(super) fn read(read: &mut ConfigReader) -> Settings {
         metrics_listen,
         database,
         database_wait,
-        services: ServiceSettings { mails, activity_retention, confirm_identity },
+        services,
         site,
         log,
         warnings: read.take_warnings(),
@@ -164,6 +164,33 @@ fn public_url(read: &mut ConfigReader, listen: SocketAddr) -> PublicUrl {
         );
     }
     public_url.unwrap_or_else(|| PublicUrl::of_listener(listen, is_https))
+}
+
+fn services(
+    read: &mut ConfigReader,
+    mails: MailSettings,
+    public_url: &PublicUrl,
+) -> ServiceSettings {
+    ServiceSettings {
+        mails,
+        confirm_identity: read.setting("confirm_identity", "true", parse::flag),
+        require_passkey: require_passkey(read, public_url),
+        activity_retention: read.setting("activity_retention_days", "400", parse::days),
+    }
+}
+
+fn require_passkey(read: &mut ConfigReader, public_url: &PublicUrl) -> bool {
+    let is_required = read.setting("require_passkey", "false", parse::flag);
+    if is_required && !passkeys::are_possible(public_url) {
+        read.problem(
+            "require_passkey",
+            &format!(
+                "browsers know no passkeys under {public_url}: set SCIMWARD_PUBLIC_URL to an https \
+                 address with a host name, such as https://scim.example.com"
+            ),
+        );
+    }
+    is_required
 }
 
 fn mails(read: &mut ConfigReader, public_url: &PublicUrl, product_name: &str) -> MailSettings {

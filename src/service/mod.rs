@@ -17,6 +17,7 @@ pub mod keys;
 pub mod mails;
 pub mod monitoring;
 mod old_token;
+pub mod passkeys;
 mod passwords;
 pub mod report;
 pub mod requests;
@@ -58,6 +59,8 @@ pub struct Services {
     pub logins: sessions::login::Logins,
     /// Recognising devices in which somebody has logged in before.
     pub devices: sessions::devices::Devices,
+    /// Passkeys and recovery codes.
+    pub passkeys: Arc<passkeys::Passkeys>,
     /// Staying signed in.
     pub sessions: sessions::Sessions,
     /// Deciding about presented tokens.
@@ -90,11 +93,14 @@ pub struct ServiceSettings {
     pub activity_retention: TimeDelta,
     /// Whether some changes ask for a fresh proof of who makes them.
     pub confirm_identity: bool,
+    /// Whether every Server Admin must have a passkey.
+    pub require_passkey: bool,
 }
 
 impl Services {
     /// Wires the use cases together.
     pub fn new(resources: &Resources, settings: ServiceSettings) -> Self {
+        let require_passkey = settings.require_passkey;
         let ServiceSettings { mails, activity_retention, .. } = settings;
         let usage = Arc::new(usage::Usage::new(resources.clone()));
         let validation = validation::Validation::new(resources.clone());
@@ -105,6 +111,13 @@ impl Services {
         let letterhead = &mails.letterhead;
         let own_words = OwnWords::of_service(&letterhead.product, letterhead.public_url.host());
         let alerts = mails::Alerts::new(&mails.extra, Arc::clone(&new_mail));
+        let passkeys = passkeys::Passkeys::new(
+            resources.clone(),
+            alerts.clone(),
+            require_passkey,
+            &letterhead.public_url,
+            &letterhead.product,
+        );
         let certificate = certificate::ServedCertificate::default();
         let mails =
             mails::Mails::new(resources.clone(), mails, certificate.clone(), Arc::clone(&new_mail));
@@ -116,6 +129,7 @@ impl Services {
             admins: admins::Admins::new(resources.clone(), alerts, own_words),
             logins: logins.clone(),
             devices,
+            passkeys: Arc::new(passkeys),
             monitoring: monitoring::Monitoring::new(
                 validation.clone(),
                 logins,

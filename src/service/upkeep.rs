@@ -27,6 +27,8 @@ const REQUESTS_KEPT: TimeDelta = TimeDelta::days(2);
 const LINKS_KEPT: TimeDelta = TimeDelta::days(30);
 /// Revoked and expired API keys are listed for a while.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(30);
+/// Longer than any challenge can be answered, whatever is done to the clock.
+const PASSKEY_TRACES_KEPT: TimeDelta = TimeDelta::days(1);
 /// Requests by hour are kept for 13 months, however long these are.
 const HOURS_KEPT: TimeDelta = TimeDelta::days(398);
 /// Callers are kept for 30 days and the one that has begun.
@@ -141,7 +143,7 @@ impl Upkeep {
         if self.last_purge().is_some_and(|last| (now - last).abs() < PURGE_EVERY) {
             return Ok(());
         }
-        let purges: [(Lock, Purge, TimeDelta); 11] = [
+        let purges: [(Lock, Purge, TimeDelta); 13] = [
             (Lock::Usage, store::purge::activity, self.activity_retention),
             (Lock::Mails, store::purge::mails, self.activity_retention),
             (Lock::Usage, store::purge::request_hours, HOURS_KEPT),
@@ -153,6 +155,8 @@ impl Upkeep {
             (Lock::Admins, store::purge::one_time_links, LINKS_KEPT),
             (Lock::Admins, store::keys::purge, KEYS_KEPT),
             (Lock::Admins, store::purge::login_failures, LOGIN_FAILURES_KEPT),
+            (Lock::Admins, store::purge::second_steps, PASSKEY_TRACES_KEPT),
+            (Lock::Admins, store::purge::used_challenges, PASSKEY_TRACES_KEPT),
             (Lock::Tokens, store::purge::used_requests, REQUESTS_KEPT),
         ];
         for (lock, purge, kept) in purges {

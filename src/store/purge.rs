@@ -7,7 +7,8 @@ use super::database::connection::Conn;
 use super::error::StoreError;
 use super::row::seconds;
 use super::schema::{
-    activity, login_failures, mails, one_time_links, request_hours, sessions, used_requests,
+    activity, login_failures, mails, one_time_links, request_hours, second_steps, sessions,
+    used_challenges, used_requests,
 };
 
 macro_rules! purges {
@@ -40,6 +41,10 @@ purges! {
     one_time_links, code_hash: String, expires_at;
     /// Failed logins of an account or a source, by the latest of them.
     login_failures, subject: String, last_at;
+    /// Logins that waited for a second step.
+    second_steps, code_hash: String, created_at;
+    /// Challenges that were answered.
+    used_challenges, challenge_hash: String, used_at;
     /// Ids of forms, by their use.
     used_requests, id_hash: String, used_at;
     /// Requests by hour.

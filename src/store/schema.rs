@@ -63,6 +63,47 @@ diesel::table! {
         address -> Nullable<Text>,
         agent -> Nullable<Text>,
         proven_at -> BigInt,
+        proof -> Text,
+        passkey_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    passkeys (id) {
+        id -> BigInt,
+        admin_id -> BigInt,
+        credential_id -> Text,
+        credential -> Text,
+        name -> Text,
+        created_at -> BigInt,
+        agent -> Nullable<Text>,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    recovery_codes (id) {
+        id -> BigInt,
+        admin_id -> BigInt,
+        code_hash -> Text,
+        created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    second_steps (code_hash) {
+        code_hash -> Text,
+        admin_id -> BigInt,
+        password_generation -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    used_challenges (challenge_hash) {
+        challenge_hash -> Text,
+        used_at -> BigInt,
     }
 }
 

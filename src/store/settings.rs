@@ -22,3 +22,9 @@ pub fn get_or_insert(conn: &mut Conn, name: &str, fresh: &str) -> Result<String,
         .execute(conn)?;
     Ok(fresh.to_owned())
 }
+
+/// Forgets the value under `name`: the next who needs one makes another.
+pub fn remove(conn: &mut Conn, name: &str) -> Result<(), StoreError> {
+    diesel::delete(settings::table.find(name)).execute(conn)?;
+    Ok(())
+}

@@ -27,8 +27,8 @@ pub(super) fn origin_is_ours(request: &ServiceRequest, site: &Site) -> bool {
     match (header(SEC_FETCH_SITE), header(ORIGIN)) {
         (Some(site), _) => site == "same-origin",
         // Our pages send no referrer, and then a browser hides the origin of a form as well. The
-        // login form has no token, so its page lets the browser name the origin.
-        (None, Some("null")) => request.path() != paths::LOGIN,
+        // forms of the login have no token, so their pages let the browser name the origin.
+        (None, Some("null")) => !paths::has_no_token(request.path()),
         (None, Some(origin)) => origin.eq_ignore_ascii_case(site.public_url.as_str()),
         (None, None) => true,
     }

@@ -14,6 +14,8 @@ pub(crate) enum PageError {
     SessionEnded,
     /// The person behind the session must prove again who they are; `pages::proof` answers it.
     ProofRequired,
+    /// A passkey is required, and they have none.
+    PasskeyMissing,
     /// The request comes from another site.
     ForeignOrigin,
     /// The form does not carry the CSRF token of the session.
@@ -83,6 +85,13 @@ impl PageError {
                 title: "Confirm that it is you",
                 what: "This change asks for your password again.",
                 remedy: GO_BACK,
+            },
+            Self::PasskeyMissing => Explanation {
+                status: StatusCode::FORBIDDEN,
+                code: "passkey_required",
+                title: "A passkey is required",
+                what: "Every Server Admin needs a passkey, and you have none.",
+                remedy: "Add one first.",
             },
             Self::ForeignOrigin => Explanation {
                 status: StatusCode::FORBIDDEN,

@@ -23,7 +23,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("config", &["domain", "mail", "service", "store", "telemetry", "web"]),
     ("web", &["audit", "domain", "memory", "service", "stack", "trust"]),
-    ("service", &["audit", "clock", "domain", "entropy", "hasher", "mail", "stack", "store"]),
+    (
+        "service",
+        &["audit", "clock", "domain", "entropy", "hasher", "mail", "stack", "store", "webauthn"],
+    ),
     ("mail", &["domain", "trust"]),
     ("store", &["audit", "domain", "trust"]),
     ("audit", &["domain"]),
@@ -37,6 +40,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("stack", &[]),
     ("telemetry", &[]),
     ("trust", &[]),
+    ("webauthn", &["domain"]),
 ];
 
 /// Libraries that one layer alone speaks to.
@@ -51,6 +55,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("diesel::", &["store"]),
     ("lettre::", &["mail"]),
     ("tokio_postgres::", &["store"]),
+    ("webauthn_rs::", &["webauthn"]),
 ];
 
 #[test]

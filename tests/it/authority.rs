@@ -30,6 +30,9 @@ const SESSIONS: &str = "/admin/account/sessions";
 const CHANGE_PASSWORD: &str = "/admin/account/password";
 const IDENTITY_PROVIDER: &str = "/admin/identity-provider";
 const CONFIRM: &str = "/admin/confirm";
+const PASSKEYS: &str = "/admin/account/passkeys";
+const PASSKEYS_BEGIN: &str = "/admin/account/passkeys/begin";
+const RECOVERY_CODES: &str = "/admin/account/recovery-codes";
 const TEST_MAIL: &str = "/admin/notifications/test";
 const API_KEYS: &str = "/admin/api-keys";
 const NEXT_PASSWORD: &str = "eleven comets under granite";
@@ -80,6 +83,12 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
         form(&of(name, "/reactivate"), &[]),
         form(&of("kurt", "/reactivate"), &[]),
         form(&of("grace", "/password-link"), &[]),
+        form(PASSKEYS_BEGIN, &[]),
+        form(PASSKEYS, &[("name", "Phone"), ("signed", ""), ("answer", "")]),
+        form(&format!("{PASSKEYS}/1/rename"), &[("name", "Phone")]),
+        form(&format!("{PASSKEYS}/1/rename"), &[]),
+        form(&format!("{PASSKEYS}/1/remove"), &[]),
+        form(RECOVERY_CODES, &[]),
         form(TEST_MAIL, &[]),
         hidden_form(admin, API_KEYS, API_KEYS, &API_KEY),
         hidden_form(admin, API_KEYS, API_KEYS, &API_KEY).header("Accept", "application/json"),

@@ -38,6 +38,7 @@ mod output;
 mod overlap;
 mod packages;
 mod pages;
+mod passkeys;
 mod people;
 mod proxies;
 mod races;

@@ -7,10 +7,16 @@ use crate::support::database::{Database, Engine};
 use crate::support::http::Request;
 
 /// Pages, forms and probes.
-const PATHS: [&str; 30] = [
+const PATHS: [&str; 39] = [
     "/healthz",
     "/readyz",
     "/login",
+    "/login/passkey",
+    "/login/passkey/begin",
+    "/login/second",
+    "/login/second/begin",
+    "/login/second/passkey",
+    "/login/enrol",
     "/logout",
     "/setup",
     "/invitation",
@@ -34,6 +40,9 @@ const PATHS: [&str; 30] = [
     "/admin/account/password",
     "/admin/account/sessions",
     "/admin/api-keys",
+    "/admin/account/passkeys",
+    "/admin/account/passkeys/begin",
+    "/admin/account/recovery-codes",
     "/admin/notifications",
     "/admin/activity",
     "/admin/activity/export.csv",

@@ -30,6 +30,8 @@ attempts! {
     /// A password in a session that was not looked at, because too many before it were wrong;
     /// `subject` is the e-mail address.
     ProofThrottled: "proof_throttled", "Confirmation refused after too many failures";
+    /// A login with a passkey that was refused; `detail` says why.
+    PasskeyRefused: "passkey_refused", "Login with a passkey refused";
     /// A change that a rule forbids; `subject` is the kind of activity it would have been, `detail`
     /// the rule.
     ChangeRefused: "change_refused", "Change refused";

@@ -169,6 +169,34 @@ kinds! {
         /// Such a link was used; `subject` is the e-mail address, `detail` says who sent it and when.
         PasswordLinkUsed: "password_link_used", "Password link used", "lock", "attention",
             ["{who} chose a new password with a link"];
+        /// A Server Admin added a passkey; `subject` is the e-mail address, `detail` its name.
+        PasskeyAdded: "passkey_added", "Passkey added", "passkey-fill", "",
+            ["{who} added a passkey to the account of {subject}",
+             "{who} added a passkey to {their} account"];
+        /// A passkey was given another name; `subject` is the e-mail address, `detail` both names.
+        PasskeyRenamed: "passkey_renamed", "Passkey renamed", "passkey-fill", "",
+            ["{who} renamed a passkey of {subject}",
+             "{who} renamed one of {their} passkeys"];
+        /// A passkey was removed; `subject` is the e-mail address, `detail` its name.
+        PasskeyRemoved: "passkey_removed", "Passkey removed", "passkey-fill", "attention",
+            ["{who} removed a passkey of {subject}",
+             "{who} removed one of {their} passkeys"];
+        /// All passkeys and recovery codes of somebody who lost them were removed; `subject` is the
+        /// e-mail address.
+        PasskeysReset: "passkeys_reset", "Passkeys reset", "passkey-fill", "attention",
+            ["{who} removed all passkeys and recovery codes of {subject}"];
+        /// A login with a passkey was refused because its counter did not grow; `subject` is the
+        /// e-mail address, `detail` the passkey.
+        PasskeyCopied: "passkey_copied", "Copied passkey refused", "alert", "danger",
+            ["A login with a passkey of {subject} was refused: the passkey may have been copied"];
+        /// New recovery codes were made; `subject` is the e-mail address.
+        RecoveryCodesMade: "recovery_codes_made", "Recovery codes made", "lock", "",
+            ["{who} made new recovery codes for {subject}",
+             "{who} made new recovery codes"];
+        /// A recovery code was used; `subject` is the e-mail address, `detail` how many are left.
+        RecoveryCodeUsed: "recovery_code_used", "Recovery code used", "lock", "attention",
+            ["{who} used a recovery code of {subject}",
+             "{who} used a recovery code"];
     }
 
     "keys", "API keys" {

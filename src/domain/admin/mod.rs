@@ -5,8 +5,10 @@ pub mod code;
 pub mod device;
 pub mod guessing;
 pub mod link;
+pub mod passkey;
 pub mod password;
 pub mod person;
+pub mod recovery;
 
 use chrono::{DateTime, Utc};
 

@@ -7,6 +7,8 @@ use super::alert::Alert;
 use super::key::KeyMail;
 use super::milestone::Milestone;
 use super::old_token::OldTokenMail;
+use super::passkey_alert::PasskeyAlert;
+use crate::domain::activity::Kind;
 use crate::domain::sync::alarms::Alarm;
 
 /// What a mail is about.
@@ -24,6 +26,8 @@ pub enum MailKind {
     OldToken(OldTokenMail),
     /// Who may sign in, or how, was changed.
     Alert(Alert),
+    /// The passkeys or recovery codes of a Server Admin were changed.
+    Passkeys(PasskeyAlert),
     /// Something about the connection.
     Alarm(Alarm),
     /// The certificate that scimward serves expires or has expired.
@@ -45,7 +49,7 @@ pub struct UnknownMailKind;
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 38] = [
         Self::Expiry(Milestone::FifteenDaysBefore),
         Self::Expiry(Milestone::OneDayBefore),
         Self::Expiry(Milestone::OnTheDay),
@@ -66,6 +70,12 @@ impl MailKind {
         Self::Alert(Alert::Changed),
         Self::Alert(Alert::PasswordChanged),
         Self::Alert(Alert::PasswordLinkUsed),
+        Self::Passkeys(PasskeyAlert::Added),
+        Self::Passkeys(PasskeyAlert::Removed),
+        Self::Passkeys(PasskeyAlert::Reset),
+        Self::Passkeys(PasskeyAlert::Copied),
+        Self::Passkeys(PasskeyAlert::CodesMade),
+        Self::Passkeys(PasskeyAlert::CodeUsed),
         Self::Alarm(Alarm::Revoked),
         Self::Alarm(Alarm::Refused),
         Self::Alarm(Alarm::Silent),
@@ -92,6 +102,7 @@ impl MailKind {
             Self::StillUsed => "still-used",
             Self::OldToken(mail) => mail.as_str(),
             Self::Alert(alert) => alert.as_str(),
+            Self::Passkeys(alert) => alert.as_str(),
             Self::Alarm(alarm) => alarm.as_str(),
             Self::Certificate => "certificate",
             Self::Key(mail) => mail.as_str(),
@@ -109,10 +120,21 @@ impl MailKind {
         }
     }
 
+    /// The mail about a change of who may sign in, or how, that an entry of this kind tells of.
+    pub fn about_change(kind: Kind) -> Option<Self> {
+        let passkeys = || PasskeyAlert::about(kind).map(Self::Passkeys);
+        Alert::about(kind).map(Self::Alert).or_else(passkeys)
+    }
+
+    /// Whether only the Server Admin is told whom it is about.
+    pub const fn is_personal(self) -> bool {
+        matches!(self, Self::Passkeys(alert) if alert.is_personal())
+    }
+
     /// Whether it stays addressed to its first recipients, even if they were deactivated or given
     /// another address since: otherwise a stolen session could keep it from them.
     pub const fn keeps_recipients(self) -> bool {
-        matches!(self, Self::Alert(_) | Self::Key(KeyMail::Created))
+        matches!(self, Self::Alert(_) | Self::Passkeys(_) | Self::Key(KeyMail::Created))
     }
 
     /// The mail's name in a sentence: `15-day expiry mail`.
@@ -128,6 +150,7 @@ impl MailKind {
             Self::StillUsed => "Mail about the replaced token",
             Self::OldToken(mail) => mail.name(),
             Self::Alert(alert) => alert.name(),
+            Self::Passkeys(alert) => alert.name(),
             Self::Alarm(alarm) => alarm.name(),
             Self::Certificate => "Mail about the certificate",
             Self::Key(mail) => mail.name(),
@@ -156,6 +179,7 @@ impl fmt::Display for MailKind {
             Self::StillUsed => f.write_str("Replaced token still named"),
             Self::OldToken(mail) => mail.fmt(f),
             Self::Alert(alert) => alert.fmt(f),
+            Self::Passkeys(alert) => alert.fmt(f),
             Self::Alarm(alarm) => alarm.fmt(f),
             Self::Certificate => f.write_str("HTTPS certificate expires"),
             Self::Key(mail) => mail.fmt(f),

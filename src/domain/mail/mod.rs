@@ -9,6 +9,7 @@ pub mod key;
 pub mod kind;
 pub mod milestone;
 pub mod old_token;
+pub mod passkey_alert;
 pub mod recipient;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -11,6 +11,10 @@ use crate::domain::mail::alert::Alert;
 use crate::domain::network::agent::short_name;
 use crate::mail::letter::{Letter, Parts, Tone};
 
+/// What every mail about a change ends with.
+pub(super) const CLOSING: &str = "If you cannot log in any more, ask another Server Admin or whoever \
+                                  runs the server. Nobody will ever ask you for your password.";
+
 /// A change of a Server Admin, as the activity list has it.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
@@ -61,24 +65,22 @@ pub fn alert(change: &Change<'_>, told: Told, zone: Tz, letterhead: &Letterhead)
         facts,
         steps: Vec::new(),
         link: ("Open Server Admins", letterhead.public_url.join("/admin/server-admins")),
-        closing: "If you cannot log in any more, ask another Server Admin or whoever runs the \
-                  server. Nobody will ever ask you for your password."
-            .to_owned(),
+        closing: CLOSING.to_owned(),
         reason: reason(told, letterhead),
     };
     parts.render(letterhead)
 }
 
 /// The Server Admin who was changed.
-struct Person<'a> {
+pub(super) struct Person<'a> {
     /// The name, or the address where that is not known.
-    name: &'a str,
-    address: &'a str,
+    pub(super) name: &'a str,
+    pub(super) address: &'a str,
 }
 
 impl Person<'_> {
     /// `Grace Hopper (grace@example.com)`
-    fn in_full(&self) -> String {
+    pub(super) fn in_full(&self) -> String {
         let Self { name, address } = self;
         if name == address { (*name).to_owned() } else { format!("{name} ({address})") }
     }
@@ -190,7 +192,7 @@ fn who_did(actor: &Actor) -> String {
     format!("{} did it.", who(actor))
 }
 
-fn by(actor: &Actor) -> String {
+pub(super) fn by(actor: &Actor) -> String {
     match (actor, actor.email()) {
         (Actor::Admin { name, .. }, Some(email)) => format!("{name} ({email})"),
         (Actor::Admin { name, .. }, None) => name.clone(),
@@ -200,7 +202,7 @@ fn by(actor: &Actor) -> String {
     }
 }
 
-fn origin(event: &Event) -> String {
+pub(super) fn origin(event: &Event) -> String {
     let agent = event.source.agent.as_deref();
     match event.source.address_text() {
         Some(address) => format!("{address} ({})", short_name(agent)),
@@ -208,7 +210,7 @@ fn origin(event: &Event) -> String {
     }
 }
 
-fn reason(told: Told, letterhead: &Letterhead) -> String {
+pub(super) fn reason(told: Told, letterhead: &Letterhead) -> String {
     let Letterhead { product, public_url, .. } = letterhead;
     let host = public_url.authority();
     match told {

@@ -7,6 +7,7 @@ use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::{Actor, Author};
 use crate::domain::admin::code::{Digest, SecretCode, SessionId};
 use crate::domain::admin::link::{LinkPurpose, OneTimeLink};
+use crate::domain::admin::passkey::Proof;
 use crate::domain::admin::person::{EmailAddress, PersonName};
 use crate::domain::network::source::Source;
 use crate::service::authority::Authorized;
@@ -47,7 +48,7 @@ impl Admins {
     /// A code for the set-up link, or nothing if there is any Server Admin.
     pub async fn setup_code(&self) -> Result<Option<SecretCode>, Failure> {
         let now = self.resources.clock.now();
-        let code = self.code();
+        let code = self.resources.secret_code();
         let issued = move |conn: &mut Transaction| {
             if admins::any(conn)? {
                 return Ok(None);
@@ -160,7 +161,7 @@ impl Admins {
             }
             links::consume(conn, &digest, now)?;
             let admin = insert(conn, &new, &password, now)?;
-            begin(conn, &session, &admin, &from, now)?;
+            begin(conn, &session, &admin, &from, Proof::Password, now)?;
             let event = Event::new(now, Kind::AdminAdded, admin.actor(), from);
             let event = match creator(conn, &digest)? {
                 Some(inviter) => event.with_detail(format!("invited by {inviter}")),
@@ -175,7 +176,7 @@ impl Admins {
     }
 
     pub(super) fn code(&self) -> SecretCode {
-        SecretCode::generate(|bytes| self.resources.entropy.fill(bytes))
+        self.resources.secret_code()
     }
 }
 

@@ -25,7 +25,7 @@ use crate::domain::admin::guessing::OwnWords;
 use crate::domain::admin::password::HashedPassword;
 use crate::domain::admin::person::{AdminId, EmailAddress, PersonName};
 use crate::domain::admin::{EmailTaken, ServerAdmin, UnknownAdmin};
-use crate::store::people::{admins, links as stored_links, sessions};
+use crate::store::people::{admins, links as stored_links, second_steps, sessions};
 use crate::store::{Conn, Lock, StoreError, Transaction};
 
 /// What one admin may change about Server Admins in an hour: each change is a mail to everybody.
@@ -114,6 +114,7 @@ impl Admins {
                     return Err(ActivationError::LastActive);
                 }
                 sessions::delete_of_admin(conn, id)?;
+                second_steps::delete_of_admin(conn, id)?;
                 // Or the admin could come back through a link that they made or were sent.
                 stored_links::consume_all_of(conn, id, by.now)?;
             }

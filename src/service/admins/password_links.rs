@@ -12,14 +12,14 @@ use super::passwords::replace;
 use super::{Admins, IssuedLink, NewPasswordError, PasswordLinkError};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::{Actor, Author};
-use crate::domain::admin::code::{Digest, SecretCode, SessionId};
+use crate::domain::admin::code::{Digest, SecretCode};
 use crate::domain::admin::link::{LinkPurpose, OneTimeLink};
 use crate::domain::admin::person::AdminId;
 use crate::domain::admin::{ServerAdmin, UnknownAdmin};
 use crate::domain::calendar::LocalText;
 use crate::domain::network::source::Source;
-use crate::service::sessions::begin;
 use crate::service::sessions::failures::Counters;
+use crate::service::sessions::login::{self, LoggedIn, Opened};
 use crate::service::{Failure, hourly};
 use crate::store::people::{admins, links};
 use crate::store::{Conn, Lock, StoreError, Transaction, activity};
@@ -75,14 +75,14 @@ impl Admins {
         Ok(found.map(|(link, admin)| OpenPasswordLink { admin, expires_at: link.expires_at }))
     }
 
-    /// Uses a password link up and sets the password of its Server Admin, who is signed in: returns
-    /// the id of the session. All that the old password has opened ends.
+    /// Uses a password link up and sets the password of its Server Admin, who is signed in, or goes on
+    /// to the second step if they have a passkey. All that the old password has opened ends.
     pub async fn choose_password(
         &self,
         code: &SecretCode,
         fresh: SecretString,
         from: Source,
-    ) -> Result<SessionId, NewPasswordError> {
+    ) -> Result<LoggedIn, NewPasswordError> {
         let chosen = self.use_password_link(code, fresh, from.clone()).await;
         if let Err(error @ NewPasswordError::LinkNotUsable) = &chosen {
             self.resources.refused(Kind::PasswordLinkUsed, Actor::System, from, error);
@@ -95,13 +95,13 @@ impl Admins {
         code: &SecretCode,
         fresh: SecretString,
         from: Source,
-    ) -> Result<SessionId, NewPasswordError> {
+    ) -> Result<LoggedIn, NewPasswordError> {
         // Hashing is expensive: only a link pays for it.
         let found = self.password_link(code).await?;
         let admin = found.ok_or(NewPasswordError::LinkNotUsable)?.admin;
         let password = self.hashed::<NewPasswordError>(fresh, &admin).await?;
-        let id = self.resources.session_id();
-        let (digest, session) = (code.digest(), id.digest());
+        let (session, step) = (self.resources.session_id(), self.resources.secret_code());
+        let (digest, digests) = (code.digest(), (session.digest(), step.digest()));
         let (alerts, clock) = (self.alerts.clone(), self.resources.clock.clone());
         let chosen = move |conn: &mut Transaction| {
             // Hashing takes its time, and the lock may come late.
@@ -111,15 +111,21 @@ impl Admins {
             let admin = ServerAdmin { password, ..admin };
             replace(conn, &admin, now)?;
             Counters::of_account(admin.id, &admin.email).clear(conn)?;
-            begin(conn, &session, &admin, &from, now)?;
-            admins::set_last_login(conn, admin.id, now)?;
+            let opened = login::open(conn, &admin, &digests, &from, now)?;
+            if opened == Opened::Session {
+                admins::set_last_login(conn, admin.id, now)?;
+            }
             let event = Event::new(now, Kind::PasswordLinkUsed, admin.actor(), from);
             let event = event.about(admin.email.as_str()).with_detail(sent(conn, &link)?);
-            Ok::<_, NewPasswordError>(alerts.record(conn, &event, None)?)
+            alerts.record(conn, &event, None)?;
+            Ok::<_, NewPasswordError>(opened)
         };
-        self.resources.store.write(Lock::Admins, chosen).await?;
+        let opened = self.resources.store.write(Lock::Admins, chosen).await?;
         self.alerts.wake();
-        Ok(id)
+        Ok(match opened {
+            Opened::Session => LoggedIn::Session(session),
+            Opened::SecondStep => LoggedIn::SecondStep(step),
+        })
     }
 }
 

@@ -36,13 +36,15 @@ impl Admins {
         let digest = id.digest();
         let alerts = self.alerts.clone();
         self.write_as(by, Kind::PasswordChanged, move |conn, by| {
-            let (_, admin) = by.session()?;
+            let (session, admin) = by.session()?;
             if admin.password.generation != checked {
                 return Err(PasswordError::WrongPassword);
             }
             let admin = ServerAdmin { password, ..admin.clone() };
+            // The new session is the old one under another name: it was proved as that was.
+            let session = sessions::by_digest(conn, session)?.ok_or(Failure::SessionEnded)?;
             change(conn, &admin, by, &alerts)?;
-            if begin(conn, &digest, &admin, by.source(), by.now)? {
+            if begin(conn, &digest, &admin, by.source(), session.proof, by.now)? {
                 Ok(())
             } else {
                 Err(Failure::SessionEnded.into())

@@ -10,7 +10,6 @@ use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::keys::ApiKey;
 use crate::domain::mail::about::{About, EventKey};
-use crate::domain::mail::alert::Alert;
 use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::recipient::Recipient;
@@ -29,7 +28,8 @@ impl Alerts {
         Self { extra: extra.into(), new_mail }
     }
 
-    /// Records a change, and queues a mail about it for everybody who gets mails before or after it.
+    /// Records a change, and queues a mail about it for everybody who gets mails before or after it; of
+    /// what is no matter of others only the one is told whom it is about.
     /// `before` is the one who was changed, as they were: the mail also goes to the address that
     /// they had, and to one who was deactivated.
     ///
@@ -43,9 +43,20 @@ impl Alerts {
         let entry = store::activity::add_entry(conn, event)?;
         let admins = store::people::admins::list(conn)?;
         let is_first = event.kind == Kind::AdminAdded && admins.len() == 1;
-        let Some(alert) = Alert::about(event.kind).filter(|_| !is_first) else { return Ok(()) };
-        let about = About::Event(EventKey::entry(entry));
-        self.tell(conn, (MailKind::Alert(alert), &about), &admins, before, event.at)
+        let kind = MailKind::about_change(event.kind).filter(|_| !is_first);
+        let (Some(kind), about) = (kind, About::Event(EventKey::entry(entry))) else {
+            return Ok(());
+        };
+        if kind.is_personal() {
+            let address = event.subject.as_deref();
+            let whose = admins.iter().find(|admin| Some(admin.email.as_str()) == address);
+            if let Some(ServerAdmin { id, email, .. }) = whose {
+                let recipient = Recipient::Admin(*id, email.clone());
+                store::mails::insert(conn, kind, &about, &recipient, event.at)?;
+            }
+            return Ok(());
+        }
+        self.tell(conn, (kind, &about), &admins, before, event.at)
     }
 
     /// Queues a mail that there is an API key for everybody who gets mails.

@@ -87,6 +87,7 @@ impl DueMails {
             }
             MailKind::Generated
             | MailKind::Alert(_)
+            | MailKind::Passkeys(_)
             | MailKind::Certificate
             | MailKind::Key(KeyMail::Created) => true,
             MailKind::TooEarly(_)

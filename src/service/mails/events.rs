@@ -4,12 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::due::DueMails;
 use super::listed::{ListedMail, MailStatus};
+use crate::domain::activity::Kind;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::keys::scope::Scope;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::alert::Alert;
 use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
+use crate::domain::mail::passkey_alert::PasskeyAlert;
 use crate::store::{self, Conn, StoreError};
 
 /// So many events are listed whose mails have all left.
@@ -37,7 +39,7 @@ pub(super) fn load(
     due: &DueMails,
     now: DateTime<Utc>,
 ) -> Result<Vec<EventMails>, StoreError> {
-    let newest = store::activity::page(conn, None, &Alert::CAUSES, NEWEST)?;
+    let newest = store::activity::page(conn, None, &causes(), NEWEST)?;
     let newest = newest.iter().filter(|entry| entry.event.at > now - LISTED);
     let mut keys: Vec<EventKey> = newest.map(|entry| EventKey::entry(entry.id)).collect();
     keys.extend(due.connection.keys());
@@ -64,6 +66,12 @@ fn newest_api_keys(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<EventKey>,
     let told = all.iter().filter(|key| key.scope.allows(Scope::Replace));
     let newest = told.filter(|key| key.created_at > now - LISTED).take(NEWEST);
     Ok(newest.map(|key| EventKey::key(&key.id, KeyMail::Created)).collect())
+}
+
+/// The kinds of entries that people are told of.
+fn causes() -> Vec<Kind> {
+    let of_passkeys = PasskeyAlert::ALL.map(PasskeyAlert::cause);
+    [Alert::CAUSES.as_slice(), &of_passkeys].concat()
 }
 
 /// The mails about an event, kind by kind.

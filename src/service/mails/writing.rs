@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::MailSettings;
 use super::due::DueMails;
+use crate::domain::activity::Event;
 use crate::domain::activity::Kind;
+use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::mail::Mail;
 use crate::domain::mail::about::{About, EventKey};
@@ -12,6 +14,7 @@ use crate::domain::mail::alert::Alert;
 use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::old_token::OldTokenMail;
+use crate::domain::mail::passkey_alert::PasskeyAlert;
 use crate::domain::token::Token;
 use crate::mail::letter::Letter;
 use crate::mail::letters::{self, Told};
@@ -48,6 +51,7 @@ impl Writing<'_> {
             (About::Event(key), MailKind::OldToken(about)) => {
                 self.about_old_token(conn, mail, key, about)
             }
+            (About::Event(key), MailKind::Passkeys(alert)) => self.passkeys(conn, mail, key, alert),
             (About::Event(key), MailKind::Certificate) => Ok(self.certificate(mail, key)),
             (About::Event(_) | About::Request, _) => Ok(None),
         }
@@ -87,6 +91,7 @@ impl Writing<'_> {
             | MailKind::OldToken(_)
             | MailKind::Alarm(_)
             | MailKind::Alert(_)
+            | MailKind::Passkeys(_)
             | MailKind::Certificate
             | MailKind::Key(_)
             | MailKind::Invitation
@@ -138,6 +143,49 @@ impl Writing<'_> {
         Some(letters::certificate(expires_at, zone, now, &mail.recipient, letterhead))
     }
 
+    /// The entry that a mail is about, and the Server Admin who has its address now.
+    fn entry(
+        conn: &mut Conn,
+        key: &EventKey,
+    ) -> Result<Option<(Event, Option<ServerAdmin>)>, StoreError> {
+        let entry = key.entry_id().map(|id| store::activity::by_id(conn, id)).transpose()?;
+        let Some(event) = entry.flatten().map(|entry| entry.event) else { return Ok(None) };
+        let address = EmailAddress::stored(event.subject.clone().unwrap_or_default());
+        let changed = store::people::admins::by_email(conn, &address)?;
+        Ok(Some((event, changed)))
+    }
+
+    /// Why the recipient of a mail about a change is told.
+    fn told(&self, conn: &mut Conn, mail: &Mail) -> Result<Told, StoreError> {
+        let key = mail.recipient.key();
+        let is_configured = || self.settings.extra.iter().any(|extra| extra.key() == key);
+        Ok(match mail.recipient.admin() {
+            Some(id) => match store::people::admins::by_id(conn, id)? {
+                Some(admin) if admin.active => Told::ServerAdmin,
+                _ => Told::Former,
+            },
+            None if is_configured() => Told::Configured,
+            None => Told::Former,
+        })
+    }
+
+    fn passkeys(
+        &self,
+        conn: &mut Conn,
+        mail: &Mail,
+        key: &EventKey,
+        alert: PasskeyAlert,
+    ) -> Result<Option<Letter>, StoreError> {
+        let Some((event, changed)) = Self::entry(conn, key)? else { return Ok(None) };
+        let own = changed.as_ref().filter(|admin| mail.recipient.admin() == Some(admin.id));
+        let is_own = own.is_some();
+        let name = changed.as_ref().map(|admin| admin.name.as_str());
+        let change = letters::PasskeyChange { alert, event: &event, name, is_own };
+        let told = self.told(conn, mail)?;
+        let MailSettings { letterhead, schedule, .. } = self.settings;
+        Ok(Some(letters::passkeys(&change, told, schedule.zone, letterhead)))
+    }
+
     fn alert(
         &self,
         conn: &mut Conn,
@@ -145,22 +193,11 @@ impl Writing<'_> {
         key: &EventKey,
         alert: Alert,
     ) -> Result<Option<Letter>, StoreError> {
-        let entry = key.entry_id().map(|id| store::activity::by_id(conn, id)).transpose()?;
-        let Some(event) = entry.flatten().map(|entry| entry.event) else { return Ok(None) };
-        let changed = EmailAddress::stored(event.subject.clone().unwrap_or_default());
-        let changed = store::people::admins::by_email(conn, &changed)?;
+        let Some((event, changed)) = Self::entry(conn, key)? else { return Ok(None) };
         let name = changed.as_ref().map(|admin| admin.name.as_str());
         let change = letters::Change { alert, event: &event, name };
-        let MailSettings { letterhead, schedule, extra, .. } = self.settings;
-        let address = mail.recipient.key();
-        let told = match mail.recipient.admin() {
-            Some(id) => match store::people::admins::by_id(conn, id)? {
-                Some(admin) if admin.active => Told::ServerAdmin,
-                _ => Told::Former,
-            },
-            None if extra.iter().any(|extra| extra.key() == address) => Told::Configured,
-            None => Told::Former,
-        };
+        let told = self.told(conn, mail)?;
+        let MailSettings { letterhead, schedule, .. } = self.settings;
         Ok(Some(letters::alert(&change, told, schedule.zone, letterhead)))
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Author;
 use crate::service::Failure;
 use crate::service::authority::Authorized;
+use crate::service::passkeys;
 use crate::store::{self, Lock, StoreError, Transaction};
 
 /// What was ended.
@@ -37,6 +38,8 @@ pub(crate) fn end_all(
 ) -> Result<EndedSessions, StoreError> {
     let sessions = store::people::sessions::delete_all(conn)?;
     let links = store::people::links::consume_all(conn, now)?;
+    store::people::second_steps::delete_all(conn)?;
+    passkeys::end_all(conn)?;
     store::activity::record(conn, event)?;
     Ok(EndedSessions { sessions, links })
 }

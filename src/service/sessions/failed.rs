@@ -25,7 +25,7 @@ pub(super) fn shown(email: Option<&EmailAddress>) -> &str {
 }
 
 /// Records a failed login with this address, if it is one.
-pub(super) fn record(
+pub(crate) fn record(
     conn: &mut Conn,
     email: Option<&EmailAddress>,
     source: &Source,

@@ -60,6 +60,11 @@ impl Counters {
         Self(vec![Counter::new(format!("password:{}", admin.0), FREE_FOR_ACCOUNT)])
     }
 
+    /// That of the recovery codes of somebody whose password is known.
+    pub(crate) fn of_codes(admin: AdminId) -> Self {
+        Self(vec![Counter::new(format!("codes:{}", admin.0), FREE_FOR_ACCOUNT)])
+    }
+
     /// All that are kept about an account.
     pub(crate) fn of_account(admin: AdminId, email: &EmailAddress) -> Self {
         let Self(mut all) = Self::of_change(admin);

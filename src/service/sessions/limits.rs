@@ -49,6 +49,7 @@ pub(crate) fn is_proven(session: &Session, now: DateTime<Utc>) -> bool {
 mod tests {
     use super::*;
     use crate::domain::admin::code::Digest;
+    use crate::domain::admin::passkey::Proof;
     use crate::domain::admin::person::AdminId;
 
     #[test]
@@ -66,6 +67,7 @@ mod tests {
                 proven_at: at(created),
                 address: None,
                 agent: None,
+                proof: Proof::Password,
             };
             let (began, proven) = began_and_proven_at(&session, at(now));
             assert_eq!(proven, began);
@@ -90,6 +92,7 @@ mod tests {
                 proven_at: at(0),
                 address: None,
                 agent: None,
+                proof: Proof::Password,
             };
             assert_eq!(is_proven(&session, at(age)), expected, "{age}");
         }

@@ -12,12 +12,13 @@ use super::attempt::LoginAttempt;
 use super::devices::Devices;
 use super::failures::{Counted, Counters};
 use super::turns::{Asking, Turns};
-use super::{begin, failed};
+use super::{begin_session, failed, is_unchanged};
 use crate::audit::Line;
 use crate::domain::activity::{Attempt, Event, Kind};
 use crate::domain::admin::ServerAdmin;
-use crate::domain::admin::code::{Digest, SessionId};
+use crate::domain::admin::code::{Digest, SecretCode, SessionId};
 use crate::domain::admin::device::DeviceMark;
+use crate::domain::admin::passkey::Proof;
 use crate::domain::network::UNKNOWN;
 use crate::domain::network::source::Source;
 use crate::hasher::{HashError, HashFigures};
@@ -25,7 +26,7 @@ use crate::service::failure::change_errors;
 use crate::service::fair_semaphore::Permit;
 use crate::service::passwords::Verdict;
 use crate::service::{Failure, Resources};
-use crate::store::people::admins;
+use crate::store::people::{admins, passkeys, second_steps};
 use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 /// Failed logins are forgotten this long after the last one.
@@ -37,6 +38,15 @@ pub struct Logins {
     pub(super) resources: Resources,
     pub(super) devices: Devices,
     turns: Turns,
+}
+
+/// What a right password opens.
+#[derive(Debug)]
+pub enum LoggedIn {
+    /// A session, with this id.
+    Session(SessionId),
+    /// The second step, for whom brings this code: a passkey is asked for.
+    SecondStep(SecretCode),
 }
 
 /// Why somebody was not signed in.
@@ -84,15 +94,16 @@ impl Logins {
         Self { resources, devices, turns }
     }
 
-    /// Signs in the Server Admin with this address and password, and returns the id of the session.
-    /// `device` is the mark that the browser has kept of an earlier login.
+    /// Signs in the Server Admin with this address and password, or lets them go on to the second
+    /// step if they have a passkey. `device` is the mark that the browser has kept of an earlier
+    /// login.
     pub async fn log_in(
         &self,
         email: &str,
         password: SecretString,
         source: Source,
         device: Option<DeviceMark>,
-    ) -> Result<SessionId, LoginError> {
+    ) -> Result<LoggedIn, LoginError> {
         let (email, key) = (email.parse().ok(), self.devices.key().await?);
         let attempt = LoginAttempt { email, source, device, key };
         let turn = self.turn(&attempt).await.inspect_err(|error| self.log(&attempt, error))?;
@@ -155,7 +166,7 @@ impl Logins {
         &self,
         attempt: LoginAttempt,
         password: SecretString,
-    ) -> Result<SessionId, LoginError> {
+    ) -> Result<LoggedIn, LoginError> {
         // The turn may have come late.
         let now = self.resources.clock.now();
         let Started { found, counters, counted } = self.start(attempt.clone(), now).await?;
@@ -206,7 +217,7 @@ impl Logins {
         attempt: LoginAttempt,
         counters: Counters,
         now: DateTime<Utc>,
-    ) -> Result<SessionId, LoginError> {
+    ) -> Result<LoggedIn, LoginError> {
         let stored = found.as_ref().map(|admin| &admin.password.hash);
         let verdict = self.resources.verify_password(&password, stored).await?;
         let renewed = match verdict {
@@ -214,45 +225,96 @@ impl Logins {
             Verdict::Right | Verdict::Wrong => None,
         };
         let admin = found.filter(|admin| verdict != Verdict::Wrong && admin.active);
-        let id = self.resources.session_id();
-        let digest = id.digest();
+        let (session, step) = (self.resources.session_id(), self.resources.secret_code());
+        let digests = (session.digest(), step.digest());
         let from = attempt.source.address.unwrap_or(UNKNOWN);
-        let signed_in = self.resources.store.write(Lock::Admins, move |conn: &mut Transaction| {
-            let signed_in = finish(conn, admin.as_ref(), &digest, &attempt, &counters, now)?;
-            if let (true, Some(admin), Some(hash)) = (signed_in, &admin, &renewed) {
+        let opened = self.resources.store.write(Lock::Admins, move |conn: &mut Transaction| {
+            let opened = finish(conn, admin.as_ref(), &digests, &attempt, &counters, now)?;
+            if let (Some(_), Some(admin), Some(hash)) = (opened, &admin, &renewed) {
                 admins::renew_hash(conn, admin.id, &admin.password.hash, hash)?;
             }
-            Ok::<_, LoginError>(signed_in)
+            Ok::<_, LoginError>(opened)
         });
-        if !signed_in.await? {
-            return Err(LoginError::WrongCredentials);
-        }
+        let logged_in = match opened.await? {
+            None => return Err(LoginError::WrongCredentials),
+            Some(Opened::Session) => LoggedIn::Session(session),
+            Some(Opened::SecondStep) => LoggedIn::SecondStep(step),
+        };
         self.turns.remember(from);
-        Ok(id)
+        Ok(logged_in)
     }
 }
 
-/// Begins the session of an admin whose password was right, unless it was changed or they were
-/// deactivated meanwhile; records how it went and says whether they are signed in.
+/// What a right password has opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// A session.
+    Session,
+    /// The second step.
+    SecondStep,
+}
+
+/// Begins the session of an admin whose password was right, or its second step, unless it was changed
+/// or they were deactivated meanwhile; records how it went.
 fn finish(
     conn: &mut Transaction,
     admin: Option<&ServerAdmin>,
-    digest: &Digest,
+    digests: &(Digest, Digest),
     attempt: &LoginAttempt,
     counters: &Counters,
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Opened>, StoreError> {
     let LoginAttempt { email, source, .. } = attempt;
     let admin = match admin {
-        Some(admin) if begin(conn, digest, admin, source, now)? => admin,
+        Some(admin) if is_unchanged(conn, admin)? => admin,
         _ => {
             failed::record(conn, email.as_ref(), source, now)?;
-            return Ok(false);
+            return Ok(None);
         }
     };
     counters.clear(conn)?;
+    let opened = open(conn, admin, digests, source, now)?;
+    if opened == Opened::Session {
+        record(conn, admin, source, Proof::Password, now)?;
+    }
+    Ok(Some(opened))
+}
+
+/// Begins the session of an admin whose password was right in this transaction, or the second step if
+/// they have a passkey. The digests are those of a session and of a step.
+pub(crate) fn open(
+    conn: &mut Transaction,
+    admin: &ServerAdmin,
+    (session, step): &(Digest, Digest),
+    source: &Source,
+    now: DateTime<Utc>,
+) -> Result<Opened, StoreError> {
+    if passkeys::any_of(conn, admin.id)? {
+        second_steps::insert(conn, step, admin, now)?;
+        return Ok(Opened::SecondStep);
+    }
+    begin_session(conn, session, admin, source, Proof::Password, now)?;
+    Ok(Opened::Session)
+}
+
+/// Records that an admin has logged in.
+pub(crate) fn record(
+    conn: &mut Transaction,
+    admin: &ServerAdmin,
+    source: &Source,
+    proof: Proof,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     admins::set_last_login(conn, admin.id, now)?;
-    let event = Event::new(now, Kind::LoggedIn, admin.actor(), source.clone());
-    store::activity::record(conn, &event)?;
-    Ok(true)
+    let event = event(Kind::LoggedIn, admin, source, now);
+    let event = match proof {
+        Proof::Password => event,
+        proof => event.with_detail(proof.words()),
+    };
+    store::activity::record(conn, &event)
+}
+
+/// An entry about the login of an admin.
+pub(crate) fn event(kind: Kind, admin: &ServerAdmin, source: &Source, now: DateTime<Utc>) -> Event {
+    Event::new(now, kind, admin.actor(), source.clone())
 }

@@ -6,7 +6,7 @@ mod attempt;
 mod delay;
 pub mod devices;
 pub mod ending;
-mod failed;
+pub(super) mod failed;
 pub(super) mod failures;
 pub(super) mod limits;
 pub mod login;
@@ -26,7 +26,8 @@ use super::{Failure, Resources};
 use crate::domain::activity::Kind;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Author;
-use crate::domain::admin::code::{Digest, SessionId};
+use crate::domain::admin::code::{Digest, SecretCode, SessionId};
+use crate::domain::admin::passkey::Proof;
 use crate::domain::admin::person::AdminId;
 use crate::domain::base62;
 use crate::domain::network::source::Source;
@@ -76,7 +77,9 @@ impl Sessions {
         let now = self.resources.clock.now();
         let id = self.resources.session_id();
         let digest = id.digest();
-        let begun = self.write(move |conn| begin(conn, &digest, &admin, &source, now)).await?;
+        let begun = self
+            .write(move |conn| begin(conn, &digest, &admin, &source, Proof::Password, now))
+            .await?;
         if begun { Ok(id) } else { Err(Failure::SessionEnded) }
     }
 
@@ -199,6 +202,11 @@ impl Resources {
     pub(super) fn session_id(&self) -> SessionId {
         SessionId::generate(|bytes| self.entropy.fill(bytes))
     }
+
+    /// A code that only one browser is told.
+    pub(super) fn secret_code(&self) -> SecretCode {
+        SecretCode::generate(|bytes| self.entropy.fill(bytes))
+    }
 }
 
 /// Notes that a session is in use, or removes it if it has ended.
@@ -211,20 +219,39 @@ fn settle(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<(), St
 }
 
 /// Begins a session in the transaction of the caller, if the admin is still active and the password
-/// that was checked, that of `admin`, is still theirs; says whether it did. This is the only way
-/// for a session to come into being.
+/// of `admin` is still theirs; says whether it did.
 pub(super) fn begin(
     conn: &mut Conn,
     digest: &Digest,
     admin: &ServerAdmin,
     source: &Source,
+    proof: Proof,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let stored = store::people::admins::by_id(conn, admin.id)?;
-    let checked = &admin.password.generation;
-    let may = stored.is_some_and(|now| now.active && now.password.generation == *checked);
+    let may = is_unchanged(conn, admin)?;
     if may {
-        store::people::sessions::insert(conn, digest, admin.id, NO_STATE, source, now)?;
+        begin_session(conn, digest, admin, source, proof, now)?;
     }
     Ok(may)
+}
+
+/// Whether an admin is still active and their password still the one of `admin`: the one that was
+/// checked.
+fn is_unchanged(conn: &mut Conn, admin: &ServerAdmin) -> Result<bool, StoreError> {
+    let stored = store::people::admins::by_id(conn, admin.id)?;
+    let checked = &admin.password.generation;
+    Ok(stored.is_some_and(|now| now.active && now.password.generation == *checked))
+}
+
+/// Begins a session of an admin who [is unchanged](is_unchanged). This is the only way for a session
+/// to come into being.
+fn begin_session(
+    conn: &mut Conn,
+    digest: &Digest,
+    admin: &ServerAdmin,
+    source: &Source,
+    proof: Proof,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    store::people::sessions::insert(conn, digest, admin.id, NO_STATE, source, proof, now)
 }

@@ -8,11 +8,12 @@ use diesel::prelude::*;
 use super::admins::AdminRow;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
+use crate::domain::admin::passkey::{PasskeyId, Proof};
 use crate::domain::admin::person::AdminId;
 use crate::domain::network::source::Source;
 use crate::store::database::connection::Conn;
 use crate::store::error::StoreError;
-use crate::store::row::{instant, parse_address, seconds};
+use crate::store::row::{corrupt, instant, parse_address, seconds};
 use crate::store::schema::{server_admins, sessions};
 
 /// A session as stored.
@@ -34,6 +35,8 @@ pub struct Session {
     pub address: Option<IpAddr>,
     /// The browser's name for itself.
     pub agent: Option<String>,
+    /// How the login was proved.
+    pub proof: Proof,
 }
 
 #[derive(Queryable, Selectable)]
@@ -47,6 +50,8 @@ struct SessionRow {
     address: Option<String>,
     agent: Option<String>,
     proven_at: i64,
+    proof: String,
+    passkey_id: Option<i64>,
 }
 
 /// Stores a new session.
@@ -56,6 +61,7 @@ pub fn insert(
     admin: AdminId,
     state: &str,
     source: &Source,
+    proof: Proof,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     diesel::insert_into(sessions::table)
@@ -68,6 +74,8 @@ pub fn insert(
             sessions::address.eq(source.address_text()),
             sessions::agent.eq(source.agent.as_deref()),
             sessions::proven_at.eq(seconds(now)),
+            sessions::proof.eq(proof.as_str()),
+            sessions::passkey_id.eq(proof.passkey().map(|id| id.0)),
         ))
         .execute(conn)?;
     Ok(())
@@ -167,11 +175,31 @@ pub fn delete_of_admin(conn: &mut Conn, admin: AdminId) -> Result<(), StoreError
     Ok(())
 }
 
+/// Ends the sessions of an admin but for the one with this digest.
+pub fn delete_others(conn: &mut Conn, admin: AdminId, kept: &Digest) -> Result<(), StoreError> {
+    let of_admin = sessions::admin_id.eq(admin.0).and(sessions::id_hash.ne(kept.as_str()));
+    diesel::delete(sessions::table.filter(of_admin)).execute(conn)?;
+    Ok(())
+}
+
+/// Ends the sessions that a passkey has begun but for the one with this digest, which forgets it.
+pub fn forget_passkey(conn: &mut Conn, id: PasskeyId, kept: &Digest) -> Result<(), StoreError> {
+    let begun = sessions::passkey_id.eq(id.0);
+    let others = begun.and(sessions::id_hash.ne(kept.as_str()));
+    diesel::delete(sessions::table.filter(others)).execute(conn)?;
+    diesel::update(sessions::table.filter(begun))
+        .set(sessions::passkey_id.eq(None::<i64>))
+        .execute(conn)?;
+    Ok(())
+}
+
 impl TryFrom<SessionRow> for Session {
     type Error = StoreError;
 
     fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        let proof = Proof::stored(&row.proof, row.passkey_id.map(PasskeyId));
         Ok(Self {
+            proof: proof.ok_or_else(|| corrupt("proof", &row.proof))?,
             digest: Digest::new(row.id_hash),
             admin: AdminId(row.admin_id),
             state: row.state,

@@ -9,7 +9,7 @@ use askama::Template;
 use serde_json::json;
 
 use super::layout::{Layout, page};
-use super::paths::{HOME, LOGOUT, go_to, login_after};
+use super::paths::{ENROL, HOME, LOGOUT, go_to, login_after};
 use crate::web::connections;
 use crate::web::error::{Explanation, PageError};
 
@@ -73,6 +73,7 @@ pub(super) fn answer(error: &PageError, layout: Layout, asked: &Asked) -> HttpRe
     match error {
         _ if asked.wants_json => as_json(error, reference),
         PageError::SessionEnded => go_to(&login_after(&asked.page, asked.is_form)),
+        PageError::PasskeyMissing => go_to(ENROL),
         _ => as_page(error, layout, reference),
     }
 }

@@ -16,8 +16,8 @@ use crate::web::error::PageError;
 /// More than any of our forms needs.
 const LONGEST: usize = 16 * 1024;
 
-/// The fields into which people enter passwords.
-const PASSWORDS: [&str; 3] = ["password", "present", "fresh"];
+/// The fields into which people enter passwords and recovery codes.
+const PASSWORDS: [&str; 4] = ["password", "present", "fresh", "code"];
 
 /// The fields that a page fills in itself.
 const OF_PAGE: [&str; 4] = ["csrf", "request_id", "replaces", "confirm"];

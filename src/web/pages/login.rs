@@ -2,20 +2,24 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, LOCATION, REFERRER_POLICY, RETRY_AFTER};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::layout::time::wait;
 use super::layout::{Layout, page, page_name};
-use super::paths::{HOME, LOGIN, SETUP, go_to, safe_path};
+use super::passkeys::second_step;
+#[cfg(any(test, fuzzing))]
+use super::paths::safe_path;
+use super::paths::{LOGIN, SETUP, go_to, path_after};
 use crate::domain::network::source::Source;
-use crate::service::sessions::login::LoginError;
+use crate::service::sessions::login::{LoggedIn, LoginError};
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::now::Now;
-use crate::web::session::{self, NoFields, SignedIn, SignedInForm};
+use crate::web::session::{self, AnySession, AnySessionForm, NoFields};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
@@ -29,6 +33,8 @@ struct LoginPage {
     returns_to: &'static str,
     next: String,
     email: String,
+    /// Whether browsers know passkeys under this address.
+    passkeys: bool,
 }
 
 /// Instead of the login, while nobody could log in.
@@ -53,7 +59,7 @@ pub(super) async fn form(
     shared: web::Data<Shared>,
     request: HttpRequest,
     query: web::Query<LoginQuery>,
-    me: Option<SignedIn>,
+    me: Option<AnySession>,
     now: web::ReqData<Now>,
 ) -> Result<HttpResponse, PageError> {
     let next = path_after(&query.next);
@@ -71,6 +77,7 @@ pub(super) async fn form(
         form_was_refused: query.form == "refused",
         returns_to: page_name(next),
         next: next.to_owned(),
+        passkeys: shared.services.passkeys.are_possible(),
         ..LoginPage::default()
     };
     Ok(show(HttpResponse::Ok(), &view))
@@ -100,7 +107,8 @@ pub(super) async fn log_in(
     let device = session::device::presented(&request, &shared.site);
     let logged_in = shared.services.logins.log_in(&email, password, source.into_inner(), device);
     let (status, error, retry_after) = match logged_in.await {
-        Ok(id) => {
+        Ok(LoggedIn::SecondStep(code)) => return Ok(second_step::lead(&code, next, &shared)),
+        Ok(LoggedIn::Session(id)) => {
             session::begin(&request, id, shared.services.random_text())?;
             return Ok(go_to(next));
         }
@@ -123,20 +131,33 @@ pub(super) async fn log_in(
     if let Some(seconds) = retry_after {
         answer.insert_header((RETRY_AFTER, seconds));
     }
+    Ok(refused(answer, &shared, now.0, error, next, email))
+}
+
+/// The form again, which says why the login was refused.
+pub(super) fn refused(
+    answer: HttpResponseBuilder,
+    shared: &Shared,
+    now: DateTime<Utc>,
+    error: String,
+    next: &str,
+    email: String,
+) -> HttpResponse {
     let view = LoginPage {
-        layout: Layout::plain(&shared, now.0),
+        layout: Layout::plain(shared, now),
         error: Some(error),
-        next: next.to_owned(),
+        next: path_after(next).to_owned(),
         email,
+        passkeys: shared.services.passkeys.are_possible(),
         ..LoginPage::default()
     };
-    Ok(show(answer, &view))
+    show(answer, &view)
 }
 
 /// `POST /logout`.
 pub(super) async fn log_out(
     shared: web::Data<Shared>,
-    form: SignedInForm<NoFields>,
+    form: AnySessionForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     let me = form.me;
     shared.services.sessions.log_out(me.author()).await?;
@@ -149,14 +170,9 @@ pub(super) async fn log_out(
 }
 
 /// The form has no session and so no token: its origin must be visible to be checked.
-fn show(mut answer: actix_web::HttpResponseBuilder, view: &LoginPage) -> HttpResponse {
+fn show(mut answer: HttpResponseBuilder, view: &LoginPage) -> HttpResponse {
     answer.insert_header((REFERRER_POLICY, "same-origin"));
     page(answer, view)
-}
-
-/// The path to go to after the login.
-fn path_after(next: &str) -> &str {
-    safe_path(next).unwrap_or(HOME)
 }
 
 #[cfg(any(test, fuzzing))]
@@ -166,30 +182,5 @@ impl LoginFields {
         let Some(next) = safe_path(&self.next) else { return };
         assert!(next == self.next && next.starts_with('/') && !next.starts_with("//"), "{next:?}");
         assert!(next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'), "{next:?}");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_paths_of_our_own_are_gone_to() {
-        for path in ["/admin/activity", "/admin/activity?kind=logged_in&before=7"] {
-            assert_eq!(path_after(path), path);
-        }
-        for path in [
-            "",
-            "/",
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "evil",
-            "/a\\b",
-            "/a\r\nSet-Cookie: x",
-            "/\u{9}/evil.example",
-        ] {
-            assert_eq!(path_after(path), HOME, "{path:?}");
-        }
     }
 }

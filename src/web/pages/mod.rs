@@ -13,6 +13,7 @@ mod login;
 mod mails;
 mod middleware;
 mod names;
+mod passkeys;
 pub(super) mod paths;
 mod proof;
 mod requests;
@@ -37,6 +38,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(reading("/", || async { paths::go_to(paths::HOME) }))
             .service(both(paths::LOGIN, login::form, login::log_in))
             .service(writing(paths::LOGOUT, login::log_out))
+            .configure(logins)
             .service(both(paths::SETUP, admins::join::form, admins::join::join))
             .service(both(paths::INVITATION, admins::join::form, admins::join::join))
             .service(both(
@@ -74,6 +76,32 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
+/// Logging in with a passkey, alone or after the password.
+fn logins(config: &mut web::ServiceConfig) {
+    use passkeys::{enrolment, login, second_step};
+    let form = || async { paths::go_to(paths::LOGIN) };
+    let second = || async { paths::go_to(paths::SECOND_STEP) };
+    config
+        .service(both(paths::PASSKEY_LOGIN, form, login::log_in))
+        .service(writing(paths::PASSKEY_LOGIN_BEGIN, login::begin))
+        .service(both(paths::SECOND_STEP, second_step::form, second_step::by_code))
+        .service(writing(paths::SECOND_STEP_BEGIN, second_step::begin))
+        .service(both(paths::SECOND_STEP_PASSKEY, second, second_step::by_passkey))
+        .service(reading(paths::ENROL, enrolment::page));
+}
+
+/// The reader's own passkeys.
+fn own_passkeys(config: &mut web::ServiceConfig) {
+    use passkeys::{account, codes, enrolment};
+    let own = || async { paths::go_to(paths::ACCOUNT) };
+    config
+        .service(both(paths::PASSKEYS, own, enrolment::add))
+        .service(writing(paths::PASSKEYS_BEGIN, enrolment::begin))
+        .service(both(paths::PASSKEY_NAME, account::ask_name, account::rename))
+        .service(both(paths::PASSKEY_REMOVAL, account::confirm, account::remove))
+        .service(both(paths::RECOVERY_CODES, own, codes::make));
+}
+
 /// Server Admins and the reader's own account. A form that was refused is answered under its own
 /// path; reloading that one shows the page of the form.
 fn people(config: &mut web::ServiceConfig) {
@@ -92,6 +120,7 @@ fn people(config: &mut web::ServiceConfig) {
         ))
         .service(both(paths::ACTIVATION, admins::activation::confirm, admins::activation::change))
         .service(reading(paths::ACCOUNT, admins::account::own))
+        .configure(own_passkeys)
         .service(both(paths::PASSWORD, own, admins::account::change_password))
         .service(both(paths::SESSIONS, own, admins::account::end_session));
 }

@@ -7,6 +7,15 @@ use crate::domain::admin::person::AdminId;
 use crate::web::error::PageError;
 
 pub(crate) const LOGIN: &str = "/login";
+/// Logging in with a passkey; `begin` asks for one.
+pub(crate) const PASSKEY_LOGIN: &str = "/login/passkey";
+pub(crate) const PASSKEY_LOGIN_BEGIN: &str = "/login/passkey/begin";
+/// What follows a right password of somebody who has a passkey.
+pub(crate) const SECOND_STEP: &str = "/login/second";
+pub(crate) const SECOND_STEP_BEGIN: &str = "/login/second/begin";
+pub(crate) const SECOND_STEP_PASSKEY: &str = "/login/second/passkey";
+/// What comes before every other page where a passkey is required and missing.
+pub(crate) const ENROL: &str = "/login/enrol";
 pub(crate) const LOGOUT: &str = "/logout";
 pub(crate) const SETUP: &str = "/setup";
 pub(crate) const INVITATION: &str = "/invitation";
@@ -53,6 +62,11 @@ pub(crate) const REVOKE_KEY: &str = "/admin/api-keys/{id:[0-9A-Za-z]{8}}/revoke"
 pub(crate) const ACCOUNT: &str = "/admin/account";
 pub(crate) const PASSWORD: &str = "/admin/account/password";
 pub(crate) const SESSIONS: &str = "/admin/account/sessions";
+pub(crate) const PASSKEYS: &str = "/admin/account/passkeys";
+pub(crate) const PASSKEYS_BEGIN: &str = "/admin/account/passkeys/begin";
+pub(crate) const PASSKEY_NAME: &str = "/admin/account/passkeys/{id:[1-9][0-9]*}/rename";
+pub(crate) const PASSKEY_REMOVAL: &str = "/admin/account/passkeys/{id:[1-9][0-9]*}/remove";
+pub(crate) const RECOVERY_CODES: &str = "/admin/account/recovery-codes";
 
 /// Where somebody proves again who they are.
 pub(crate) const CONFIRM: &str = "/admin/confirm";
@@ -93,9 +107,29 @@ pub(crate) fn safe_path(path: &str) -> Option<&str> {
     (is_ours && path != "/").then_some(path)
 }
 
+/// The path to go to after the login.
+pub(crate) fn path_after(next: &str) -> &str {
+    safe_path(next).unwrap_or(HOME)
+}
+
+/// The second step of a login that goes on to `next`.
+pub(crate) fn second_step(next: &str) -> String {
+    format!("{SECOND_STEP}?next={}", encode(next))
+}
+
+/// Whether forms are sent to this path without a session, and so without a token.
+pub(crate) fn has_no_token(path: &str) -> bool {
+    path == LOGIN || path.strip_prefix(LOGIN).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// The `{id}` of a path.
 pub(crate) fn parse_id(text: &str) -> Result<AdminId, PageError> {
-    text.parse().map(AdminId).map_err(|_malformed| PageError::NotFound)
+    parse_number(text).map(AdminId)
+}
+
+/// A number in a path.
+pub(crate) fn parse_number(text: &str) -> Result<i64, PageError> {
+    text.parse().map_err(|_malformed| PageError::NotFound)
 }
 
 /// A path as a value in a query.
@@ -108,11 +142,31 @@ fn encode(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::login_after;
+    use super::*;
 
     #[test]
     fn a_path_survives_the_query() {
         let login = login_after("/admin/activity?kind=a b&x", false);
         assert_eq!(login, "/login?next=/admin/activity%3Fkind%3Da%20b%26x");
+    }
+
+    #[test]
+    fn only_paths_of_our_own_are_gone_to() {
+        for path in ["/admin/activity", "/admin/activity?kind=logged_in&before=7"] {
+            assert_eq!(path_after(path), path);
+        }
+        for path in [
+            "",
+            "/",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "evil",
+            "/a\\b",
+            "/a\r\nSet-Cookie: x",
+            "/\u{9}/evil.example",
+        ] {
+            assert_eq!(path_after(path), HOME, "{path:?}");
+        }
     }
 }

@@ -5,8 +5,11 @@
 pub(super) mod device;
 mod flash;
 mod kept;
+pub(super) mod second_step;
 mod signed_in;
 mod store;
+
+use std::sync::Arc;
 
 use actix_session::SessionMiddleware;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
@@ -20,11 +23,14 @@ use secrecy::ExposeSecret;
 
 pub(super) use self::flash::{Flash, Link};
 pub(super) use self::kept::KeptForm;
-pub(super) use self::signed_in::{NoFields, SignedIn, SignedInForm, begin};
+pub(super) use self::signed_in::{
+    AnySession, AnySessionForm, NoFields, SignedIn, SignedInForm, begin,
+};
 use self::store::RequestStore;
 use super::pages::paths;
 use super::{Shared, Site};
 use crate::domain::admin::actor::Actor;
+use crate::service::Services;
 
 /// Loads the session before the handler and stores it afterwards.
 pub(super) async fn middleware<B: MessageBody + 'static>(
@@ -32,7 +38,8 @@ pub(super) async fn middleware<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let store = RequestStore::new(shared.services.sessions.clone(), extends(&request));
+    let Services { sessions, passkeys, .. } = &shared.services;
+    let store = RequestStore::new(sessions.clone(), Arc::clone(passkeys), extends(&request));
     request.extensions_mut().insert(store.clone());
     let presented = device::presented(request.request(), &shared.site);
     let key = shared.cookie_key.get().ok_or_else(|| ErrorInternalServerError("no key"))?;

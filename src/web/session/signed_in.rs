@@ -26,7 +26,8 @@ const CSRF: &str = "csrf";
 /// The state of the sync that the reader has been told.
 const SEEN: &str = "sync";
 
-/// The Server Admin behind a request; without one the request is answered with the login.
+/// The Server Admin behind a request; without one the request is answered with the login, and without
+/// a passkey that is required, with the page that adds one.
 pub(crate) struct SignedIn {
     /// Who it is; active.
     pub(crate) admin: ServerAdmin,
@@ -40,6 +41,8 @@ pub(crate) struct SignedIn {
     pub(crate) began_at: DateTime<Utc>,
     /// When the person behind it has last proved who they are.
     pub(crate) proven_at: DateTime<Utc>,
+    /// Whether they have to add a passkey before any other page opens.
+    pub(crate) must_enrol: bool,
     source: Source,
     session: Session,
 }
@@ -107,8 +110,14 @@ impl SignedIn {
         self.session.purge();
     }
 
+    /// Where the request comes from.
+    pub(crate) const fn source(&self) -> &Source {
+        &self.source
+    }
+
     fn behind(request: &HttpRequest) -> Result<Self, PageError> {
-        Self::find(request).ok_or(PageError::SessionEnded)
+        let me = Self::find(request).ok_or(PageError::SessionEnded)?;
+        if me.must_enrol { Err(PageError::PasskeyMissing) } else { Ok(me) }
     }
 
     /// The Server Admin behind a request, if somebody is signed in.
@@ -116,13 +125,14 @@ impl SignedIn {
         let session = request.get_session();
         let csrf = session.get(CSRF).ok()??;
         let extensions = request.extensions();
-        let (stored, admin) = extensions.get::<RequestStore>()?.found()?;
+        let store = extensions.get::<RequestStore>()?;
+        let (must_enrol, (stored, admin)) = (store.must_enrol(), store.found()?);
         let source = extensions.get::<Source>()?.clone();
         let Now(now) = *extensions.get::<Now>()?;
         connections::prove(request);
         let (began_at, proven_at) = (stored.created_at, stored.proven_at);
         let digest = stored.digest;
-        Some(Self { admin, csrf, digest, now, began_at, proven_at, source, session })
+        Some(Self { admin, csrf, digest, now, began_at, proven_at, must_enrol, source, session })
     }
 }
 
@@ -135,8 +145,28 @@ impl FromRequest for SignedIn {
     }
 }
 
+/// The Server Admin behind a request, also without a passkey that is required.
+pub(crate) struct AnySession(pub(crate) SignedIn);
+
+impl FromRequest for AnySession {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(SignedIn::find(request).map(Self).ok_or(PageError::SessionEnded))
+    }
+}
+
 /// A form that a signed-in person sent from one of our pages.
 pub(crate) struct SignedInForm<T> {
+    /// Who sent it.
+    pub(crate) me: SignedIn,
+    /// What it says.
+    pub(crate) fields: T,
+}
+
+/// The same, also without a passkey that is required.
+pub(crate) struct AnySessionForm<T> {
     /// Who sent it.
     pub(crate) me: SignedIn,
     /// What it says.
@@ -160,15 +190,35 @@ impl<T: DeserializeOwned + 'static> FromRequest for SignedInForm<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let me = SignedIn::behind(request);
-        let form = web::Form::<WithCsrf<T>>::from_request(request, payload);
-        Box::pin(async move {
-            let me = me?;
-            let WithCsrf { csrf, fields } = form.await?.into_inner();
-            if !csrf::token_matches(&csrf, &me.csrf) {
-                return Err(PageError::ForeignForm.into());
-            }
-            Ok(Self { me, fields })
-        })
+        let form = read_form(request, payload, SignedIn::behind(request));
+        Box::pin(async move { form.await.map(|(me, fields)| Self { me, fields }) })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for AnySessionForm<T> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let me = SignedIn::find(request).ok_or(PageError::SessionEnded);
+        let form = read_form(request, payload, me);
+        Box::pin(async move { form.await.map(|(me, fields)| Self { me, fields }) })
+    }
+}
+
+/// The fields of a form, if it carries the token of the session of `me`.
+fn read_form<T: DeserializeOwned + 'static>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    me: Result<SignedIn, PageError>,
+) -> impl Future<Output = Result<(SignedIn, T), actix_web::Error>> + use<T> {
+    let form = web::Form::<WithCsrf<T>>::from_request(request, payload);
+    async move {
+        let me = me?;
+        let WithCsrf { csrf, fields } = form.await?.into_inner();
+        if !csrf::token_matches(&csrf, &me.csrf) {
+            return Err(PageError::ForeignForm.into());
+        }
+        Ok((me, fields))
     }
 }

@@ -4,9 +4,10 @@
 //! and which one a request has begun, are typed values: each request has a store of its own that
 //! hands them over.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_web::cookie::time::Duration;
@@ -14,6 +15,7 @@ use anyhow::anyhow;
 
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::SessionId;
+use crate::service::passkeys::Passkeys;
 use crate::service::sessions::{Session, Sessions};
 
 type State = HashMap<String, String>;
@@ -22,22 +24,30 @@ type State = HashMap<String, String>;
 #[derive(Clone)]
 pub(super) struct RequestStore {
     sessions: Sessions,
+    passkeys: Arc<Passkeys>,
     /// Whether the request keeps its session from becoming idle.
     extends: bool,
     found: Rc<RefCell<Option<(Session, ServerAdmin)>>>,
+    must_enrol: Rc<Cell<bool>>,
     begun: Rc<RefCell<Option<SessionId>>>,
     stored: Rc<RefCell<Option<SessionId>>>,
 }
 
 impl RequestStore {
-    pub(super) fn new(sessions: Sessions, extends: bool) -> Self {
+    pub(super) fn new(sessions: Sessions, passkeys: Arc<Passkeys>, extends: bool) -> Self {
         let (found, begun, stored) = (Rc::default(), Rc::default(), Rc::default());
-        Self { sessions, extends, found, begun, stored }
+        let must_enrol = Rc::default();
+        Self { sessions, passkeys, extends, found, must_enrol, begun, stored }
     }
 
     /// The session that the request's cookie names, and whose it is.
     pub(super) fn found(&self) -> Option<(Session, ServerAdmin)> {
         self.found.borrow().clone()
+    }
+
+    /// Whether they have to add a passkey before anything else.
+    pub(super) fn must_enrol(&self) -> bool {
+        self.must_enrol.get()
     }
 
     /// Says which session, begun by this request, the browser gets.
@@ -59,6 +69,8 @@ impl SessionStore for RequestStore {
         };
         let state = serde_json::from_str(&session.state)
             .map_err(|error| LoadError::Deserialization(error.into()))?;
+        let is_missing = self.passkeys.is_missing(admin.id).await;
+        self.must_enrol.set(is_missing.map_err(|error| LoadError::Other(error.into()))?);
         self.found.replace(Some((session, admin)));
         Ok(Some(state))
     }

@@ -14,6 +14,7 @@ after(async () => (await shared)?.close());
 /**
  * Declares a test. Options:
  * - `at`, `settings`: clock and settings of the server;
+ * - `host`: the name by which browsers reach the server, instead of an address;
  * - `mail`: there is a mail server;
  * - `network`: puts a network that can fail between browser and server;
  * - `token`: `unused` or `used`: there is a live token;
@@ -46,13 +47,13 @@ class Stage {
   }
 
   async raise() {
-    const { at, network, mail, token, nobody, demo, as } = this.#options;
+    const { at, network, mail, token, nobody, demo, as, host } = this.#options;
     if (network) this.network = await Network.start();
     if (mail) this.mailbox = await Mailbox.start();
     const settings = { ...this.#options.settings, SCIMWARD_SMTP_URL: this.mailbox?.url ?? '', SCIMWARD_MAIL_FROM: 'scim@example.com' };
     this.server = demo
       ? await Server.demo({ at })
-      : await Server.start({ at, settings, url: this.network?.url });
+      : await Server.start({ at, settings, url: this.network?.url, host });
     this.network?.leadTo(this.server.direct);
     this.admin = await this.visitor(as);
     this.page = this.admin.page;

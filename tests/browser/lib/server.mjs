@@ -23,13 +23,14 @@ export class Server {
 
   /**
    * Starts on an empty database. `at` is a date such as `2026-12-04 10:00:00` (UTC) at which the
-   * clock stands still; `url` is where browsers reach the server if something stands before it.
+   * clock stands still; `url` is where browsers reach the server if something stands before it,
+   * `host` under which name they reach this machine.
    */
-  static async start({ at = null, settings = {}, url = null } = {}) {
+  static async start({ at = null, settings = {}, url = null, host = '127.0.0.1' } = {}) {
     const server = new Server();
     const port = await freePort();
     server.direct = `http://127.0.0.1:${port}`;
-    server.url = url ?? server.direct;
+    server.url = url ?? `http://${host}:${port}`;
     server.#settings = {
       SCIMWARD_LISTEN: `127.0.0.1:${port}`,
       SCIMWARD_PUBLIC_URL: server.url,

@@ -8,6 +8,7 @@ use scimward::web::Limits;
 use super::*;
 use crate::support::app::TestApp;
 use crate::support::on_each_database;
+use crate::support::passkey::{Device, PUBLIC_URL};
 use crate::support::process::{Scimward, ServerProcess};
 
 on_each_database!(
@@ -144,13 +145,15 @@ fn of_a_session_that_times_out(database: &Database) {
 
 /// The tests above mean something: the same forms are carried out while the session lives.
 fn of_a_session_that_lives(database: &Database) {
-    let app = TestApp::start(database);
+    let app = TestApp::with(database, &[PUBLIC_URL]);
     for name in ["eve", "grace", "kurt"] {
         app.add_admin(name);
     }
     let sign_in = |name: &str| Visitor::signed_in(app.address, name);
     prepare(&sign_in("grace"), database);
     let eve = sign_in("eve");
+    // The one that the forms rename and remove.
+    Device::new("phone").add(&eve, "Phone").expect(200);
     let mut forms = every_form(&eve, "eve", database);
     // The first of the three that end the session comes last.
     forms.truncate(forms.len() - 2);

@@ -11,6 +11,7 @@ use crate::memory::open_sockets;
 use crate::support::actors::{PASSWORD, ScimClient, Visitor};
 use crate::support::database::{Database, Engine};
 use crate::support::http::{Request, Response};
+use crate::support::passkey::{self, Device, PASSKEYS, PUBLIC_URL};
 use crate::support::process::{Scimward, ServerProcess};
 use crate::support::proxy::free_address;
 use crate::support::smtp::{Fault, MailServer, Protection, Received};
@@ -57,6 +58,7 @@ fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
         .with("SCIMWARD_LOG", "trace")
         .with("SCIMWARD_ACCESS_LOG", "true")
         .with(CLIENTS.0, CLIENTS.1)
+        .with(PUBLIC_URL.0, PUBLIC_URL.1)
         .with(PROXIES.0, PROXIES.1);
     let metrics = free_address().to_string();
     let first = settings.serve().stop();
@@ -80,6 +82,7 @@ fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
     change_people(&mut scene, &ada, &grace);
     let written = settings.run(&["mail", "test", "ada@example.com"]);
     search_everywhere(&mut scene, database, &metrics, sockets);
+    let reset = use_passkeys(&mut scene);
     let ended = scene.scimward.run(&["admin", "end-sessions"]);
     scene.keep_cookies(&[&ada, &grace]);
 
@@ -87,7 +90,8 @@ fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
     let log = server.stop().stderr;
     let commands = settings.with("SCIMWARD_LOG_FORMAT", "json");
     let deactivated = commands.run(&["admin", "deactivate", "grace@example.com"]);
-    let logs = [log, first.stderr, ended.stderr, written.stderr, deactivated.stderr].concat();
+    let logs =
+        [log, first.stderr, reset, ended.stderr, written.stderr, deactivated.stderr].concat();
     check_events(&logs);
     check_secrets(&logs, &secrets);
 }
@@ -396,6 +400,35 @@ fn sign_in_and_out(scene: &mut Scene<'_>, ada: &Visitor) {
     scene.keep_cookies(&[&first, &second]);
     submit(&first, ACCOUNT, "/logout", &[]).expect(303);
     assert_eq!(ada.get(ACCOUNT).status, 303, "the password ended the session");
+}
+
+/// Ada uses passkeys and recovery codes until she loses them; returns what the command logs that
+/// helps her.
+fn use_passkeys(scene: &mut Scene<'_>) -> String {
+    let (ada, answer) = scene.log_in(FRESH);
+    answer.expect(303);
+    let (phone, key) = (Device::new("phone"), Device::new("key"));
+    scene.secrets.extend(passkey::codes(&phone.add(&ada, "Phone").expect(200)));
+    key.add(&ada, "Key").expect(303);
+    let (rename, remove) = (format!("{PASSKEYS}/2/rename"), format!("{PASSKEYS}/2/remove"));
+    submit(&ada, &rename, &rename, &[("name", "Stick")]).expect(303);
+    submit(&ada, &remove, &remove, &[]).expect(303);
+    let made = submit(&ada, ACCOUNT, "/admin/account/recovery-codes", &[]).expect(200);
+    let codes = passkey::codes(&made);
+    let (again, answer) = scene.log_in(FRESH);
+    answer.expect(303);
+    submit(&again, "/login/second", "/login/second", &[("code", &codes[0])]).expect(303);
+    scene.secrets.extend(codes);
+    let third = Visitor::new(scene.server.address);
+    phone.log_in(&third).expect(303);
+    for (device, counter) in [(&phone, 0), (&key, 9)] {
+        device.counter.set(counter);
+        device.log_in(&Visitor::new(scene.server.address)).expect(422);
+    }
+    scene.keep_cookies(&[&ada, &again, &third]);
+    let reset = scene.scimward.run(&["admin", "reset-passkeys", "ada@example.com"]);
+    assert_eq!(reset.code, 0, "{reset:?}");
+    reset.stderr
 }
 
 #[test]

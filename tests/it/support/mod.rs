@@ -9,6 +9,7 @@ pub(crate) mod headers;
 pub(crate) mod http;
 pub(crate) mod mail_app;
 pub(crate) mod page;
+pub(crate) mod passkey;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod refusals;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::fields::{DigestField, PersonFields};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
+use crate::domain::network::agent::short_name;
 use crate::domain::network::source::address_text;
 use crate::service::admins::{PasswordError, ProfileError};
 use crate::service::sessions::Session;
@@ -16,6 +17,7 @@ use crate::web::error::PageError;
 use crate::web::pages::layout::text::sentence;
 use crate::web::pages::layout::time::{Moment, ago, wait};
 use crate::web::pages::layout::{self, Layout, Section, limited};
+use crate::web::pages::passkeys::card::{PasskeyCards, device_icon};
 use crate::web::pages::paths::{ACCOUNT, SERVER_ADMINS, go_to, parse_id};
 use crate::web::session::{self, Flash, SignedIn, SignedInForm};
 
@@ -39,6 +41,7 @@ struct Help {
 
 /// The cards that only oneself sees.
 struct OwnCards {
+    passkeys: PasskeyCards,
     password: PasswordErrors,
     sessions: Vec<SessionLine>,
 }
@@ -52,7 +55,10 @@ struct PasswordErrors {
 
 struct SessionLine {
     address: String,
-    agent: String,
+    browser: String,
+    icon: &'static str,
+    /// How the login was proved: `with a passkey`.
+    proof: String,
     since: Moment,
     last_used: String,
     is_this: bool,
@@ -94,8 +100,10 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let (section, own) = if admin.id == me.admin.id {
         let sessions = shared.services.sessions.of_admin(admin.id).await?;
-        let sessions = sessions.into_iter().map(|session| session_line(session, me)).collect();
-        (Section::Account, Some(OwnCards { password, sessions }))
+        let passkeys = PasskeyCards::load(shared, me).await?;
+        let line = |session: &Session| session_line(session, &passkeys, me);
+        let sessions = sessions.iter().map(line).collect();
+        (Section::Account, Some(OwnCards { passkeys, password, sessions }))
     } else {
         (Section::ServerAdmins, None)
     };
@@ -106,11 +114,14 @@ async fn show(
     Ok(layout::page(answer, &view))
 }
 
-fn session_line(session: Session, me: &SignedIn) -> SessionLine {
+fn session_line(session: &Session, passkeys: &PasskeyCards, me: &SignedIn) -> SessionLine {
+    let agent = session.agent.as_deref();
     let address = session.address.map(address_text);
     SessionLine {
         address: address.unwrap_or_else(|| "unknown address".to_owned()),
-        agent: session.agent.unwrap_or_else(|| "unknown browser".to_owned()),
+        browser: agent.map_or_else(|| "unknown browser".to_owned(), |_| short_name(agent)),
+        icon: device_icon(agent),
+        proof: passkeys.words(session.proof),
         since: Moment::new(session.created_at),
         last_used: ago(me.now, session.last_seen_at),
         is_this: session.digest == me.digest,

@@ -13,12 +13,14 @@ use super::one_time_link::{ForPerson, deliver};
 use crate::domain::admin::code::SecretCode;
 use crate::domain::network::source::Source;
 use crate::service::admins::{NewPasswordError, OpenPasswordLink, PasswordLinkError};
+use crate::service::sessions::login::LoggedIn;
 use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::now::Now;
 use crate::web::pages::layout::text::sentence;
 use crate::web::pages::layout::time::utc_text;
 use crate::web::pages::layout::{Layout, limited, page};
+use crate::web::pages::passkeys::second_step;
 use crate::web::pages::paths::{HOME, SERVER_ADMINS, go_to, parse_id};
 use crate::web::session::{self, Flash, NoFields, SignedIn, SignedInForm};
 
@@ -85,7 +87,7 @@ pub(crate) async fn form(
     show(HttpResponse::Ok(), &shared, layout, query.into_inner().code, None).await
 }
 
-/// `POST /password`. Who has chosen a password is signed in at once.
+/// `POST /password`. Who has chosen a password is signed in at once, unless they have a passkey.
 pub(crate) async fn choose(
     shared: web::Data<Shared>,
     request: HttpRequest,
@@ -98,7 +100,8 @@ pub(crate) async fn choose(
     let presented = SecretCode::presented(&code);
     let chosen = shared.services.admins.choose_password(&presented, fresh, source.into_inner());
     match chosen.await {
-        Ok(id) => {
+        Ok(LoggedIn::SecondStep(step)) => Ok(second_step::lead(&step, HOME, &shared)),
+        Ok(LoggedIn::Session(id)) => {
             session::begin(&request, id, shared.services.random_text())?;
             let told = "All of your other sessions have ended.";
             Flash::done("Your password was changed.", told).leave(&request.get_session());

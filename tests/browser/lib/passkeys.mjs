@@ -1,0 +1,26 @@
+// A device that holds passkeys: Chromium's virtual authenticator.
+
+/** A device of the browser of `page`; `verifies` says whether it knows its user. */
+export async function device(page, { verifies = true, holdsKeys = true } = {}) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('WebAuthn.enable', { enableUI: false });
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2', transport: 'internal', hasResidentKey: holdsKeys,
+      hasUserVerification: true, isUserVerified: verifies, automaticPresenceSimulation: true,
+    },
+  });
+  const send = (method, more = {}) => session.send(`WebAuthn.${method}`, { authenticatorId, ...more });
+  return {
+    /** The passkeys that it holds. */
+    keys: async () => (await send('getCredentials')).credentials,
+    /** Takes a passkey of another device. */
+    take: (credential) => send('addCredential', { credential }),
+    /** Forgets a passkey. */
+    forget: (credentialId) => send('removeCredential', { credentialId }),
+    /** Whether it recognises its user from now on. */
+    verify: (isUserVerified) => send('setUserVerified', { isUserVerified }),
+    /** Whether somebody is there to touch it. */
+    touch: (enabled) => send('setAutomaticPresenceSimulation', { enabled }),
+  };
+}
