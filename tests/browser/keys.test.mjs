@@ -78,3 +78,17 @@ scenario('a key that nobody has copied is left by a decision', {}, async ({ admi
   assert.equal(await step(page), null);
   await mustBeForgotten(page, key);
 });
+
+scenario('without JavaScript the answer is a page', {
+  as: { javaScriptEnabled: false },
+}, async ({ admin, page, server }) => {
+  await admin.open(PAGE);
+  await create(page, 'Grafana', 'Read status');
+
+  await page.getByRole('heading', { name: 'New API key “Grafana”' }).waitFor();
+  const key = await page.inputValue('#d-secret');
+  assert.equal((await ask(server, key)).status, 200);
+  await page.getByRole('link', { name: 'I have saved the key' }).click();
+  await page.getByRole('row', { name: /Grafana/ }).waitFor();
+  assert.ok(!(await page.content()).includes(key));
+});
