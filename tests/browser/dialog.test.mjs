@@ -63,7 +63,7 @@ scenario('a token that is in use is replaced only after a question', {
   assert.match(await page.textContent('#token-dialog [data-step=confirm]'), new RegExp(token.slice(6, 14)));
   await page.keyboard.press('Escape');
   assert.equal(await step(page), null);
-  await focusIsOn(page, 'form[data-token-form] button[type=submit]');
+  await focusIsOn(page, 'button[form=generate]');
   await generateButton(page).click();
   await button(page, 'Cancel').click();
   assert.equal(await step(page), null);
@@ -316,7 +316,7 @@ scenario('everything works by keyboard alone', {
   await tabTo('#months');
   await page.keyboard.press('Home');
   assert.equal(await page.inputValue('#months'), '1');
-  await tabTo('form[data-token-form] button[type=submit]');
+  await tabTo('button[form=generate]');
   await page.keyboard.press('Enter');
   await reaches(page, 'confirm');
   await tabTo('[data-act=confirm]');

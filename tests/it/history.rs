@@ -21,9 +21,10 @@ on_each_database!(no_answer_contradicts_the_order_of_changes);
 /// Tokens that each writer generates.
 const EACH: usize = 4;
 /// All that are generated.
-const TOKENS: usize = 3 * EACH;
+const TOKENS: usize = 4 * EACH;
 
-/// Those who change the token: through the pages of both instances and at the command line.
+/// Those who change the token: through the pages of both instances and at the command line, some of
+/// them keeping the one before.
 fn writers(instances: &Instances) -> Vec<Writer> {
     let admin = |name, instance: usize| {
         instances.scimward.add_admin(name);
@@ -34,6 +35,7 @@ fn writers(instances: &Instances) -> Vec<Writer> {
         page("Ada", 0),
         page("Grace", 1),
         Writer::Command { count: EACH },
+        Writer::Keeper { count: EACH },
         Writer::Revoker { admin: admin("Linus", 1), every: TOKENS / 3, count: 2 },
     ]
 }

@@ -117,13 +117,15 @@ pub fn replacements(
     since: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<DateTime<Utc>>, StoreError> {
-    let rows: Vec<Option<i64>> = tokens::table
+    let rows: Vec<(Option<i64>, Option<i64>)> = tokens::table
         .filter(tokens::replaced_by.is_not_null().and(tokens::revoked_at.ge(seconds(since))))
         .order(tokens::revoked_at.desc())
-        .select(tokens::revoked_at)
+        .select((tokens::kept_at, tokens::revoked_at))
         .limit(limit)
         .load(conn)?;
-    rows.into_iter().flatten().map(instant).collect()
+    let kept = kept(conn)?.and_then(|old| old.kept).map(|kept| kept.since);
+    let ended = rows.into_iter().filter_map(|(kept_at, revoked_at)| kept_at.or(revoked_at));
+    kept.into_iter().map(Ok).chain(ended.map(instant)).collect()
 }
 
 /// The token with this id.

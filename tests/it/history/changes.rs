@@ -1,5 +1,6 @@
 //! Who changes the token, and what the answers say of it.
 
+use std::cell::Cell;
 use std::io::Read;
 use std::process::Child;
 
@@ -24,6 +25,8 @@ pub(super) enum Writer {
     Page { admin: Visitor, count: usize },
     /// Generates at the command line.
     Command { count: usize },
+    /// Generates at the command line and keeps the token before, and then revokes that in turn.
+    Keeper { count: usize },
     /// Revokes each time that so many more tokens were generated, at the command line and through
     /// the pages in turn.
     Revoker { admin: Visitor, every: usize, count: usize },
@@ -46,7 +49,8 @@ impl Writer {
             Self::Page { admin, count } => {
                 repeat(run, count, || generate_on_page(run, &admin));
             }
-            Self::Command { count } => repeat(run, count, || generate_at_command_line(run)),
+            Self::Command { count } => repeat(run, count, || generate_at_command_line(run, &[])),
+            Self::Keeper { count } => keep(run, count),
             Self::Revoker { admin, every, count } => {
                 for number in 1..=count {
                     run.wait_for_tokens(number * every);
@@ -66,6 +70,37 @@ fn repeat(run: &Run, count: usize, change: impl Fn() -> bool) {
     assert!(done == count || run.is_over(), "{done} of {count} changes succeeded");
 }
 
+/// There is nothing to keep before the token is used, and for good if nobody generates another one.
+fn keep(run: &Run, count: usize) {
+    let tried = Cell::new(0);
+    repeat(run, count, || {
+        tried.set(tried.get() + 1);
+        let keep: &[&str] = if tried.get() % 30 == 0 { &[] } else { &["--keep-current"] };
+        let is_generated = generate_at_command_line(run, keep);
+        if is_generated && tried.get() % 2 == 0 {
+            revoke_old(run);
+        }
+        is_generated
+    });
+}
+
+fn revoke_old(run: &Run) {
+    let ((child, printed), span) =
+        run.timed(|| spawn(run, &["token", "revoke", "--old", "--json"]));
+    let Some(json) = printed else {
+        if failed_in_doubt(child) {
+            run.note(Change::RevocationUnknown, span, None);
+        }
+        return;
+    };
+    let id: Id = json["revoked"].as_str().expect("an id").to_owned();
+    run.note(Change::RevokedOld { id: id.clone() }, span, None);
+    assert!(child.wait_with_output().expect("the command ends").status.success());
+    if let Some(old) = run.token(&id) {
+        run.present_everywhere(&old, &mut Dice::new(1));
+    }
+}
+
 fn generate_on_page(run: &Run, admin: &Visitor) -> bool {
     let shown = admin.get(PAGE);
     if shown.status == 503 {
@@ -76,7 +111,7 @@ fn generate_on_page(run: &Run, admin: &Visitor) -> bool {
     let json = answer.json();
     match answer.status {
         201 => {
-            generated(run, json["token"].as_str().expect("a token"), replaced, span);
+            generated(run, &json, replaced, span);
             return true;
         }
         409 => assert_eq!(json["error"], "token_changed"),
@@ -87,8 +122,9 @@ fn generate_on_page(run: &Run, admin: &Visitor) -> bool {
     false
 }
 
-fn generate_at_command_line(run: &Run) -> bool {
-    let ((child, printed), span) = run.timed(|| spawn(run, &["token", "generate", "--json"]));
+fn generate_at_command_line(run: &Run, how: &[&str]) -> bool {
+    let arguments = [&["token", "generate", "--json"], how].concat();
+    let ((child, printed), span) = run.timed(|| spawn(run, &arguments));
     let Some(json) = printed else {
         if failed_in_doubt(child) {
             run.note(Change::GenerationUnknown, span, None);
@@ -96,18 +132,22 @@ fn generate_at_command_line(run: &Run) -> bool {
         return false;
     };
     let replaced = json["replaced"].as_str().map(str::to_owned);
-    generated(run, json["token"].as_str().expect("a token"), replaced, span);
+    generated(run, &json, replaced, span);
     assert!(child.wait_with_output().expect("the command ends").status.success());
     true
 }
 
-/// Records a generation; after its answer the token before must be refused everywhere.
-fn generated(run: &Run, token: &str, replaced: Option<Id>, span: Span) {
+/// Records a generation; after its answer the tokens before must be refused everywhere, but for the
+/// one that is kept.
+fn generated(run: &Run, answer: &Value, replaced: Option<Id>, span: Span) {
+    let token = answer["token"].as_str().expect("a token");
     let id = id_of(token);
-    let before = replaced.as_ref().and_then(|id| run.token(id));
-    run.note(Change::Generated { id, replaced }, span, Some(token));
+    let [old, kept] = ["old_revoked", "kept"].map(|name| answer[name].as_str().map(str::to_owned));
+    let before: Vec<_> = [&replaced, &old, &kept].into_iter().flatten().cloned().collect();
+    let before: Vec<_> = before.iter().filter_map(|id| run.token(id)).collect();
+    run.note(Change::Generated { id, replaced, old, kept }, span, Some(token));
     let mut dice = Dice::new(0);
-    if let Some(before) = before {
+    for before in before {
         run.present_everywhere(&before, &mut dice);
     }
     run.present_everywhere(token, &mut dice);
@@ -122,7 +162,8 @@ fn revoke_at_command_line(run: &Run) {
         return;
     };
     let id = json["revoked"].as_str().expect("an id").to_owned();
-    run.note(Change::Revoked { id }, span, None);
+    let old = json["old_revoked"].as_str().map(str::to_owned);
+    run.note(Change::Revoked { id, old }, span, None);
     assert!(child.wait_with_output().expect("the command ends").status.success());
 }
 
@@ -145,8 +186,11 @@ fn revoke_on_page(run: &Run, admin: &Visitor) {
     answer.expect(303);
     let told = (0..ATTEMPTS).map(|_| admin.get(PAGE)).find(|page| page.status != 503);
     let told = told.expect("the database comes back").expect(200);
+    let both = format!("Tokens {id} and ");
     if told.text().contains(&format!("Token {id} was revoked. SCIM sync has stopped.")) {
-        run.note(Change::Revoked { id }, span, None);
+        run.note(Change::Revoked { id, old: None }, span, None);
+    } else if let Some((_, old)) = told.text().split_once(&both) {
+        run.note(Change::Revoked { id, old: old.get(..8).map(str::to_owned) }, span, None);
     } else {
         assert!(told.text().contains("Nothing was") || told.text().contains("no token to revoke"));
     }
@@ -169,6 +213,12 @@ fn failed_in_doubt(child: Child) -> bool {
     let ended = child.wait_with_output().expect("the command ends");
     let complaint = String::from_utf8(ended.stderr).expect("UTF-8");
     assert!(!ended.status.success(), "{complaint}");
-    let is_certain = ["nothing was changed", "cannot be used", "there is no SCIM token"];
+    let is_certain = [
+        "nothing was changed",
+        "cannot be used",
+        "there is no SCIM token",
+        "nothing to keep",
+        "no old token",
+    ];
     !is_certain.iter().any(|text| complaint.contains(text))
 }

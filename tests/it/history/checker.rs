@@ -1,7 +1,8 @@
 //! What clients saw of the token, held against what must be true of it.
 //!
 //! The token is one register: each generation and each revocation replaces its value, and a
-//! validation asks whether a text is the value. An operation takes effect at one instant between
+//! validation asks whether a text is the value. A generation may keep one token beside it, which then
+//! is a value too until another change does not keep it. An operation takes effect at one instant between
 //! its begin and its end, so only what lies wholly before or after another is judged; whatever
 //! overlaps may have gone either way. Which token a change ended is taken from its answer, and the
 //! chain of these answers is checked as well.
@@ -22,10 +23,13 @@ pub(crate) struct Span {
 /// What a change was answered. One that was certainly refused is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// A token was generated, and this one revoked with it.
-    Generated { id: Id, replaced: Option<Id> },
-    /// This token was revoked without a replacement.
-    Revoked { id: Id },
+    /// A token was generated, this one revoked with it, and perhaps an old one beside that; another
+    /// old one is kept.
+    Generated { id: Id, replaced: Option<Id>, old: Option<Id>, kept: Option<Id> },
+    /// This token was revoked without a replacement, and perhaps an old one beside it.
+    Revoked { id: Id, old: Option<Id> },
+    /// This old token was revoked, and the one beside it stays.
+    RevokedOld { id: Id },
     /// A generation without an answer: it may happen at any time from its begin, or never.
     GenerationUnknown,
     /// A revocation without an answer.
@@ -116,10 +120,10 @@ impl History {
     }
 
     fn life(&self, id: &Id, born: Span) -> Life {
-        let ending = self.changes.iter().find(|(change, _)| change.ended() == Some(id));
+        let ending = self.changes.iter().find(|(change, _)| change.ended().contains(&id));
         let ending = ending.map(|(_, span)| *span);
         let later = self.changes.iter().filter(|(change, span)| {
-            change.is_acknowledged() && change.born() != Some(id) && span.begin >= born.end
+            change.is_acknowledged() && !change.spares(id) && span.begin >= born.end
         });
         let over = later.map(|(_, span)| span.end).chain(ending.map(|span| span.end)).min();
         let unknown = self.changes.iter().filter(|(change, _)| !change.is_acknowledged());
@@ -147,8 +151,8 @@ impl History {
     fn broken_chain(&self, lives: &BTreeMap<&Id, Life>) -> Vec<Violation> {
         let mut violations = Vec::new();
         let mut ended = BTreeSet::new();
-        for (change, span) in &self.changes {
-            let Some(id) = change.ended() else { continue };
+        let ends = |(change, span)| Change::ended(change).into_iter().map(move |id| (id, span));
+        for (id, span) in self.changes.iter().map(|(change, span)| (change, span)).flat_map(ends) {
             if !ended.insert(id) {
                 violations.push(Violation::EndedNotOnce(id.clone()));
             }
@@ -167,11 +171,13 @@ impl History {
         let generations_unknown = count(|change| *change == Change::GenerationUnknown);
         let revocations_unknown = count(|change| *change == Change::RevocationUnknown);
         let revoked = count(|change| matches!(change, Change::Revoked { .. }));
-        let first = count(|change| matches!(change, Change::Generated { replaced: None, .. }));
+        let first =
+            count(|change| matches!(change, Change::Generated { replaced: None, kept: None, .. }));
+        let keeps = count(|change| matches!(change, Change::Generated { kept: Some(_), .. }));
         if unheard > generations_unknown || first > 1 + revoked + revocations_unknown {
             violations.push(Violation::Unexplained);
         }
-        if unfollowed.len() > 1 + generations_unknown + revocations_unknown {
+        if unfollowed.len() > 1 + keeps.min(1) + generations_unknown + revocations_unknown {
             violations.extend(unfollowed.iter().map(|id| Violation::EndedNotOnce((**id).clone())));
         }
         violations
@@ -179,18 +185,21 @@ impl History {
 }
 
 impl Change {
-    const fn born(&self) -> Option<&Id> {
+    /// Whether this token may stay what it is.
+    fn spares(&self, token: &Id) -> bool {
         match self {
-            Self::Generated { id, .. } => Some(id),
-            _ => None,
+            Self::Generated { id, kept, .. } => id == token || kept.as_ref() == Some(token),
+            Self::RevokedOld { id } => id != token,
+            Self::Revoked { .. } | Self::GenerationUnknown | Self::RevocationUnknown => false,
         }
     }
 
-    const fn ended(&self) -> Option<&Id> {
+    fn ended(&self) -> Vec<&Id> {
         match self {
-            Self::Generated { replaced, .. } => replaced.as_ref(),
-            Self::Revoked { id } => Some(id),
-            Self::GenerationUnknown | Self::RevocationUnknown => None,
+            Self::Generated { replaced, old, .. } => replaced.iter().chain(old).collect(),
+            Self::Revoked { id, old } => old.iter().chain([id]).collect(),
+            Self::RevokedOld { id } => vec![id],
+            Self::GenerationUnknown | Self::RevocationUnknown => Vec::new(),
         }
     }
 

@@ -125,6 +125,8 @@ fn show_to_script(
         "token_id": generated.token.id.as_str(),
         "expires_at": Moment::new(generated.token.expires_at).iso,
         "expires_text": expiry,
+        "kept": generated.old.as_ref().map(|old| old.id.as_str()),
+        "old_revoked": generated.ended.as_ref().map(TokenId::as_str),
         "old_text": generated.old.as_ref().map(still_works),
         "unsaved_text": generated.old.as_ref().map(generate_before_its_end),
     }))

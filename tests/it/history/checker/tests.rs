@@ -9,12 +9,17 @@ fn span(at: Range<u64>) -> Span {
 }
 
 fn generated(id: &str, replaced: Option<&str>, at: Range<u64>) -> (Change, Span) {
-    let change = Change::Generated { id: id.to_owned(), replaced: replaced.map(str::to_owned) };
-    (change, span(at))
+    let (id, replaced) = (id.to_owned(), replaced.map(str::to_owned));
+    (Change::Generated { id, replaced, old: None, kept: None }, span(at))
+}
+
+fn beside(id: &str, kept: &str, at: Range<u64>) -> (Change, Span) {
+    let (id, kept) = (id.to_owned(), Some(kept.to_owned()));
+    (Change::Generated { id, replaced: None, old: None, kept }, span(at))
 }
 
 fn revoked(id: &str, at: Range<u64>) -> (Change, Span) {
-    (Change::Revoked { id: id.to_owned() }, span(at))
+    (Change::Revoked { id: id.to_owned(), old: None }, span(at))
 }
 
 fn unknown(at: Range<u64>) -> (Change, Span) {
@@ -64,6 +69,32 @@ fn what_does_not_overlap_is_judged_and_counted() {
     let proof = check(&replacement(), &validations);
 
     assert_eq!(proof, Ok(Proof { generations: 2, accepted: 2, refused: 1, overlapping: 1 }));
+}
+
+#[test]
+fn a_kept_token_is_judged_like_the_one_beside_it_until_it_ends() {
+    let changes = [generated("a", None, 10..20), beside("b", "a", 30..40)];
+    for (id, accepted, at, is_right) in
+        [("a", true, 41..42, true), ("a", false, 41..42, false), ("b", false, 41..42, false)]
+    {
+        assert_eq!(
+            check(&changes, &[asked(id, accepted, at)]).is_ok(),
+            is_right,
+            "{id} {accepted}"
+        );
+    }
+    let by_hand = (Change::RevokedOld { id: "a".to_owned() }, span(50..60));
+    let both = (Change::Revoked { id: "b".to_owned(), old: Some("a".to_owned()) }, span(50..60));
+    for (end, stays) in [(by_hand, true), (both, false)] {
+        let changes = [&changes[..], &[end]].concat();
+        for (id, accepted) in [("a", false), ("b", stays)] {
+            assert!(check(&changes, &[asked(id, accepted, 61..62)]).is_ok(), "{id}");
+            assert!(check(&changes, &[asked(id, !accepted, 61..62)]).is_err(), "{id}");
+        }
+    }
+    // Of a kept one that the next generation does not keep, nothing need be said.
+    let changes = [&changes[..], &[generated("c", Some("b"), 50..60)]].concat();
+    assert!(check(&changes, &[asked("a", true, 61..62)]).is_err());
 }
 
 #[test]
