@@ -25,6 +25,7 @@ on_each_database!(
     a_copied_passkey_is_refused_and_told_once,
     sessions_end_with_what_has_begun_them,
     passkeys_of_others_are_out_of_reach,
+    a_session_that_was_left_open_changes_no_passkeys,
 );
 
 fn enter_password(browser: &Visitor, name: &str) -> Response {
@@ -199,4 +200,23 @@ fn passkeys_of_others_are_out_of_reach(database: &Database) {
     assert!(!is_signed_in(&mixed));
     leads_to(&phone.second_step(&mixed), "/admin/authentication");
     assert_eq!(database.ask("SELECT name FROM passkeys ORDER BY id"), ["Phone", "Key"]);
+}
+
+fn a_session_that_was_left_open_changes_no_passkeys(database: &Database) {
+    let app = TestApp::with(database, &[PUBLIC_URL]);
+    let (ada, phone) = (app.admin("Ada"), Device::new("phone"));
+    phone.add(&ada, "Phone").expect(200);
+    app.advance(TimeDelta::minutes(16));
+    let csrf = crate::support::page::hidden_fields(ada.get(ACCOUNT).text(), "/logout").remove(0).1;
+    let id = database.ask("SELECT id FROM passkeys").remove(0);
+    let remove = format!("{PASSKEYS}/{id}/remove");
+    let begin = "/admin/account/passkeys/begin";
+    for path in [begin, &remove, "/admin/account/recovery-codes"] {
+        let form = ada.form(path, &[("csrf", &csrf)]).header("Accept", "application/json");
+        assert_eq!(ada.send(form).expect(403).json()["error"], "proof_required", "{path}");
+    }
+    ada.submit("/admin/confirm", "/admin/confirm", &[("password", PASSWORD)]).expect(303);
+    leads_to(&Device::new("key").add(&ada, "Key"), ACCOUNT);
+    leads_to(&ada.submit(&remove, &remove, &[]), ACCOUNT);
+    assert_eq!(database.ask("SELECT name FROM passkeys"), ["Key"]);
 }

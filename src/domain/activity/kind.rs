@@ -249,6 +249,9 @@ impl Kind {
                 | Self::AdminReactivated
                 | Self::AdminChanged
                 | Self::PasswordLinkSent
+                | Self::PasskeyAdded
+                | Self::PasskeyRemoved
+                | Self::RecoveryCodesMade
                 | Self::ApiKeyCreated
                 | Self::ApiKeyRevoked
         )

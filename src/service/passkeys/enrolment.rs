@@ -33,6 +33,8 @@ impl Passkeys {
     /// Asks the browser of a session for a new passkey.
     pub async fn ask_for_new(&self, by: Author) -> Result<Challenge, PasskeyError> {
         let party = self.party()?;
+        // Nobody is to touch their device in vain.
+        self.check_author(by.clone()).await?;
         let (session, admin, present) = self.holder(by).await?;
         let question = party.ask_for_new(&admin, &present)?;
         let purpose = Purpose::Enrolment(session);
@@ -50,6 +52,7 @@ impl Passkeys {
         by: Author,
     ) -> Result<Enrolled, PasskeyError> {
         let party = self.party()?;
+        self.check_author(by.clone()).await?;
         let (session, _, present) = self.holder(by.clone()).await?;
         let opened = self.resources.open_challenge(&Purpose::Enrolment(session), signed).await?;
         let credential = party.take_new(answer, &opened.state)?;
@@ -64,6 +67,11 @@ impl Passkeys {
         })
         .await?;
         Ok(codes.map_or(Enrolled::Further, Enrolled::First))
+    }
+
+    /// Fails if the author may add no passkey now; whether they may is decided again where it is added.
+    async fn check_author(&self, by: Author) -> Result<(), PasskeyError> {
+        self.write_as(by, Kind::PasskeyAdded, |_, _| Ok(())).await
     }
 
     fn add(

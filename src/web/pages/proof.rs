@@ -20,7 +20,7 @@ use super::paths::{self, HOME, go_to, safe_path};
 use crate::service::sessions::login::LoginError;
 use crate::web::Shared;
 use crate::web::error::PageError;
-use crate::web::session::{self, KeptForm, SignedIn, SignedInForm};
+use crate::web::session::{self, AnySession, AnySessionForm, KeptForm, SignedIn};
 
 #[derive(Template)]
 #[template(path = "proof.html")]
@@ -84,6 +84,9 @@ fn what(action: &str) -> &'static str {
         paths::REVOKE_OLD => "Revoking the old token",
         paths::INVITE => "Inviting somebody",
         paths::API_KEYS => "Creating an API key",
+        paths::RECOVERY_CODES => "Making recovery codes",
+        paths::ENROL | paths::ACCOUNT | paths::PASSKEYS => "Adding a passkey",
+        _ if action.starts_with(paths::PASSKEYS) => "Removing a passkey",
         _ if action.starts_with(paths::API_KEYS) => "Revoking an API key",
         _ if name == "password-link" => "Sending a link to choose a new password",
         _ if name == "deactivate" => "Deactivating somebody",
@@ -103,9 +106,10 @@ pub(super) struct ProofQuery {
 /// `GET /admin/confirm`.
 pub(super) async fn form(
     shared: web::Data<Shared>,
-    me: SignedIn,
+    me: AnySession,
     query: web::Query<ProofQuery>,
 ) -> HttpResponse {
+    let AnySession(me) = me;
     let action = safe_path(&query.next).unwrap_or(HOME).to_owned();
     let form = KeptForm { action, fields: String::new() };
     layout::page(HttpResponse::Ok(), &ProofPage::new(&shared, &me, form, None))
@@ -126,9 +130,9 @@ pub(super) struct ProofFields {
 pub(super) async fn confirm(
     shared: web::Data<Shared>,
     request: HttpRequest,
-    form: SignedInForm<ProofFields>,
+    form: AnySessionForm<ProofFields>,
 ) -> Result<HttpResponse, PageError> {
-    let SignedInForm { me, fields: ProofFields { password, action, fields } } = form;
+    let AnySessionForm { me, fields: ProofFields { password, action, fields } } = form;
     let action = safe_path(&action).unwrap_or(HOME).to_owned();
     let device = session::device::presented(&request, &shared.site);
     let proven = shared.services.logins.prove(me.author(), password, device).await;

@@ -7,6 +7,7 @@ use super::*;
 use crate::support::actors::Admin;
 use crate::support::app::TestApp;
 use crate::support::on_each_database;
+use crate::support::passkey::{Device, PUBLIC_URL};
 
 on_each_database!(
     every_form_that_matters_asks_for_a_proof_and_changes_nothing_before,
@@ -19,8 +20,17 @@ on_each_database!(
 );
 
 /// What asks for no proof: it takes nobody's part, or asks for the password anyway.
-const NEEDS_NONE: [&str; 8] =
-    [CLOSED, WITHDRAW, CONFIRM, IDENTITY_PROVIDER, TEST_MAIL, SESSIONS, CHANGE_PASSWORD, "/logout"];
+const NEEDS_NONE: [&str; 9] = [
+    CLOSED,
+    WITHDRAW,
+    CONFIRM,
+    IDENTITY_PROVIDER,
+    TEST_MAIL,
+    SESSIONS,
+    CHANGE_PASSWORD,
+    "/admin/account/passkeys/1/rename",
+    "/logout",
+];
 
 /// An application, and Ada, who has logged in 16 minutes ago.
 fn later(database: &Database) -> (TestApp, Admin) {
@@ -46,12 +56,13 @@ fn rename(by: &Visitor) -> Response {
 }
 
 fn every_form_that_matters_asks_for_a_proof_and_changes_nothing_before(database: &Database) {
-    let app = TestApp::start(database);
+    let app = TestApp::with(database, &[PUBLIC_URL]);
     let grace = app.admin("grace");
     app.add_admin("kurt");
     prepare(&grace, database);
     app.advance(TimeDelta::minutes(15));
     let eve = app.admin("eve");
+    Device::new("phone").add(&eve, "Phone").expect(200);
     app.advance(TimeDelta::seconds(15 * 60 + 1));
     let before = state(database);
     let mut asked = 0;
