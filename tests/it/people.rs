@@ -11,6 +11,7 @@ use crate::support::on_each_database;
 mod account;
 mod activation;
 mod clocks;
+mod drafts;
 mod invitations;
 mod limits;
 mod list;

@@ -9,7 +9,7 @@ use askama::Template;
 use serde_json::json;
 
 use super::layout::{Layout, page};
-use super::paths::{ENROL, HOME, LOGOUT, go_to, login_after};
+use super::paths::{ENROL, HOME, LOGOUT, SERVER_ADMINS, go_to, login_after, parse_id};
 use crate::web::connections;
 use crate::web::error::{Explanation, PageError};
 
@@ -52,12 +52,21 @@ impl Asked {
         let is_form = !request.method().is_safe();
         let page = match request.path() {
             LOGOUT => HOME.to_owned(),
-            path if is_form => path.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"),
+            path if is_form => page_of_form(path),
             path => request.uri().path_and_query().map_or(path, |path| path.as_str()).to_owned(),
         };
         let reference = connections::request_id(request).map(|id| id.to_string());
         let reference = reference.unwrap_or_default();
         Self { wants_json: wants_json(request.headers()), is_form, page, reference }
+    }
+}
+
+/// The page on which a form stands that is sent to `path`.
+fn page_of_form(path: &str) -> String {
+    let person = path.strip_prefix(SERVER_ADMINS).and_then(|rest| rest.strip_prefix('/'));
+    match person {
+        Some(id) if parse_id(id).is_ok() => path.to_owned(),
+        _ => path.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"),
     }
 }
 

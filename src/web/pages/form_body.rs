@@ -11,7 +11,9 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::stream;
 
+use super::paths::ADMIN;
 use crate::web::error::PageError;
+use crate::web::session::draft;
 
 /// More than any of our forms needs.
 const LONGEST: usize = 16 * 1024;
@@ -42,6 +44,11 @@ pub(super) async fn read(request: &mut ServiceRequest) -> Result<(), PageError> 
         request.extensions_mut().insert(HoldsPassword);
     } else {
         request.extensions_mut().insert(Fields(body.clone()));
+    }
+    if request.path().starts_with(ADMIN)
+        && let Some(kept) = draft::of(request.path(), &body)
+    {
+        request.extensions_mut().insert(kept);
     }
     let payload = Box::pin(stream::once(ready(Ok(body))));
     request.set_payload(Payload::Stream { payload });

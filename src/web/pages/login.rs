@@ -30,6 +30,8 @@ struct LoginPage {
     error: Option<String>,
     session_ended: bool,
     form_was_refused: bool,
+    /// That the form that was refused comes back as it was filled in.
+    kept: &'static str,
     returns_to: &'static str,
     next: String,
     email: String,
@@ -75,6 +77,11 @@ pub(super) async fn form(
         layout,
         session_ended: session::has_cookie(&request, &shared.site),
         form_was_refused: query.form == "refused",
+        kept: if session::draft::is_kept(&request, &shared.site) {
+            ": what you typed is kept"
+        } else {
+            ""
+        },
         returns_to: page_name(next),
         next: next.to_owned(),
         passkeys: shared.services.passkeys.are_possible(),

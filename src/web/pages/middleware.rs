@@ -121,8 +121,13 @@ fn finish(
         }
         None => render(&PageError::from_status(response.status())),
     });
+    let has_ended = response.response().error().and_then(|error| error.as_error::<PageError>());
+    let has_ended = matches!(has_ended, Some(PageError::SessionEnded));
     let mut response = match rendered {
         Some(mut rendered) => {
+            if has_ended {
+                session::draft::keep(response.request(), &mut rendered, shared);
+            }
             for cookie in response.headers().get_all(SET_COOKIE) {
                 rendered.headers_mut().append(SET_COOKIE, cookie.clone());
             }

@@ -30,7 +30,11 @@ impl KeptForm {
             return None;
         }
         let kept: Self = session.remove_as(KEPT)?.ok()?;
-        let fields = web::Query::<T>::from_query(&kept.fields).ok();
-        fields.filter(|_| kept.action == action).map(web::Query::into_inner)
+        kept.read().filter(|_| kept.action == action)
+    }
+
+    /// What was filled in.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        web::Query::<T>::from_query(&self.fields).ok().map(web::Query::into_inner)
     }
 }

@@ -3,6 +3,7 @@
 //! Only signed-in people have a session. It never holds a token.
 
 pub(super) mod device;
+pub(super) mod draft;
 mod flash;
 mod kept;
 pub(super) mod second_step;
@@ -41,6 +42,9 @@ pub(super) async fn middleware<B: MessageBody + 'static>(
     let Services { sessions, passkeys, .. } = &shared.services;
     let store = RequestStore::new(sessions.clone(), Arc::clone(passkeys), extends(&request));
     request.extensions_mut().insert(store.clone());
+    let shown = draft::Shown::default();
+    request.extensions_mut().insert(shown.clone());
+    let leaves = request.path() == paths::LOGOUT;
     let presented = device::presented(request.request(), &shared.site);
     let key = shared.cookie_key.get().ok_or_else(|| ErrorInternalServerError("no key"))?;
     let key = Key::from(key.expose_secret());
@@ -58,6 +62,9 @@ pub(super) async fn middleware<B: MessageBody + 'static>(
         .map_err(|()| ErrorInternalServerError("no session middleware"))?
         .call(request)
         .await?;
+    if shown.0.get() || (leaves && draft::is_kept(answer.request(), &shared.site)) {
+        draft::forget(answer.response_mut(), &shared.site);
+    }
     if let Some(id) = store.stored() {
         match shared.services.devices.mark(&id, presented).await {
             Ok(Some(mark)) => device::give(answer.response_mut(), &mark, &shared.site),

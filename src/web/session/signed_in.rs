@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::draft::{self, Shown};
 use super::flash::Flash;
 use super::kept::KeptForm;
 use super::store::RequestStore;
@@ -45,6 +46,8 @@ pub(crate) struct SignedIn {
     pub(crate) must_enrol: bool,
     source: Source,
     session: Session,
+    draft: Option<KeptForm>,
+    shown: Shown,
 }
 
 /// Gives the browser the session that was begun; the one before, if any, ends.
@@ -81,7 +84,18 @@ impl SignedIn {
 
     /// What was filled in before into the form that is sent to `action`.
     pub(crate) fn take_kept<T: DeserializeOwned>(&self, action: &str) -> Option<T> {
-        KeptForm::take(&self.session, action)
+        KeptForm::take(&self.session, action).or_else(|| self.take_draft(action))
+    }
+
+    /// The same of a form that came when the session before this one had ended.
+    fn take_draft<T: DeserializeOwned>(&self, action: &str) -> Option<T> {
+        let fields = self.draft.as_ref().filter(|draft| draft.action == action)?.read()?;
+        self.shown.0.set(true);
+        self.leave(&Flash::warning(
+            "Nothing was sent",
+            "Your session had ended. What you typed stands here: look at it and send it again.",
+        ));
+        Some(fields)
     }
 
     /// The session as what asks for a change.
@@ -124,7 +138,9 @@ impl SignedIn {
     pub(crate) fn find(request: &HttpRequest) -> Option<Self> {
         let session = request.get_session();
         let csrf = session.get(CSRF).ok()??;
+        let draft = draft::kept(request);
         let extensions = request.extensions();
+        let shown = extensions.get::<Shown>()?.clone();
         let store = extensions.get::<RequestStore>()?;
         let (must_enrol, (stored, admin)) = (store.must_enrol(), store.found()?);
         let source = extensions.get::<Source>()?.clone();
@@ -132,7 +148,19 @@ impl SignedIn {
         connections::prove(request);
         let (began_at, proven_at) = (stored.created_at, stored.proven_at);
         let digest = stored.digest;
-        Some(Self { admin, csrf, digest, now, began_at, proven_at, must_enrol, source, session })
+        Some(Self {
+            admin,
+            csrf,
+            digest,
+            now,
+            began_at,
+            proven_at,
+            must_enrol,
+            source,
+            session,
+            draft,
+            shown,
+        })
     }
 }
 

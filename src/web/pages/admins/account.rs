@@ -70,7 +70,7 @@ pub(crate) async fn own(
     shared: web::Data<Shared>,
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
-    let fields = PersonFields::of(&me.admin);
+    let fields = entered(&me, &me.admin);
     show(HttpResponse::Ok(), &shared, &me, &me.admin, fields, PasswordErrors::default()).await
 }
 
@@ -81,9 +81,14 @@ pub(crate) async fn other(
     path: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let admin = find(&shared, &path).await?;
-    let action = format!("{SERVER_ADMINS}/{}", admin.id.0);
-    let fields = me.take_kept(&action).unwrap_or_else(|| PersonFields::of(&admin));
+    let fields = entered(&me, &admin);
     show(HttpResponse::Ok(), &shared, &me, &admin, fields, PasswordErrors::default()).await
+}
+
+/// What was entered before, or is stored.
+fn entered(me: &SignedIn, admin: &ServerAdmin) -> PersonFields {
+    let kept = me.take_kept(&format!("{SERVER_ADMINS}/{}", admin.id.0));
+    kept.unwrap_or_else(|| PersonFields::of(admin))
 }
 
 async fn find(shared: &Shared, id: &str) -> Result<ServerAdmin, PageError> {

@@ -49,9 +49,10 @@ impl PersonFields {
         Self { name: admin.name.to_string(), email: admin.email.to_string(), ..Self::default() }
     }
 
-    /// Whether something is wrong with what was entered.
-    pub(crate) const fn was_refused(&self) -> bool {
-        self.name_error.is_some() || self.email_error.is_some()
+    /// Whether nothing was entered, and nothing was wrong.
+    pub(crate) const fn is_empty(&self) -> bool {
+        let was_refused = self.name_error.is_some() || self.email_error.is_some();
+        self.name.is_empty() && self.email.is_empty() && !was_refused
     }
 
     /// Name and address; notes what is wrong if they are not both good.

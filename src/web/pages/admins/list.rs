@@ -79,7 +79,7 @@ pub(crate) async fn show(
         search: query.form(admins.len()),
         pager,
         mails: recipients(health, mails.team_addresses()),
-        invites: invite.was_refused() || health.active_admins == 1,
+        invites: !invite.is_empty() || health.active_admins == 1,
         invite,
         open: OpenInvitations::new(invitations, query.shows_all_invitations()),
     };

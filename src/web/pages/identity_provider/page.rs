@@ -67,13 +67,17 @@ pub(crate) async fn page(
     shared: web::Data<Shared>,
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
+    let kept = me.take_kept::<ChoiceFields>(IDENTITY_PROVIDER);
     let known = shared.services.mails.banner_facts().await?;
     let provider = known.provider();
     let guide = provider.map_or(GENERAL, IdentityProvider::guide);
     let option = |one: &IdentityProvider| ProviderOption {
         code: one.guide().code,
         text: one.guide().choice,
-        selected: provider == Some(*one),
+        selected: match &kept {
+            Some(kept) => kept.idp == one.guide().code,
+            None => provider == Some(*one),
+        },
     };
     let base_url = shared.site.scim_base_url.as_ref().map(ToString::to_string);
     let fields = guide.fields.iter().map(|field| {

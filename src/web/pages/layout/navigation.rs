@@ -36,7 +36,10 @@ const NAVIGATION: &[(Section, &str, &str, &str)] = &[
 /// What the navigation calls the page at a path, which may have a query.
 pub(crate) fn page_name(path: &str) -> &'static str {
     let path = path.split('?').next().unwrap_or(path);
-    let item = NAVIGATION.iter().find(|(_, href, _, _)| *href == path);
+    let is_part = |href: &str| {
+        path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let item = NAVIGATION.iter().find(|(_, href, _, _)| is_part(href));
     item.map_or("Admin Settings", |(_, _, _, name)| name)
 }
 

@@ -58,6 +58,7 @@ pub(crate) async fn page(
     me: SignedIn,
 ) -> Result<HttpResponse, PageError> {
     let services = &shared.services;
+    let kept = me.take_kept::<GenerateFields>(GENERATE);
     let overview = services.mails.overview(None).await?;
     let refused = RefusedCard::new(&overview.banner.sync, overview.banner.provider(), me.now);
     // What stands on that card is not said twice.
@@ -72,7 +73,6 @@ pub(crate) async fn page(
     let names = Names::new(&overview.admins, me.admin.id);
     let mut layout = Layout::with(&shared, &me, Section::Authentication, &overview.banner);
     layout.notices.splice(0..0, generation(&overview.banner));
-    let kept = me.take_kept::<GenerateFields>(GENERATE);
     let was_used = history.newest.iter().chain(&history.predecessors).any(Token::was_used);
     let view = AuthenticationPage {
         layout,
