@@ -65,7 +65,7 @@ impl Outcome {
             Kind::LoginFailed | Kind::ProofFailed | Kind::RequestsRefused | Kind::PasskeyCopied => {
                 Self::Refused
             }
-            Kind::MailFailed => Self::Failed,
+            Kind::MailFailed | Kind::WebhookFailed | Kind::WebhookStopped => Self::Failed,
             _ => Self::Success,
         }
     }

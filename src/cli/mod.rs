@@ -17,6 +17,7 @@ mod secret_input;
 mod serve;
 mod stdout;
 mod token;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,9 @@ enum Command {
     /// Find out whether mails arrive
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Find out whether webhooks work
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Copy the embedded database to a new file while it is in use
     Backup(backup::Arguments),
     /// Put a backup in the place of the embedded database, and end all sessions
@@ -92,6 +96,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Admin(command) => Box::pin(admin::run(command, flags)).await,
         Command::Notify(command) => Box::pin(notify::run(command, flags)).await,
         Command::Mail(command) => Box::pin(mail::run(command, flags)).await,
+        Command::Webhook(command) => Box::pin(webhook::run(command, flags)).await,
         Command::Backup(arguments) => backup::back_up(&arguments, flags),
         Command::Restore(arguments) => backup::restore(&arguments, flags),
         Command::Config(command) => config::run(&command, flags),

@@ -119,7 +119,7 @@ fn note_what_is_missing(overview: &MailOverview) {
     if !has_token {
         note("There is no token, so nothing is planned.");
     }
-    if overview.mails.is_empty() && has_token {
+    if overview.mails.iter().all(ListedMail::is_for_webhook) && has_token {
         note("There is nobody to tell: no Server Admin is active.");
     }
 }
@@ -131,9 +131,10 @@ fn listed(overview: &MailOverview) -> impl Iterator<Item = &ListedMail> {
 
 /// Status, mail, recipient and due time; the mail server's answer where there is one.
 fn line(mail: &ListedMail) -> String {
-    let ListedMail { kind, address, due_at, status, .. } = mail;
-    let line =
-        format!("{:<17}  {:<24}  {address}  {}", status.word(), kind.to_string(), rfc3339(*due_at));
+    let ListedMail { kind, due_at, status, .. } = mail;
+    let recipient = mail.shown_recipient();
+    let (status_word, due) = (status.word(), rfc3339(*due_at));
+    let line = format!("{status_word:<17}  {:<24}  {recipient}  {due}", kind.to_string());
     match status {
         MailStatus::Retrying { answer, next_try_at } => {
             format!("{line}  next try {}: {answer}", rfc3339(*next_try_at))
@@ -159,7 +160,7 @@ fn overview_json(overview: &MailOverview) -> Value {
         json!({
             "state": mail.status.as_str(),
             "mail": mail.kind.as_str(),
-            "recipient": mail.address,
+            "recipient": mail.shown_recipient(),
             "due_at": rfc3339(mail.due_at),
             "sent_at": only("sent"),
             "written_at": only("written"),

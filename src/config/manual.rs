@@ -24,6 +24,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     ("SCIMWARD_MAIL_FROM", "sender of mails: required once there is a mail server"),
     ("SCIMWARD_MAIL_TO_EXTRA", "further recipients, separated by commas"),
+    (
+        "SCIMWARD_WEBHOOKS",
+        "receivers that are told what Server Admins are told by mail: `json URL SECRET`, `slack URL` or `teams URL`, one in each line; see [notifications.md](notifications.md#webhooks)",
+    ),
     ("SCIMWARD_MAIL_DIR", "where mails are written while there is no mail server"),
     ("SCIMWARD_TIMEZONE", "the zone whose calendar days count, such as `Europe/Berlin`"),
     ("SCIMWARD_NOTIFY_AT", "time of day of notifications, in that zone"),

@@ -22,6 +22,7 @@ use crate::store::DatabaseUrl;
 use crate::telemetry::LogSettings;
 use crate::web::Site;
 use crate::web::tls::TlsFiles;
+use crate::webhook;
 
 /// Everything that can be configured, as the layers take it.
 #[derive(Debug, Clone)]
@@ -204,6 +205,7 @@ fn mails(read: &mut ConfigReader, public_url: &PublicUrl, product_name: &str) ->
             provider: None,
         },
         extra: read.optional(list("mail_to_extra"), parse::email_addresses).unwrap_or_default(),
+        webhooks: read.optional(secret_list("webhooks"), webhook::parse).unwrap_or_default(),
         mailer: {
             let directory = read.setting("mail_dir", "data/mail", parse::path);
             server.map_or(Mailer::Directory(directory), |server| Mailer::Server(server.into()))

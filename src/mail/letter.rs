@@ -6,7 +6,7 @@ use super::Letterhead;
 use super::wrap::wrap;
 
 /// The words of a mail: its subject and its two bodies.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Letter {
     /// The subject.
     pub subject: String,
@@ -14,6 +14,21 @@ pub struct Letter {
     pub text: String,
     /// The body as HTML.
     pub html: String,
+    /// What it says, for those who are told in another form.
+    pub outline: Outline,
+}
+
+/// What a letter says, without form: for receivers that have one of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outline {
+    /// The subject without the product's name.
+    pub title: String,
+    /// What happens and what to do.
+    pub paragraphs: Vec<String>,
+    /// Label and value of each.
+    pub facts: Vec<(&'static str, String)>,
+    /// The one link: its label and its URL.
+    pub link: (&'static str, String),
 }
 
 /// How urgent a letter is: the colour of its upper edge. The words say the same.
@@ -65,7 +80,13 @@ impl Parts {
         let html = Html { parts: self, product, subject: &subject }.render().unwrap_or_default();
         let text =
             Text { parts: self, label_width: self.label_width() }.render().unwrap_or_default();
-        Letter { subject, text: text + "\n", html }
+        let outline = Outline {
+            title: self.subject.clone(),
+            paragraphs: self.paragraphs.clone(),
+            facts: self.facts.clone(),
+            link: self.link.clone(),
+        };
+        Letter { subject, text: text + "\n", html, outline }
     }
 
     fn label_width(&self) -> usize {

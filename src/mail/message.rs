@@ -118,10 +118,12 @@ pub(super) mod tests {
     }
 
     pub(crate) fn message(name: &str, address: &str, subject: &str) -> Message {
-        let letter =
-            Letter {
-                subject: subject.to_owned(), text: "é\n".to_owned(), html: "<p>é".to_owned()
-            };
+        let letter = Letter {
+            subject: subject.to_owned(),
+            text: "é\n".to_owned(),
+            html: "<p>é".to_owned(),
+            ..Letter::default()
+        };
         Message {
             id: message_id("minus15".parse().unwrap(), "M2C8RDxx", "admin 1"),
             name: Some(name.to_owned()),

@@ -5,14 +5,14 @@
 //! server would have been given.
 
 mod directory;
-mod echo;
+pub(crate) mod echo;
 pub mod letter;
 pub mod letters;
 mod message;
 mod session;
 mod smtp;
 mod smtp_url;
-mod trust;
+pub(crate) mod trust;
 mod wrap;
 
 use std::path::PathBuf;

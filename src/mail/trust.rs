@@ -1,4 +1,4 @@
-//! Whether a mail server is the one that its URL names.
+//! Whether a mail server or the receiver of a webhook is the one that its URL names.
 //!
 //! lettre takes no check of ours. So the handshake accepts any certificate, and nothing but a greeting
 //! is said before this check.
@@ -8,23 +8,34 @@ use std::path::Path;
 
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, Error, RootCertStore};
+use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
 
-use crate::trust::{Authorities, Check};
+use crate::trust::{self, Authorities, Check};
 
-/// What to do about a certificate that nobody vouches for.
-const REMEDY: &str = "name the authority that signed it, or the certificate itself, in PEM form \
-                      with ?ca=FILE in SCIMWARD_SMTP_URL or with SSL_CERT_FILE";
+/// What to do about a certificate that cannot be believed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TrustAdvice {
+    /// If nobody vouches for it.
+    pub(crate) authority: &'static str,
+    /// If it is for another name.
+    pub(crate) name: &'static str,
+}
+
+const MAIL_SERVER: TrustAdvice = TrustAdvice {
+    authority: "name the authority that signed it, or the certificate itself, in PEM form with \
+                ?ca=FILE in SCIMWARD_SMTP_URL or with SSL_CERT_FILE",
+    name: "write the host in SCIMWARD_SMTP_URL as the certificate does",
+};
 
 /// The certificates that are believed.
-pub(super) struct Trust(Authorities);
+pub(crate) struct Trust(Authorities);
 
 impl Trust {
     /// Those of the file alone, else the machine's, else Mozilla's.
     ///
     /// # Errors
     /// A sentence, when the file cannot be used.
-    pub(super) fn load(file: Option<&Path>) -> Result<Self, String> {
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self, String> {
         let certificates = match file {
             Some(file) => read(file)?,
             None => rustls_native_certs::load_native_certs().certs,
@@ -48,26 +59,40 @@ impl Trust {
         };
         let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
         let result = self.0.check(own, others, &name, UnixTime::now());
-        result.map_err(|error| explained(&error, host))
+        result.map_err(|error| explained(&error, host, &MAIL_SERVER))
+    }
+
+    /// How a client speaks TLS with those that are believed, and with nobody else.
+    ///
+    /// # Errors
+    /// When TLS cannot be spoken at all.
+    pub(crate) fn into_client(self) -> Result<ClientConfig, Error> {
+        trust::client(self.0)
     }
 }
 
-fn explained(error: &Error, host: &str) -> String {
+/// What is wrong with the certificate, if a connection failed because of it.
+pub(crate) fn tls_problem(error: &io::Error, host: &str, advice: &TrustAdvice) -> Option<String> {
+    let error = error.get_ref()?.downcast_ref::<Error>()?;
+    matches!(error, Error::InvalidCertificate(_)).then(|| explained(error, host, advice))
+}
+
+fn explained(error: &Error, host: &str, advice: &TrustAdvice) -> String {
     use CertificateError::{
         BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext,
         NotValidYet, NotValidYetContext, Other, UnknownIssuer,
     };
     let Error::InvalidCertificate(error) = error else { return error.to_string() };
+    let TrustAdvice { authority, name } = advice;
     match error {
         UnknownIssuer | BadSignature => {
-            format!("its certificate is signed by nobody whom this machine trusts; {REMEDY}")
+            format!("its certificate is signed by nobody whom this machine trusts; {authority}")
         }
         // The library has no name for a certificate that is its own authority.
-        Other(_) => format!("its certificate is self-signed; {REMEDY}"),
-        NotValidForName | NotValidForNameContext { .. } => format!(
-            "its certificate is not for the name {host}; write the host in SCIMWARD_SMTP_URL as \
-             the certificate does"
-        ),
+        Other(_) => format!("its certificate is self-signed; {authority}"),
+        NotValidForName | NotValidForNameContext { .. } => {
+            format!("its certificate is not for the name {host}; {name}")
+        }
         Expired | ExpiredContext { .. } => "its certificate has expired".to_owned(),
         NotValidYet | NotValidYetContext { .. } => "its certificate is not valid yet".to_owned(),
         other => format!("its certificate cannot be used: {other}"),

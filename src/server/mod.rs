@@ -11,12 +11,14 @@ mod waiting;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
 
+use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use self::app::App;
 use self::certificate_loop::Renewal;
 use crate::memory;
 use crate::service::Services;
+use crate::service::mails::Mails;
 use crate::web::{self, Limits, Shared};
 
 /// A server that only has to be run.
@@ -84,9 +86,9 @@ impl Server {
                 result = ready => result?,
                 () = dropped(stopped.clone()) => return Ok(()),
             }
-            let notifier = mail_loop::run(services.mails.clone(), dropped(stopped.clone()));
+            let senders = send_mails(&services.mails, &stopped);
             let upkeep = upkeep_loop::run(services.upkeep.clone(), dropped(answered));
-            let work = async { tokio::join!(notifier, upkeep) };
+            let work = async { tokio::join!(senders, upkeep) };
             tokio::select! {
                 ((), ()) = work => Ok(()),
                 never = memory::look() => match never {},
@@ -136,7 +138,7 @@ impl Starter {
     /// A sentence, when the database cannot be used or was not reached in time.
     pub async fn start(self) -> Result<(), String> {
         waiting::for_database(&self.app).await?;
-        self.open().await
+        Box::pin(self.open()).await
     }
 
     async fn open(self) -> Result<(), String> {
@@ -163,6 +165,12 @@ async fn serve_metrics(
     if let Err(error) = web::metrics::serve(listener, services, limits, stop).await {
         tracing::error!(%error, "metrics are not served any more");
     }
+}
+
+/// Sends mails and calls webhooks, each turn by itself, until `stopped` is dropped.
+async fn send_mails(mails: &Mails, stopped: &watch::Receiver<()>) {
+    let run = |turn| mail_loop::run(mails.clone(), turn, dropped(stopped.clone()));
+    join_all(mails.turns().into_iter().map(run)).await;
 }
 
 /// Ends when the sender is dropped.

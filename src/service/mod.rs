@@ -32,7 +32,6 @@ pub mod validation;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::Notify;
 
 use crate::audit::{AuditLog, Line};
 use crate::clock::SharedClock;
@@ -106,11 +105,11 @@ impl Services {
         let validation = validation::Validation::new(resources.clone());
         let devices = sessions::devices::Devices::new(resources.clone());
         let logins = sessions::login::Logins::new(resources.clone(), devices.clone());
-        let new_mail = Arc::new(Notify::new());
+        let outbox = mails::Outbox::new(&mails.webhooks);
         let sessions = sessions::Sessions::new(resources.clone());
         let letterhead = &mails.letterhead;
         let own_words = OwnWords::of_service(&letterhead.product, letterhead.public_url.host());
-        let alerts = mails::Alerts::new(&mails.extra, Arc::clone(&new_mail));
+        let alerts = mails::Alerts::new(&mails.extra, outbox.clone());
         let passkeys = passkeys::Passkeys::new(
             resources.clone(),
             alerts.clone(),
@@ -120,11 +119,11 @@ impl Services {
         );
         let certificate = certificate::ServedCertificate::default();
         let mails =
-            mails::Mails::new(resources.clone(), mails, certificate.clone(), Arc::clone(&new_mail));
+            mails::Mails::new(resources.clone(), mails, certificate.clone(), outbox.clone());
         Self {
             certificate,
             activity: activity::Activity::new(resources.clone()),
-            tokens: tokens::Tokens::new(resources.clone(), validation.cache(), new_mail),
+            tokens: tokens::Tokens::new(resources.clone(), validation.cache(), outbox),
             keys: keys::Keys::new(resources.clone(), alerts.clone()),
             admins: admins::Admins::new(resources.clone(), alerts, own_words),
             logins: logins.clone(),

@@ -35,6 +35,7 @@ const PASSKEYS_BEGIN: &str = "/admin/account/passkeys/begin";
 const RECOVERY_CODES: &str = "/admin/account/recovery-codes";
 const TEST_MAIL: &str = "/admin/notifications/test";
 const API_KEYS: &str = "/admin/api-keys";
+const TEST_WEBHOOK: &str = "/admin/notifications/webhooks/test";
 const NEXT_PASSWORD: &str = "eleven comets under granite";
 
 /// What every form of the product has something to do about: a token, an open invitation, an admin
@@ -95,6 +96,7 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
         form(&format!("{API_KEYS}/{key}/revoke"), &[]),
         form(IDENTITY_PROVIDER, &[("idp", "okta")]),
         form(CONFIRM, &[("password", PASSWORD)]),
+        form(TEST_WEBHOOK, &[("webhook", "0123456789abcdef")]),
         // These end the session.
         form(SESSIONS, &[("digest", &own_session)]),
         form(CHANGE_PASSWORD, &passwords),

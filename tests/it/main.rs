@@ -52,3 +52,4 @@ mod tls;
 mod tokens;
 mod upkeep;
 mod values;
+mod webhooks;

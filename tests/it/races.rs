@@ -17,7 +17,7 @@ const GENERATE: &str = "/admin/authentication/scim-token";
 
 fn generations_from_pages_and_processes_leave_one_valid_token(database: &Database) {
     let first = TestApp::start(database);
-    let apps = [first.second_instance(database), first];
+    let apps = vec![first.second_instance(database), first];
     let scimward = Scimward::on(database);
     // Every form is opened before the first is sent.
     let forms: Vec<(usize, Request)> =

@@ -221,6 +221,18 @@ kinds! {
         /// A mail was refused for good; `subject` is the kind of mail, `detail` the server's answer.
         MailFailed: "mail_failed", "Mail failed", "mail", "attention",
             ["{mail} could not be delivered"];
+        /// A webhook took a notice; `subject` is the name of the event, `detail` the host.
+        WebhookSent: "webhook_sent", "Webhook called", "webhook", "",
+            ["{subject} sent to the webhook {recipients}"];
+        /// A webhook refused a notice for good; `detail` is its host and its answer.
+        WebhookFailed: "webhook_failed", "Webhook failed", "webhook", "attention",
+            ["{subject} could not be delivered to a webhook"];
+        /// A webhook answered that it is gone; `detail` is its host.
+        WebhookStopped: "webhook_stopped", "Webhook stopped", "webhook", "attention",
+            ["A webhook answered that it is gone (410). It is called again after the next start"];
+        /// A notice was asked for to try a webhook; `subject` is its host.
+        WebhookTested: "webhook_tested", "Webhook tested", "webhook", "",
+            ["{who} sent a test to the webhook {subject}"];
     }
 }
 

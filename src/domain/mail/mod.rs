@@ -11,6 +11,7 @@ pub mod milestone;
 pub mod old_token;
 pub mod passkey_alert;
 pub mod recipient;
+pub mod webhook_event;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -118,9 +119,15 @@ impl Mail {
         is_its_turn && !self.is_claimed(now)
     }
 
-    /// What becomes of it after a try at `now` that failed for a transient reason.
-    pub fn after_failure(&self, answer: String, now: DateTime<Utc>) -> MailState {
-        let next_try_at = now + delay(self.attempts);
+    /// What becomes of it after a try at `now` that failed for a transient reason. `wait` is how long
+    /// the other side wants to be left alone, if it says so.
+    pub fn after_failure(
+        &self,
+        answer: String,
+        now: DateTime<Utc>,
+        wait: Option<TimeDelta>,
+    ) -> MailState {
+        let next_try_at = now + wait.unwrap_or_else(|| delay(self.attempts));
         let first = self.first_tried_at.unwrap_or(now);
         let was_tried_enough =
             next_try_at - first >= LAST_MAIL_PERIOD && self.attempts >= MIN_ATTEMPTS;
@@ -241,7 +248,7 @@ mod tests {
             mail.attempts = attempts;
 
             let later = now() + TimeDelta::days(days);
-            let state = mail.after_failure("450 later".to_owned(), later);
+            let state = mail.after_failure("450 later".to_owned(), later, None);
 
             assert_eq!(matches!(state, MailState::Failed { .. }), given_up, "{kind} {days}");
         }

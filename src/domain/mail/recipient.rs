@@ -27,7 +27,7 @@ impl Recipient {
     pub fn stored(admin: Option<AdminId>, text: String) -> Self {
         match (admin, text.strip_prefix(WEBHOOK)) {
             (Some(id), _) => Self::Admin(id, EmailAddress::stored(text)),
-            (None, Some(id)) => Self::Webhook(WebhookId(id.to_owned())),
+            (None, Some(id)) => Self::Webhook(WebhookId::stored(id.to_owned())),
             (None, None) => Self::Address(EmailAddress::stored(text)),
         }
     }
@@ -76,6 +76,11 @@ impl WebhookId {
     /// The id of the webhook with this URL.
     pub fn of_url(url: &str) -> Self {
         Self(blake3::hash(url.as_bytes()).to_hex().chars().take(16).collect())
+    }
+
+    /// An id that was stored, or named by a form.
+    pub const fn stored(text: String) -> Self {
+        Self(text)
     }
 
     /// The id as text.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::Notify;
 
+use super::outbox::Outbox;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::EmailAddress;
@@ -20,12 +20,12 @@ use crate::store::{self, StoreError, Transaction};
 pub(crate) struct Alerts {
     /// The recipients that are configured.
     extra: Arc<[EmailAddress]>,
-    new_mail: Arc<Notify>,
+    outbox: Outbox,
 }
 
 impl Alerts {
-    pub(crate) fn new(extra: &[EmailAddress], new_mail: Arc<Notify>) -> Self {
-        Self { extra: extra.into(), new_mail }
+    pub(crate) fn new(extra: &[EmailAddress], outbox: Outbox) -> Self {
+        Self { extra: extra.into(), outbox }
     }
 
     /// Records a change, and queues a mail about it for everybody who gets mails before or after it; of
@@ -88,7 +88,7 @@ impl Alerts {
 
     /// Says, after the commit, that mails are waiting.
     pub(crate) fn wake(&self) {
-        self.new_mail.notify_one();
+        self.outbox.wake();
     }
 }
 

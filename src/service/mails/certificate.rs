@@ -31,7 +31,7 @@ pub(super) fn missing(
     let Some((milestone, about)) = current(certificate, settings.schedule, now) else {
         return Ok(None);
     };
-    let is_queued = store::mails::exists(conn, MailKind::Certificate, &about)?;
+    let is_queued = store::mails::exists_for_people(conn, MailKind::Certificate, &about)?;
     let due_at = settings.schedule.due_at(milestone, certificate.expires_at);
     Ok((!is_queued).then_some((about, due_at)))
 }

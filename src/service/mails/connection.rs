@@ -106,6 +106,11 @@ impl ConnectionMails {
         self.pause.is_some() && self.pause.as_ref() == mail.about.event()
     }
 
+    /// The outage that a mail reports.
+    pub(crate) fn ended_outage(&self, mail: &Mail) -> Option<&Outage> {
+        self.outage(mail).map(|(_, outage)| outage)
+    }
+
     fn outage(&self, mail: &Mail) -> Option<&(OutageId, Outage)> {
         let key = mail.about.event()?;
         self.outages.iter().find(|(id, _)| EventKey::outage(*id) == *key)

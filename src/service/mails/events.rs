@@ -13,6 +13,7 @@ use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::passkey_alert::PasskeyAlert;
 use crate::store::{self, Conn, StoreError};
+use crate::webhook::Webhook;
 
 /// So many events are listed whose mails have all left.
 const NEWEST: usize = 5;
@@ -35,7 +36,7 @@ pub struct EventMails {
 /// The newest events and those with mails that are still to be sent, newest first.
 pub(super) fn load(
     conn: &mut Conn,
-    admins: &[ServerAdmin],
+    known: (&[ServerAdmin], &[Webhook]),
     due: &DueMails,
     now: DateTime<Utc>,
 ) -> Result<Vec<EventMails>, StoreError> {
@@ -54,7 +55,7 @@ pub(super) fn load(
     }
     let mut events = Vec::new();
     for key in keys {
-        events.extend(event(conn, &key, admins, due, now)?);
+        events.extend(event(conn, &key, known, due, now)?);
     }
     events.sort_by_key(|event| std::cmp::Reverse(event.at));
     Ok(events)
@@ -78,7 +79,7 @@ fn causes() -> Vec<Kind> {
 fn event(
     conn: &mut Conn,
     key: &EventKey,
-    admins: &[ServerAdmin],
+    known: (&[ServerAdmin], &[Webhook]),
     due: &DueMails,
     now: DateTime<Utc>,
 ) -> Result<Vec<EventMails>, StoreError> {
@@ -95,7 +96,7 @@ fn event(
         let status = MailStatus::of(&mail, now);
         let is_over = status.is_open() && !due.allows(&mail);
         let status = if is_over { MailStatus::Cancelled } else { status };
-        let listed = ListedMail::new(&mail, admins, status);
+        let listed = ListedMail::new(&mail, known, status);
         match events.iter_mut().find(|event| event.kind == mail.kind) {
             Some(event) => event.mails.push(listed),
             None => events.push(EventMails {

@@ -4,17 +4,21 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::admin::ServerAdmin;
 use crate::domain::mail::kind::MailKind;
+use crate::domain::mail::recipient::Recipient;
 use crate::domain::mail::{Mail, MailState};
 use crate::mail::is_file;
+use crate::webhook::Webhook;
 
 /// One mail to one recipient, queued or planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedMail {
     /// What it is about.
     pub kind: MailKind,
-    /// The recipient's name; an address from the configuration has none.
+    /// Who gets it.
+    pub recipient: Recipient,
+    /// The recipient's name, the host of a webhook; an address from the configuration has none.
     pub name: Option<String>,
-    /// The recipient's address.
+    /// The recipient's address, or what the recipient is.
     pub address: String,
     /// When it became or becomes due.
     pub due_at: DateTime<Utc>,
@@ -23,14 +27,45 @@ pub struct ListedMail {
 }
 
 impl ListedMail {
-    pub(super) fn new(mail: &Mail, admins: &[ServerAdmin], status: MailStatus) -> Self {
-        let admin = admins.iter().find(|admin| Some(admin.id) == mail.recipient.admin());
-        Self {
-            kind: mail.kind,
-            name: admin.map(|admin| admin.name.to_string()),
-            address: mail.recipient.to_string(),
-            due_at: mail.due_at,
-            status,
+    pub(super) fn new(
+        mail: &Mail,
+        (admins, webhooks): (&[ServerAdmin], &[Webhook]),
+        status: MailStatus,
+    ) -> Self {
+        let id = mail.recipient.admin();
+        let admin = admins.iter().find(|admin| Some(admin.id) == id);
+        let webhook = webhooks.iter().find(|known| Some(&known.id) == mail.recipient.webhook());
+        let name = admin.map(|admin| admin.name.to_string());
+        let name = name.or_else(|| webhook.map(|webhook| webhook.host.clone()));
+        Self::to(&mail.recipient, name, mail.kind, mail.due_at, status)
+    }
+
+    /// A mail to a recipient of this name.
+    pub(super) fn to(
+        recipient: &Recipient,
+        name: Option<String>,
+        kind: MailKind,
+        due_at: DateTime<Utc>,
+        status: MailStatus,
+    ) -> Self {
+        let address = match (recipient, &name) {
+            (Recipient::Webhook(_), Some(_)) => "webhook".to_owned(),
+            (Recipient::Webhook(_), None) => "webhook that is not configured any more".to_owned(),
+            (Recipient::Admin(..) | Recipient::Address(_), _) => recipient.to_string(),
+        };
+        Self { kind, recipient: recipient.clone(), name, address, due_at, status }
+    }
+
+    /// Whether a webhook gets it.
+    pub const fn is_for_webhook(&self) -> bool {
+        self.recipient.webhook().is_some()
+    }
+
+    /// Who gets it, in a list: an address, or the host of a webhook.
+    pub fn shown_recipient(&self) -> String {
+        match (&self.recipient, &self.name) {
+            (Recipient::Webhook(_), Some(host)) => format!("webhook {host}"),
+            _ => self.address.clone(),
         }
     }
 }

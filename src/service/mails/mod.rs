@@ -4,7 +4,9 @@
 //! in the database what is left to do. No transaction is open while it talks to a mail server.
 
 mod alerts;
+mod calling;
 mod certificate;
+mod claims;
 mod connection;
 mod due;
 mod events;
@@ -12,24 +14,32 @@ mod health;
 mod immediate;
 mod keys;
 mod listed;
+mod notices;
+mod outbox;
 mod overview;
 mod queue;
 mod recipients;
 mod sending;
+mod stopped;
+mod webhooks;
 mod writing;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 pub(crate) use self::alerts::Alerts;
+pub use self::claims::Turn;
 pub use self::events::EventMails;
 pub use self::health::{BannerFacts, MailHealth};
 pub use self::immediate::{Delivery, LinkMail, TestError};
 pub use self::listed::{ListedMail, MailStatus};
+pub(crate) use self::outbox::Outbox;
 pub use self::overview::MailOverview;
 pub use self::sending::SendReport;
+use self::stopped::Stopped;
+pub use self::webhooks::{Called, LastCall, WebhookError, WebhookOverview};
 use super::Resources;
 use super::certificate::ServedCertificate;
 use super::sync::Silence;
@@ -41,6 +51,7 @@ use crate::domain::mail::milestone::Schedule;
 use crate::domain::network::source::Source;
 use crate::domain::token::secret::TokenId;
 use crate::mail::{Letterhead, Mailer};
+use crate::webhook::Webhook;
 
 /// What is configured about mails.
 #[derive(Debug, Clone)]
@@ -53,6 +64,8 @@ pub struct MailSettings {
     pub schedule: Schedule,
     /// Further recipients.
     pub extra: Vec<EmailAddress>,
+    /// Receivers that are told what recipients are told.
+    pub webhooks: Vec<Webhook>,
     /// When silence is worth a mail.
     pub silence: Silence,
 }
@@ -82,23 +95,25 @@ pub struct Mails {
     resources: Resources,
     settings: Arc<MailSettings>,
     certificate: ServedCertificate,
-    new_mail: Arc<Notify>,
+    outbox: Outbox,
+    stopped: Arc<Stopped>,
 }
 
 impl Mails {
-    /// Works with `resources`. `new_mail` is notified when another use case queues a mail.
-    pub fn new(
+    /// Works with `resources`. `outbox` is where other use cases queue mails.
+    pub(crate) fn new(
         resources: Resources,
         settings: MailSettings,
         certificate: ServedCertificate,
-        new_mail: Arc<Notify>,
+        outbox: Outbox,
     ) -> Self {
-        Self { resources, settings: Arc::new(settings), certificate, new_mail }
+        let (settings, stopped) = (Arc::new(settings), Arc::default());
+        Self { resources, settings, certificate, outbox, stopped }
     }
 
-    /// Waits until another use case queues a mail that should not wait for the next minute.
-    pub async fn wait_for_mail(&self) {
-        self.new_mail.notified().await;
+    /// Changes when another use case queues a mail that should not wait for the next minute.
+    pub fn new_mail(&self) -> watch::Receiver<()> {
+        self.outbox.watch()
     }
 
     /// What people may see of the settings.

@@ -19,6 +19,7 @@ use crate::domain::sync::alarms::Alarm;
 use crate::domain::token::Token;
 use crate::service::Failure;
 use crate::store::{self, Conn, StoreError};
+use crate::webhook::Webhook;
 
 /// The mails about the newest token, and what a page needs besides.
 #[derive(Debug, Clone)]
@@ -66,7 +67,8 @@ fn overview(
     if let Some(token) = &due.history.newest {
         let queued = store::mails::of_token(conn, &token.id)?;
         let open_generated = store::mails::open_generated(conn)?;
-        let list = MailList { token, due: &due, admins: &admins, recipients: &recipients, now };
+        let (admins, webhooks) = (&*admins, &*settings.webhooks);
+        let list = MailList { token, due: &due, admins, webhooks, recipients: &recipients, now };
         for milestone in Milestone::ALL {
             let due_at = settings.schedule.due_at(milestone, token.expires_at);
             mails.extend(list.of_kind(MailKind::Expiry(milestone), due_at, &queued));
@@ -78,12 +80,13 @@ fn overview(
         let earlier = open_generated.iter().filter(|mail| mail.about.token() != Some(&token.id));
         mails.extend(earlier.map(|mail| list.listed(mail)));
     }
-    let mut events = events::load(conn, &admins, &due, now)?;
+    let known = (&*admins, &*settings.webhooks);
+    let mut events = events::load(conn, known, &due, now)?;
     let next = next(conn, &due, &recipients, now)?;
     if !settings.mailer.reaches_people() {
         let of_events = events.iter_mut().flat_map(|event| &mut event.mails);
         for mail in mails.iter_mut().chain(of_events) {
-            if mail.status == MailStatus::Planned {
+            if mail.status == MailStatus::Planned && !mail.is_for_webhook() {
                 mail.status = MailStatus::ReachesNobody;
             }
         }
@@ -105,19 +108,15 @@ fn next(
     let mut next = Vec::new();
     for (kind, about) in due.connection.due(&due.history) {
         // Those about a token are among its mails.
-        if about.event().is_some() && !store::mails::exists(conn, kind, &about)? {
+        if about.event().is_some() && !store::mails::exists_for_people(conn, kind, &about)? {
             next.push((kind, now, MailStatus::Due));
         }
     }
     let later = due.connection.next(&due.history, now);
     next.extend(later.map(|(alarm, at)| (MailKind::Alarm(alarm), at, MailStatus::Planned)));
     let to_all = |(kind, due_at, status): (MailKind, DateTime<Utc>, MailStatus)| {
-        recipients.iter().map(move |planned| ListedMail {
-            kind,
-            name: planned.name.clone(),
-            address: planned.recipient.to_string(),
-            due_at,
-            status: status.clone(),
+        recipients.iter().map(move |NamedRecipient { name, recipient }| {
+            ListedMail::to(recipient, name.clone(), kind, due_at, status.clone())
         })
     };
     Ok(next.into_iter().flat_map(to_all).collect())
@@ -128,6 +127,7 @@ struct MailList<'a> {
     token: &'a Token,
     due: &'a DueMails,
     admins: &'a [ServerAdmin],
+    webhooks: &'a [Webhook],
     recipients: &'a [NamedRecipient],
     now: DateTime<Utc>,
 }
@@ -140,12 +140,8 @@ impl MailList<'_> {
         let Some(status) = self.status_of_planned(kind).filter(|_| queued.is_empty()) else {
             return queued;
         };
-        let planned = self.recipients.iter().map(|planned| ListedMail {
-            kind,
-            name: planned.name.clone(),
-            address: planned.recipient.to_string(),
-            due_at,
-            status: status.clone(),
+        let planned = self.recipients.iter().map(|NamedRecipient { name, recipient }| {
+            ListedMail::to(recipient, name.clone(), kind, due_at, status.clone())
         });
         planned.collect()
     }
@@ -167,7 +163,7 @@ impl MailList<'_> {
     }
 
     fn listed(&self, mail: &Mail) -> ListedMail {
-        ListedMail::new(mail, self.admins, self.status_of_queued(mail))
+        ListedMail::new(mail, (self.admins, self.webhooks), self.status_of_queued(mail))
     }
 
     fn status_of_queued(&self, mail: &Mail) -> MailStatus {

@@ -6,11 +6,13 @@ use chrono::{DateTime, Utc};
 
 use super::due::DueMails;
 use super::keys::KeyReminder;
+use super::outbox::Outbox;
 use super::{MailSettings, Mails, certificate, connection, keys, recipients};
 use crate::domain::certificate::Certificate;
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::{Milestone, Schedule};
+use crate::domain::mail::recipient::Recipient;
 use crate::domain::sync::alarms::Alarm;
 use crate::service::Failure;
 use crate::store::{self, Conn, Lock, StoreError, Transaction};
@@ -34,11 +36,12 @@ impl Mails {
         if self.resources.store.read(is_quiet).await? {
             return Ok(false);
         }
+        let outbox = self.outbox.clone();
         let queued = move |conn: &mut Transaction| {
             for mail in certificate::outdated(conn, &settings, certificate.as_ref(), now)? {
                 store::mails::withdraw(conn, mail.id)?;
             }
-            Ok(queue(conn, &settings, certificate.as_ref(), now)?)
+            Ok(queue(conn, (&settings, &outbox), certificate.as_ref(), now)?)
         };
         self.resources.store.write(Lock::Mails, queued).await
     }
@@ -82,7 +85,7 @@ fn missing(
     }
     let due = DueMails::load(conn, settings, now)?;
     for (kind, about) in due.all() {
-        if !store::mails::exists(conn, kind, &about)? {
+        if !store::mails::exists_for_people(conn, kind, &about)? {
             let milestone = kind.milestone().zip(due.history.unrevoked());
             let due_at = milestone.map_or(now, |(milestone, token)| {
                 settings.schedule.due_at(milestone, token.expires_at)
@@ -110,7 +113,7 @@ fn missing_reminders(
 
 fn queue(
     conn: &mut Transaction,
-    settings: &MailSettings,
+    (settings, outbox): (&MailSettings, &Outbox),
     certificate: Option<&Certificate>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
@@ -122,7 +125,11 @@ fn queue(
     let mut nobody_to_tell = false;
     // Asked again under the lock: another instance may have been faster.
     for (kind, about, due_at) in missing(conn, settings, certificate, now)? {
-        let count = insert_for_all(conn, settings, kind, &about, due_at)?;
+        // Webhooks are told once, even while there is nobody else to tell.
+        if !store::mails::exists(conn, kind, &about)? {
+            outbox.insert_for_webhooks(conn, kind, &about, due_at)?;
+        }
+        let count = insert_for_people(conn, settings, kind, &about, due_at)?;
         if kind == MailKind::Alarm(Alarm::Silent) {
             connection::note_silence(conn, now)?;
         }
@@ -139,17 +146,17 @@ fn queue(
         let KeyReminder { kind, about, due_at, .. } = &reminder;
         match reminder.recipient(conn)? {
             Some(maker) => drop(store::mails::insert(conn, *kind, about, &maker, *due_at)?),
-            None => drop(insert_for_all(conn, settings, *kind, about, *due_at)?),
+            None => drop(insert_for_people(conn, settings, *kind, about, *due_at)?),
         }
     }
     Ok(nobody_to_tell)
 }
 
-/// Adds a mail for everybody who gets mails at present; returns how many.
+/// Adds a mail for every person who gets mails at present; returns how many.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] if one of them has it already.
-fn insert_for_all(
+fn insert_for_people(
     conn: &mut Conn,
     settings: &MailSettings,
     kind: MailKind,
@@ -158,7 +165,7 @@ fn insert_for_all(
 ) -> Result<usize, StoreError> {
     let mut count = store::mails::insert_for_admins(conn, kind, about, due_at)?;
     for known in recipients::all(&store::people::admins::list(conn)?, settings) {
-        if known.recipient.admin().is_none() {
+        if matches!(known.recipient, Recipient::Address(_)) {
             store::mails::insert(conn, kind, about, &known.recipient, due_at)?;
             count += 1;
         }

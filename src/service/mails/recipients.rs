@@ -6,10 +6,11 @@ use crate::domain::admin::person::EmailAddress;
 use crate::domain::mail::Mail;
 use crate::domain::mail::recipient::Recipient;
 use crate::store::{self, Conn, StoreError};
+use crate::webhook::Webhook;
 
 /// A recipient with the name that the mail is addressed to.
 pub(crate) struct NamedRecipient {
-    /// None for an address from the configuration.
+    /// None for an address from the configuration; the host of a webhook.
     pub(crate) name: Option<String>,
     pub(crate) recipient: Recipient,
 }
@@ -29,7 +30,13 @@ impl From<&EmailAddress> for NamedRecipient {
     }
 }
 
-/// All recipients at present: active Server Admins and configured addresses, nobody twice.
+impl From<&Webhook> for NamedRecipient {
+    fn from(webhook: &Webhook) -> Self {
+        Self { name: Some(webhook.host.clone()), recipient: Recipient::Webhook(webhook.id.clone()) }
+    }
+}
+
+/// All recipients at present: active Server Admins, configured addresses and webhooks, nobody twice.
 pub(crate) fn all(admins: &[ServerAdmin], settings: &MailSettings) -> Vec<NamedRecipient> {
     let active = admins.iter().filter(|admin| admin.active);
     let mut all: Vec<NamedRecipient> = active.map(NamedRecipient::from).collect();
@@ -38,6 +45,7 @@ pub(crate) fn all(admins: &[ServerAdmin], settings: &MailSettings) -> Vec<NamedR
             all.push(address.into());
         }
     }
+    all.extend(settings.webhooks.iter().map(NamedRecipient::from));
     all
 }
 
@@ -58,6 +66,10 @@ pub(crate) fn current(
     mail: &Mail,
     settings: &MailSettings,
 ) -> Result<Option<NamedRecipient>, StoreError> {
+    if let Some(id) = mail.recipient.webhook() {
+        let known = settings.webhooks.iter().find(|known| known.id == *id);
+        return Ok(known.map(NamedRecipient::from));
+    }
     let Some(id) = mail.recipient.admin() else {
         if mail.kind.keeps_recipients() {
             return Ok(Some(NamedRecipient { name: None, recipient: mail.recipient.clone() }));

@@ -1,17 +1,19 @@
-//! Sending the queued mails: claim, send, confirm, one after the other.
+//! Sending the queued mails: claim, send, confirm, one after the other; a turn for people, and one for
+//! each webhook.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
 
-use super::due::DueMails;
+use super::claims::{Turn, log_failure, name_of};
+use super::recipients::NamedRecipient;
 use super::writing::Writing;
-use super::{MailSettings, Mails, activity, recipients};
-use crate::domain::activity::Kind;
+use super::{Mails, activity};
+use crate::domain::activity::{Event, Kind};
 use crate::domain::mail::{Mail, MailId, MailState, Retry};
 use crate::domain::token::secret::TokenId;
-use crate::mail::{MailSession, Message, SendError, message_id};
+use crate::mail::{MailSession, Message, SendError};
 use crate::service::Failure;
 use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
@@ -31,6 +33,16 @@ pub struct SendReport {
     pub left: usize,
     /// Whether a mail became due and there is no recipient.
     pub nobody_to_tell: bool,
+}
+
+impl SendReport {
+    /// Takes what another turn has done with it.
+    fn add(&mut self, other: Self) {
+        self.due += other.due;
+        self.sent += other.sent;
+        self.failed += other.failed;
+        self.left += other.left;
+    }
 }
 
 /// What has been done so far.
@@ -55,29 +67,50 @@ impl Progress {
 }
 
 impl Mails {
-    /// Queues the mails that have become due and sends every mail that may go out, to each recipient
+    /// Queues the mails that have become due and sends every mail that may go out, to each person
     /// separately. Ends early, between two mails, once `stopping` says so. If the database fails, what
     /// was sent until then is recorded.
     pub async fn send_due(
         &self,
         stopping: impl Fn() -> bool + Send + Sync,
     ) -> Result<SendReport, Failure> {
-        self.send(Retry::WhenDue, stopping).await
+        self.send_to_people(Retry::WhenDue, stopping).await
     }
 
-    /// The same, with those mails that would wait for their next try.
+    /// The same for those whose turn it is.
+    pub async fn take_turn(
+        &self,
+        turn: &Turn,
+        stopping: impl Fn() -> bool + Send + Sync,
+    ) -> Result<SendReport, Failure> {
+        match turn {
+            Turn::People => self.send_due(stopping).await,
+            Turn::Webhook(_) => self.call(turn, Retry::WhenDue, stopping).await,
+        }
+    }
+
+    /// The same for everybody, with those mails that would wait for their next try.
     pub async fn send_now(&self) -> Result<SendReport, Failure> {
-        self.send(Retry::Now, || false).await
+        let turns = self.turns();
+        let webhooks = turns.iter().filter(|turn| **turn != Turn::People);
+        let webhooks = join_all(webhooks.map(|turn| self.call(turn, Retry::Now, || false)));
+        let people = self.send_to_people(Retry::Now, || false);
+        let (people, webhooks) = tokio::join!(people, webhooks);
+        let mut report = people?;
+        for called in webhooks {
+            report.add(called?);
+        }
+        Ok(report)
     }
 
-    async fn send(
+    async fn send_to_people(
         &self,
         retry: Retry,
         stopping: impl Fn() -> bool + Send + Sync,
     ) -> Result<SendReport, Failure> {
         let now = self.resources.clock.now();
         let nobody_to_tell = self.queue_due(now).await?;
-        let due = self.due(retry, now).await?;
+        let due = self.due(&Turn::People, retry, now).await?;
         let report = SendReport { due: due.len(), nobody_to_tell, ..SendReport::default() };
         let mut progress = Progress { report, sent: BTreeMap::new() };
         let settings = Arc::clone(&self.settings);
@@ -101,27 +134,15 @@ impl Mails {
         let Progress { mut report, sent } = progress;
         self.record_sent(sent).await?;
         result?;
-        let overview = self.overview(None).await?;
-        report.left = overview.all().filter(|mail| mail.status.is_open()).count();
+        report.left = self.left(&Turn::People).await?;
         Ok(report)
     }
 
-    /// The mails that may be sent at `now`.
-    async fn due(&self, retry: Retry, now: DateTime<Utc>) -> Result<Vec<MailId>, Failure> {
-        let settings = Arc::clone(&self.settings);
-        let read = move |conn: &mut Conn| {
-            let due = DueMails::load(conn, &settings, now)?;
-            let token = due.history.newest.as_ref().map(|token| &token.id);
-            let mails = store::mails::open(conn, token)?;
-            let recipients = recipients::all(&store::people::admins::list(conn)?, &settings);
-            let mails = mails.iter().filter(|mail| {
-                due.allows(mail)
-                    && recipients::contains(&recipients, mail)
-                    && mail.may_be_tried(now, retry)
-            });
-            Ok(mails.map(|mail| mail.id).collect())
-        };
-        Ok(self.resources.store.read(read).await?)
+    /// How many mails of a turn are still to be sent.
+    pub(super) async fn left(&self, turn: &Turn) -> Result<usize, Failure> {
+        let overview = self.overview(None).await?;
+        let open = overview.all().filter(|mail| mail.status.is_open());
+        Ok(open.filter(|mail| turn.has(&mail.recipient)).count())
     }
 
     async fn send_one(
@@ -131,45 +152,22 @@ impl Mails {
         session: &mut MailSession<'_>,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
-        let Some((mut mail, message)) = self.claim(id, retry).await? else { return Ok(()) };
+        let Some((mut mail, message)) = self.claim(id, retry, message).await? else {
+            return Ok(());
+        };
         let result = session.send(&message).await;
         let now = self.resources.clock.now();
         mail.state = match result {
             Ok(answer) => MailState::Sent { at: now, answer },
             Err(SendError::Permanent(answer)) => MailState::Failed { at: now, answer },
             Err(SendError::Unavailable(answer) | SendError::Transient(answer)) => {
-                mail.after_failure(answer, now)
+                mail.after_failure(answer, now, None)
             }
         };
-        log_failure(&mail);
+        log_failure(&mail, None);
         progress.count(&mail);
-        self.settle(mail).await
-    }
-
-    /// Claims a mail and writes it, unless it may no longer be sent or another instance has it.
-    async fn claim(&self, id: MailId, retry: Retry) -> Result<Option<(Mail, Message)>, Failure> {
-        let now = self.resources.clock.now();
-        let settings = Arc::clone(&self.settings);
-        let claimed = move |conn: &mut Transaction| Ok(claim(conn, id, retry, &settings, now)?);
-        self.resources.store.write(Lock::Mails, claimed).await
-    }
-
-    async fn settle(&self, mail: Mail) -> Result<(), Failure> {
-        let settled = move |conn: &mut Transaction| {
-            let counted = store::mails::settle(conn, mail.id, mail.attempts, &mail.state)?;
-            if let (true, MailState::Failed { at, answer }) = (counted, &mail.state) {
-                let event = activity(
-                    Kind::MailFailed,
-                    mail.kind.as_str(),
-                    mail.about.token().cloned(),
-                    *at,
-                )
-                .with_detail(format!("{}: {answer}", mail.recipient));
-                store::activity::record(conn, &event)?;
-            }
-            Ok(())
-        };
-        self.resources.store.write(Lock::Mails, settled).await
+        let event = failure(&mail);
+        self.settle(mail, event).await
     }
 
     async fn record_sent(
@@ -191,62 +189,23 @@ impl Mails {
     }
 }
 
-fn claim(
+/// The message that a mail becomes.
+fn message(
     conn: &mut Conn,
-    id: MailId,
-    retry: Retry,
-    settings: &MailSettings,
-    now: DateTime<Utc>,
-) -> Result<Option<(Mail, Message)>, StoreError> {
-    let due = DueMails::load(conn, settings, now)?;
-    let mail = store::mails::by_id(conn, id)?;
-    let mail = mail.filter(|mail| mail.may_be_tried(now, retry) && due.allows(mail));
-    let Some(mut mail) = mail else { return Ok(None) };
-    let Some(current) = recipients::current(conn, &mail, settings)? else { return Ok(None) };
-    let Some(address) = current.recipient.address().cloned() else { return Ok(None) };
-    mail.recipient = current.recipient;
-    let chosen = store::identity_provider::get(conn)?.map(|choice| choice.provider);
-    let writing = Writing { due: &due, settings: &settings.naming(chosen), now };
-    let Some(letter) = writing.letter(conn, &mail)? else { return Ok(None) };
-    store::mails::claim(conn, &mail, now)?;
-    mail.attempts += 1;
-    mail.first_tried_at.get_or_insert(now);
-    let message = Message {
-        id: message_id(mail.kind, mail.about.as_str(), &recipient_key(&mail)),
-        name: current.name,
-        address,
-        date: now,
-        letter,
-    };
-    Ok(Some((mail, message)))
+    writing: &Writing<'_>,
+    mail: &Mail,
+    to: &NamedRecipient,
+) -> Result<Option<Message>, StoreError> {
+    let Some(address) = to.recipient.address().cloned() else { return Ok(None) };
+    let letter = writing.letter(conn, mail)?;
+    let (id, name, date) = (name_of(mail), to.name.clone(), writing.now);
+    Ok(letter.map(|letter| Message { id, name, address, date, letter }))
 }
 
-/// The same on every try, even if the admin's address has changed in between; another for a mail that
-/// goes out again on its day, or mailboxes would take the two for one.
-fn recipient_key(mail: &Mail) -> String {
-    match mail.recipient.admin() {
-        Some(admin) => format!("mail {} to admin {}", mail.id.0, admin.0),
-        None => format!("mail {} to address {}", mail.id.0, mail.recipient.key()),
-    }
-}
-
-/// One line for each failure; addresses do not belong in a log.
-fn log_failure(mail: &Mail) {
-    let masked = |answer: &str| answer.replace(&mail.recipient.to_string(), "(recipient)");
-    match &mail.state {
-        MailState::Failed { answer, .. } => tracing::error!(
-            mail.id = mail.id.0,
-            mail.kind = mail.kind.as_str(),
-            answer = masked(answer),
-            "a mail failed permanently"
-        ),
-        MailState::Retrying { answer, next_try_at, .. } => tracing::warn!(
-            mail.id = mail.id.0,
-            mail.kind = mail.kind.as_str(),
-            answer = masked(answer),
-            next_try_at = %next_try_at,
-            "a mail could not be delivered and will be tried again"
-        ),
-        MailState::Sent { .. } | MailState::Waiting => {}
-    }
+/// What the activity list says about a mail that failed for good.
+fn failure(mail: &Mail) -> Option<Event> {
+    let MailState::Failed { at, answer } = &mail.state else { return None };
+    let token = mail.about.token().cloned();
+    let event = activity(Kind::MailFailed, mail.kind.as_str(), token, *at);
+    Some(event.with_detail(format!("{}: {answer}", mail.recipient)))
 }

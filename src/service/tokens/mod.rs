@@ -4,10 +4,7 @@ mod changes;
 mod replacing;
 mod waiting;
 
-use std::sync::Arc;
-
 use secrecy::SecretString;
-use tokio::sync::Notify;
 
 pub use self::changes::{
     CurrentToken, Expected, Form, Generate, GenerateError, Generated, RevokeError, Revoked,
@@ -15,11 +12,14 @@ pub use self::changes::{
 };
 pub use self::waiting::WaitError;
 use super::authority::Authorized;
+use super::mails::Outbox;
 use super::validation::verification_cache::VerificationCache;
 use super::{Failure, Resources};
 use crate::domain::activity::Kind;
 use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::SecretCode;
+use crate::domain::mail::about::About;
+use crate::domain::mail::kind::MailKind;
 use crate::domain::token::secret::{PlainToken, TokenId};
 use crate::domain::token::{Token, TokenHistory};
 use crate::store::{self, Lock, Transaction};
@@ -29,18 +29,18 @@ use crate::store::{self, Lock, Transaction};
 pub struct Tokens {
     resources: Resources,
     cache: VerificationCache,
-    new_mail: Arc<Notify>,
+    outbox: Outbox,
 }
 
 impl Tokens {
-    /// Works on `resources`, puts generated tokens into `cache`, and notifies `new_mail` of the mails
-    /// about them.
-    pub const fn new(
+    /// Works on `resources`, puts generated tokens into `cache`, and mails about them into
+    /// `outbox`.
+    pub(crate) const fn new(
         resources: Resources,
         cache: VerificationCache,
-        new_mail: Arc<Notify>,
+        outbox: Outbox,
     ) -> Self {
-        Self { resources, cache, new_mail }
+        Self { resources, cache, outbox }
     }
 
     /// Generates a token and revokes the one before, or begins to keep it, in one transaction. When
@@ -56,14 +56,18 @@ impl Tokens {
         let hash = self.resources.token_hasher.hash(secret).await.map_err(Failure::from)?;
         let Generate { lifespan, current, by, form } = wanted;
         let (id, stored) = (plain.id().clone(), hash.clone());
+        let outbox = self.outbox.clone();
         let replaced = move |conn: &mut Transaction, by: &Authorized| {
+            let about = About::Token(id.clone());
             let token = replacing::new_token(id, stored, lifespan, by);
-            replacing::replace(conn, token, current, form.as_ref(), by)
+            let replaced = replacing::replace(conn, token, current, form.as_ref(), by)?;
+            outbox.insert_for_webhooks(conn, MailKind::Generated, &about, by.now)?;
+            Ok::<_, GenerateError>(replaced)
         };
         let replaced =
             self.resources.write_as(by, Lock::Tokens, Kind::TokenGenerated, replaced).await?;
         self.cache.remember(plain.id(), plain.expose(), &hash);
-        self.new_mail.notify_one();
+        self.outbox.wake();
         let replacing::Replacement { token, replaced, old, ended } = replaced;
         Ok(Generated { plain, token, replaced, old, ended })
     }
@@ -80,7 +84,7 @@ impl Tokens {
         };
         let revoked =
             self.resources.write_as(by, Lock::Tokens, Kind::TokenRevoked, revoked).await?;
-        self.new_mail.notify_one();
+        self.outbox.wake();
         Ok(revoked)
     }
 
@@ -96,7 +100,7 @@ impl Tokens {
         };
         let revoked =
             self.resources.write_as(by, Lock::Tokens, Kind::OldTokenRevoked, revoked).await?;
-        self.new_mail.notify_one();
+        self.outbox.wake();
         Ok(revoked)
     }
 

@@ -16,9 +16,12 @@ use crate::domain::admin::person::AdminId;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::{Milestone, StartedMilestone};
-use crate::domain::mail::recipient::Recipient;
+use crate::domain::mail::recipient::{Recipient, WebhookId};
 use crate::domain::mail::{Mail, MailId, MailState};
 use crate::domain::token::secret::TokenId;
+
+/// The stored form of any webhook, as a pattern.
+const WEBHOOKS: &str = "webhook:%";
 
 /// How mails have fared lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,12 +93,27 @@ pub fn insert(
 
 /// Whether a mail of this kind about the same exists, to any recipient.
 pub fn exists(conn: &mut Conn, kind: MailKind, about: &About) -> Result<bool, StoreError> {
+    any(conn, kind, about, "")
+}
+
+/// Whether a mail of this kind about the same exists, to a person.
+pub fn exists_for_people(
+    conn: &mut Conn,
+    kind: MailKind,
+    about: &About,
+) -> Result<bool, StoreError> {
+    any(conn, kind, about, WEBHOOKS)
+}
+
+/// Whether there is such a mail to a recipient whose stored form is not like `others`.
+fn any(conn: &mut Conn, kind: MailKind, about: &About, others: &str) -> Result<bool, StoreError> {
     let of_kind = mails::table.filter(mails::kind.eq(kind.as_str())).select(mails::id).into_boxed();
     let same = match about {
         About::Token(id) => of_kind.filter(mails::token_id.eq(id.as_str())),
         About::Event(key) => of_kind.filter(mails::event.eq(key.as_str())),
         About::Request => return Ok(false),
     };
+    let same = same.filter(mails::address.not_like(others));
     Ok(same.first::<i64>(conn).optional()?.is_some())
 }
 
@@ -238,6 +256,22 @@ pub fn newest_of_admins(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
     parse(mails::table.filter(mails::id.eq_any(newest)).select(Row::as_select()).load(conn)?)
 }
 
+/// The newest mails to a webhook, newest first.
+pub fn newest_of_webhook(
+    conn: &mut Conn,
+    id: &WebhookId,
+    count: i64,
+) -> Result<Vec<Mail>, StoreError> {
+    let recipient = Recipient::Webhook(id.clone()).to_string();
+    let rows = mails::table
+        .filter(mails::admin_id.is_null().and(mails::address.eq(recipient)))
+        .order(mails::id.desc())
+        .limit(count)
+        .select(Row::as_select())
+        .load(conn)?;
+    parse(rows)
+}
+
 /// When an admin asked for a test mail, after `after` and up to `until`.
 pub fn times_of_tests(
     conn: &mut Conn,
@@ -257,8 +291,9 @@ pub fn times_of_tests(
 /// somebody's before an event, because nobody has to mend it.
 pub fn last_results(conn: &mut Conn) -> Result<LastResults, StoreError> {
     // Each by itself is the end of an index; together they would be a look at every mail.
-    let sent = mails::table.filter(mails::sent_at.is_not_null()).select(max(mails::sent_at));
-    let failed = mails::table
+    let to_people = mails::table.filter(mails::address.not_like(WEBHOOKS));
+    let sent = to_people.filter(mails::sent_at.is_not_null()).select(max(mails::sent_at));
+    let failed = to_people
         .filter(mails::failed_at.is_not_null())
         .filter(mails::event.is_null().or(mails::admin_id.is_not_null()))
         .select(max(mails::failed_at));

@@ -26,6 +26,7 @@ pub(super) async fn show(text: &mut Text, services: &Services) {
     }
     sync(text, &stored.mails.banner.sync);
     mails(text, &stored.mails);
+    webhooks(text, &stored.mails, services.mails.webhooks().count());
     text.gauge(
         "scimward_sessions",
         "Sessions of Server Admins that have not ended.",
@@ -70,8 +71,9 @@ fn mails(text: &mut Text, overview: &MailOverview) {
     let name = "scimward_mails";
     text.metric(name, "gauge", "Mails about the newest token, one for each recipient.");
     let milestones = Milestone::ALL.map(MailKind::Expiry);
+    let people: Vec<_> = overview.mails.iter().filter(|mail| !mail.is_for_webhook()).collect();
     for kind in MailKind::ALL {
-        let count = |state: &str| count(&overview.mails, kind, state);
+        let count = |state: &str| count(&people, kind, state);
         for state in MailStatus::ALL {
             let count = count(state);
             if count > 0 || milestones.contains(&kind) {
@@ -79,7 +81,7 @@ fn mails(text: &mut Text, overview: &MailOverview) {
             }
         }
     }
-    let open = overview.all().filter(|mail| mail.status.is_open());
+    let open = overview.all().filter(|mail| mail.status.is_open() && !mail.is_for_webhook());
     if let Some(oldest) = open.map(|mail| mail.due_at).min() {
         text.gauge(
             "scimward_mail_oldest_undelivered_timestamp_seconds",
@@ -94,6 +96,28 @@ fn mails(text: &mut Text, overview: &MailOverview) {
     );
 }
 
-fn count(mails: &[ListedMail], kind: MailKind, state: &str) -> usize {
+/// Only where there are webhooks.
+fn webhooks(text: &mut Text, overview: &MailOverview, configured: usize) {
+    if configured == 0 {
+        return;
+    }
+    let notices = || overview.all().filter(|mail| mail.is_for_webhook());
+    let name = "scimward_webhook_notices";
+    text.metric(name, "gauge", "Notices to webhooks, about the newest token and of late.");
+    for state in MailStatus::ALL {
+        let count = notices().filter(|mail| mail.status.as_str() == state).count();
+        text.sample(name, &[("state", state)], count);
+    }
+    let open = notices().filter(|mail| mail.status.is_open());
+    if let Some(oldest) = open.map(|mail| mail.due_at).min() {
+        text.gauge(
+            "scimward_webhook_oldest_undelivered_timestamp_seconds",
+            "When the oldest notice to a webhook became due that is still to be delivered.",
+            oldest.timestamp(),
+        );
+    }
+}
+
+fn count(mails: &[&ListedMail], kind: MailKind, state: &str) -> usize {
     mails.iter().filter(|mail| mail.kind == kind && mail.status.as_str() == state).count()
 }

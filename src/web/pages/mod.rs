@@ -64,6 +64,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(both(paths::REVOKE_KEY, keys::revoke::confirm, keys::revoke::revoke))
             .service(reading(paths::NOTIFICATIONS, mails::page::page))
             .service(writing(paths::TEST_MAIL, mails::page::test))
+            .service(writing(paths::TEST_WEBHOOK, mails::webhooks::test))
             .service(reading(paths::ACTIVITY, activity::page::page))
             // An export holds no secret that compression could give away.
             .service(

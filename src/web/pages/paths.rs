@@ -73,6 +73,7 @@ pub(crate) const CONFIRM: &str = "/admin/confirm";
 
 pub(crate) const NOTIFICATIONS: &str = "/admin/notifications";
 pub(crate) const TEST_MAIL: &str = "/admin/notifications/test";
+pub(crate) const TEST_WEBHOOK: &str = "/admin/notifications/webhooks/test";
 
 pub(crate) const ACTIVITY: &str = "/admin/activity";
 pub(crate) const ACTIVITY_CSV: &str = "/admin/activity/export.csv";

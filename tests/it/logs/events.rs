@@ -15,6 +15,7 @@ use crate::support::passkey::{self, Device, PASSKEYS, PUBLIC_URL};
 use crate::support::process::{Scimward, ServerProcess};
 use crate::support::proxy::free_address;
 use crate::support::smtp::{Fault, MailServer, Protection, Received};
+use crate::support::upstream::Upstream;
 use crate::support::{on_each_database, page};
 
 on_each_database!(every_event_is_one_line_and_no_line_holds_a_secret);
@@ -33,6 +34,10 @@ const NEEDS_TIME: [Kind; 6] = [
     Kind::OldTokenEndedUnswitched,
     Kind::ApiKeyExpired,
 ];
+
+/// Parts of the setting of a webhook that nobody is to see.
+const HIDDEN: &str = "T0HIDDENx1";
+const SIGNING: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// The product in use, and everything that must stay secret in it.
 struct Scene<'a> {
@@ -63,16 +68,19 @@ fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
     let metrics = free_address().to_string();
     let first = settings.serve().stop();
     let code = first.stdout.split("code=").nth(1).expect("a link").trim().to_owned();
+    let receivers = receivers();
     let scimward = settings
         .clone()
         .with("SCIMWARD_MAIL_FROM", "scim@example.com")
         .with("SCIMWARD_METRICS_LISTEN", &metrics)
+        .with("SCIMWARD_WEBHOOKS", &webhooks(&receivers))
         .with("SCIMWARD_SMTP_URL", &smtp.url_of_user())
         .with("SCIMWARD_MAIL_TO_EXTRA", "extra@example.com");
     let server = scimward.serve();
     Request::new("GET", "/healthz").send(server.address).expect(200);
     let sockets = open_sockets(&server);
     let mut scene = Scene::new(scimward, server, &smtp, &code);
+    scene.secrets.extend([HIDDEN.to_owned(), SIGNING.to_owned()]);
     let ada = set_up(&mut scene, &code);
     let grace = invite_and_join(&mut scene, &ada);
     refuse_forms(&scene, &ada);
@@ -80,6 +88,8 @@ fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
     use_key(&mut scene, &ada);
     use_token(&mut scene, &ada);
     change_people(&mut scene, &ada, &grace);
+    receivers.iter().for_each(Upstream::wait);
+    let tried = scene.scimward.run(&["webhook", "test"]);
     let written = settings.run(&["mail", "test", "ada@example.com"]);
     search_everywhere(&mut scene, database, &metrics, sockets);
     let reset = use_passkeys(&mut scene);
@@ -90,10 +100,22 @@ fn every_event_is_one_line_and_no_line_holds_a_secret(database: &Database) {
     let log = server.stop().stderr;
     let commands = settings.with("SCIMWARD_LOG_FORMAT", "json");
     let deactivated = commands.run(&["admin", "deactivate", "grace@example.com"]);
-    let logs =
-        [log, first.stderr, reset, ended.stderr, written.stderr, deactivated.stderr].concat();
+    let commands = [ended, tried, written, deactivated].map(|ended| ended.stderr).concat();
+    let logs = [log, first.stderr, reset, commands].concat();
     check_events(&logs);
     check_secrets(&logs, &secrets);
+}
+
+/// Receivers of webhooks: one that takes everything, one that does not, and one that is gone.
+fn receivers() -> [Upstream; 3] {
+    ["200 OK", "404 Not Found", "410 Gone"]
+        .map(|status| Upstream::deciding(move |_| Some(status.to_owned())))
+}
+
+/// Their setting.
+fn webhooks(receivers: &[Upstream; 3]) -> String {
+    let one = |receiver: &Upstream| format!("json http://{}/{HIDDEN} {SIGNING}", receiver.address);
+    receivers.each_ref().map(one).join(",")
 }
 
 fn check_events(logs: &str) {

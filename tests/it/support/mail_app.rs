@@ -46,7 +46,17 @@ impl MailApp {
 
     /// Another instance on the same database and by the same clock.
     pub(crate) fn second_instance(&self, database: &Database, server: &MailServer) -> Self {
-        Self::at(database, server, &[], self.clock.clone(), 1)
+        self.second_with(database, server, &[])
+    }
+
+    /// The same with further settings.
+    pub(crate) fn second_with(
+        &self,
+        database: &Database,
+        server: &MailServer,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        Self::at(database, server, settings, self.clock.clone(), 1)
     }
 
     fn at(
@@ -126,6 +136,14 @@ impl MailApp {
     pub(crate) fn send_due(&self) -> SendReport {
         let sent = self.services().mails.send_due(|| false);
         self.wait(sent).expect("the database answers")
+    }
+
+    /// Calls the webhooks, as the server does every minute.
+    pub(crate) fn call_webhooks(&self) {
+        for turn in self.services().mails.turns().into_iter().skip(1) {
+            let called = self.services().mails.take_turn(&turn, || false);
+            self.wait(called).expect("the database answers");
+        }
     }
 
     /// The same, without waiting for a next try.

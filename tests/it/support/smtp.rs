@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -64,6 +65,7 @@ impl Received {
 #[derive(Default)]
 struct State {
     mails: Mutex<Vec<Received>>,
+    arrived: Condvar,
     faults: Mutex<HashMap<String, Fault>>,
     /// Lines that clients sent, without their content.
     heard: Mutex<Vec<String>>,
@@ -147,6 +149,14 @@ impl MailServer {
     /// The mails that arrived since the last call.
     pub(crate) fn take(&self) -> Vec<Received> {
         std::mem::take(&mut self.state.mails.lock().unwrap())
+    }
+
+    /// Waits until a mail has arrived that was not taken.
+    pub(crate) fn wait(&self) {
+        let mails = self.state.mails.lock().unwrap();
+        let limit = Duration::from_mins(1);
+        let waited = self.state.arrived.wait_timeout_while(mails, limit, |mails| mails.is_empty());
+        assert!(!waited.unwrap().1.timed_out(), "no mail arrives");
     }
 
     /// How many connections there were.
@@ -277,6 +287,7 @@ impl SmtpSession {
             return Ok(Some(lines.join("\r\n")));
         }
         self.state.mails.lock().unwrap().push(Received { to: to.to_owned(), content });
+        self.state.arrived.notify_all();
         match fault {
             Some(Fault::DropAnswer) => Ok(None),
             Some(Fault::NeverAnswer) => {

@@ -1,17 +1,20 @@
-//! A small HTTP server that answers everything alike and tells what it received: the SCIM service
-//! behind a proxy, or somebody in scimward's place.
+//! A small HTTP server that answers as it is told and tells what it received: the SCIM service behind
+//! a proxy, the receiver of a webhook, or somebody in scimward's place.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The server; ends with the test.
 pub(crate) struct Upstream {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
+    arrived: Receiver<()>,
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -33,25 +36,53 @@ impl Upstream {
         let length = body.len();
         let head = format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: {length}\r\n");
         let answer = format!("{head}Connection: close\r\n\r\n{body}");
+        Self::with(move |_| Some(answer.clone()))
+    }
+
+    /// Answers each request with the status that `status` returns for it, and header lines that end a
+    /// line each; without a status it does not answer until the test ends.
+    pub(crate) fn deciding(
+        mut status: impl FnMut(&Received) -> Option<String> + Send + 'static,
+    ) -> Self {
+        Self::with(move |request| {
+            let status = status(request)?;
+            let end = if status.ends_with("\r\n") { "" } else { "\r\n" };
+            Some(format!("HTTP/1.1 {status}{end}Content-Length: 0\r\nConnection: close\r\n\r\n"))
+        })
+    }
+
+    fn with(mut answer: impl FnMut(&Received) -> Option<String> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().unwrap();
         let received = Arc::<Mutex<Vec<Received>>>::default();
         let ended = Arc::<AtomicBool>::default();
+        let (tell, arrived) = mpsc::channel();
         let thread = {
             let (received, ended) = (Arc::clone(&received), Arc::clone(&ended));
             std::thread::spawn(move || {
+                let mut unanswered = Vec::new();
                 while let Ok((stream, _)) = listener.accept() {
                     if ended.load(Ordering::SeqCst) {
                         break;
                     }
                     let Some(request) = read(&stream) else { continue };
+                    let answer = answer(&request);
                     // Told before it is answered: the test may ask as soon as it has the answer.
                     received.lock().unwrap().push(request);
-                    let _ = (&stream).write_all(answer.as_bytes());
+                    let _ = tell.send(());
+                    match answer {
+                        Some(answer) => drop((&stream).write_all(answer.as_bytes())),
+                        None => unanswered.push(stream),
+                    }
                 }
             })
         };
-        Self { address, received, ended, thread: Some(thread) }
+        Self { address, received, arrived, ended, thread: Some(thread) }
+    }
+
+    /// Waits for the next request, which `received` tells.
+    pub(crate) fn wait(&self) {
+        self.arrived.recv_timeout(Duration::from_mins(1)).expect("a request arrives");
     }
 
     /// What has arrived since this was asked last.

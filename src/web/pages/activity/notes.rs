@@ -14,10 +14,10 @@ pub(crate) fn notes(event: &Event, since: DateTime<Utc>, now: DateTime<Utc>) -> 
     match event.kind {
         Kind::TokenGenerated => vec![generated(event)],
         Kind::TokenExpired => vec![Sentence::new("SCIM sync has stopped.")],
-        Kind::MailSent | Kind::MailWritten => Vec::new(),
         Kind::OldTokenEndedUnswitched => vec![Sentence::new(
             "SCIM sync stops until the new token is entered in your identity provider.",
         )],
+        Kind::MailSent | Kind::MailWritten | Kind::WebhookSent => Vec::new(),
         Kind::TokenFirstUsed => from(event).into_iter().collect(),
         Kind::NewCaller => new_caller(event).into_iter().collect(),
         Kind::RequestsRefused => refused(event, since, now),

@@ -150,10 +150,12 @@ fn count_mails(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::mail::recipient::Recipient;
 
     fn mail(status: MailStatus) -> ListedMail {
         ListedMail {
             kind: MailKind::Expiry(Milestone::OnTheDay),
+            recipient: Recipient::stored(None, "ada@example.com".to_owned()),
             name: None,
             address: "ada@example.com".to_owned(),
             due_at: chrono::DateTime::UNIX_EPOCH,

@@ -3,3 +3,4 @@
 pub(super) mod card;
 pub(super) mod page;
 mod settings;
+pub(super) mod webhooks;

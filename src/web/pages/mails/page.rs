@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::card::{badge, combined_badge, of_kind};
 use super::settings::MailSettings;
+use super::webhooks::WebhookRow;
 use crate::domain::calendar::{date, date_text};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::{Milestone, Schedule};
@@ -29,6 +30,7 @@ struct MailsPage {
     layout: Layout,
     settings: MailSettings,
     me: String,
+    webhooks: Vec<WebhookRow>,
     groups: Vec<MailGroup>,
     empty: &'static str,
 }
@@ -71,12 +73,14 @@ pub(crate) async fn page(
 ) -> Result<HttpResponse, PageError> {
     let mails = &shared.services.mails;
     let overview = mails.overview(None).await?;
+    let webhooks = mails.webhook_overview().await?;
     let schedule = mails.schedule();
     let extra = mails.outgoing().extra;
     let view = MailsPage {
         layout: Layout::with(&shared, &me, Section::Notifications, &overview.banner),
         settings: MailSettings::new(mails, &overview, me.now),
         me: me.admin.email.to_string(),
+        webhooks: webhooks.into_iter().map(WebhookRow::from).collect(),
         groups: groups(&overview, schedule, &extra, &query.mail),
         empty: if overview.banner.history.newest.is_some() {
             "There is nobody to tell: no Server Admin is active."
