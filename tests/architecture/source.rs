@@ -25,12 +25,15 @@ fn the_program_has_no_unsafe_code() {
 }
 
 #[test]
-fn the_script_keeps_nothing_and_makes_no_markup() {
+fn the_script_keeps_nothing_but_the_zone_and_makes_no_markup() {
+    // In which zone times are shown is no secret, and nothing else is kept.
+    let zone = ["localStorage.setItem('times', value)", "localStorage.getItem('times')"];
     let mut scripts = 0;
     for file in files("static").iter().filter(|file| file.extension().is_some_and(|e| e == "js")) {
         scripts += 1;
         let script = fs::read_to_string(file).unwrap();
         let code: String = script.lines().map(|line| line.split("// ").next().unwrap()).collect();
+        let code = zone.iter().fold(code, |code, kept| code.replacen(kept, "", 1));
         for word in [
             "localStorage",
             "sessionStorage",
