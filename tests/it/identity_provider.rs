@@ -208,7 +208,10 @@ fn mails_use_the_words_of_the_identity_provider(database: &Database) {
     minute(&app);
     assert_says(
         &text("SCIM token expires"),
-        &["so have Okta open", "In Okta, Provisioning → Integration → Edit: paste it into"],
+        &[
+            "enter the new token in Okta.",
+            "In Okta, Provisioning → Integration → Edit: paste it into",
+        ],
     );
 }
 

@@ -242,11 +242,14 @@ pub fn of_event(conn: &mut Conn, event: &EventKey) -> Result<Vec<Mail>, StoreErr
     parse(rows)
 }
 
-/// The newest mail to each active Server Admin who ever got one.
+/// The newest mail to each active Server Admin that was sent, or could not be.
 pub fn newest_of_admins(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
+    let ended = mails::sent_at.is_not_null().or(mails::failed_at.is_not_null());
+    let tried = ended.or(mails::tried_at.is_not_null());
     // One look into the index for each admin, however many mails there are.
     let newest = mails::table
         .filter(mails::admin_id.eq(server_admins::id.nullable()))
+        .filter(tried)
         .order(mails::id.desc())
         .select(mails::id)
         .single_value();

@@ -20,12 +20,13 @@ on_each_database!(
 );
 
 /// What asks for no proof: it takes nobody's part, or asks for the password anyway.
-const NEEDS_NONE: [&str; 9] = [
+const NEEDS_NONE: [&str; 10] = [
     CLOSED,
     WITHDRAW,
     CONFIRM,
     IDENTITY_PROVIDER,
     TEST_MAIL,
+    TEST_WEBHOOK,
     SESSIONS,
     CHANGE_PASSWORD,
     "/admin/account/passkeys/1/rename",

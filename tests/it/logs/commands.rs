@@ -41,7 +41,7 @@ fn a_person_at_a_terminal_reads_the_result_alone() {
 
     let ended = scimward.run(&["token", "generate"]);
 
-    assert!(ended.stdout.contains("expires at"), "{ended:?}");
+    assert!(ended.stdout.contains("It expires on"), "{ended:?}");
     assert!(!(ended.stdout + &ended.stderr).contains("audit"));
 }
 
