@@ -164,7 +164,7 @@ scenario('an admin with the longest name and address', {}, async ({ admin, page,
   }
 });
 
-scenario('a first load is light: two style sheets, one script, 65 kB without the font', {
+scenario('a first load is light: two style sheets, one script, 70 kB without the font', {
   token: 'used',
 }, async (stage) => {
   const { admin, server } = stage;
@@ -184,7 +184,7 @@ scenario('a first load is light: two style sheets, one script, 65 kB without the
       bytes += responseBodySize + responseHeadersSize;
     }
     assert.ok(count('stylesheet') <= 2 && count('script') <= 1, path);
-    assert.ok(bytes <= 65_000, `${path} transfers ${bytes} bytes`);
+    assert.ok(bytes <= 70_000, `${path} transfers ${bytes} bytes`);
     await visitor.close();
   }
 });
@@ -231,7 +231,10 @@ scenario('buttons and links can be read when the pointer is on them', {
         const within = await control.evaluate((element) => {
           for (const other of document.querySelectorAll('[data-hovered]')) delete other.dataset.hovered;
           element.dataset.hovered = '';
-          for (const animation of document.getAnimations()) animation.finish();
+          for (const animation of document.getAnimations()) {
+            // A spinner has no end.
+            if (animation.effect.getComputedTiming().iterations !== Infinity) animation.finish();
+          }
           return '[data-hovered]';
         });
         findings.push(...await inaccessible(page, ['color-contrast'], within));
