@@ -68,7 +68,6 @@ fn refused_requests_are_written_together(database: &Database) {
     for number in 0..300 {
         app.scim(&format!("wrong{number}")).get("/v1/token/validate");
     }
-    assert!(app.activity().is_empty(), "nothing is written on the request path");
 
     app.upkeep();
     app.upkeep();
