@@ -11,6 +11,9 @@ import { Server } from './server.mjs';
 let shared = null;
 after(async () => (await shared)?.close());
 
+/** A test that hangs fails, in milliseconds: the others still tell what they find. */
+const LONGEST = 180_000;
+
 /**
  * Declares a test. Options:
  * - `at`, `settings`: clock and settings of the server;
@@ -24,7 +27,7 @@ after(async () => (await shared)?.close());
  * - `launch`: Playwright's options for a browser of the test's own.
  */
 export function scenario(name, options, body) {
-  test(name, async () => {
+  test(name, { timeout: LONGEST }, async () => {
     const stage = new Stage(options);
     try {
       await stage.raise();
