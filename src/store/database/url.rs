@@ -80,6 +80,7 @@ impl FromStr for DatabaseUrl {
 fn is_plain(path: &str) -> bool {
     let has_login = path.split_once('@').is_some_and(|(login, _)| login.contains(':'));
     !has_login
+        && !path.contains("://")
         && !path.contains('?')
         && !path.starts_with("file:")
         && !path.starts_with(['"', '\''])
@@ -119,6 +120,7 @@ mod tests {
             ("sqlite:a/b.db?mode=rwc", InvalidDatabaseUrl::NotAPath),
             ("sqlite:file:a/b.db", InvalidDatabaseUrl::NotAPath),
             ("sqlite://ward:secret@localhost/b", InvalidDatabaseUrl::NotAPath),
+            ("sqlite:x@y://ward:secret@localhost/b", InvalidDatabaseUrl::NotAPath),
         ] {
             assert_eq!(text.parse::<DatabaseUrl>(), Err(error), "{text}");
         }
