@@ -16,7 +16,7 @@ pub enum KeyRefusal {
     Stopped,
     /// Its time is over.
     Expired,
-    /// It was revoked. Its digest is erased, so whoever sends it knows its id at least.
+    /// It was revoked. Its digest is erased, so only the id is known to be right.
     Revoked,
 }
 
