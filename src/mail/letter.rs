@@ -4,8 +4,9 @@ use askama::Template;
 
 use super::Letterhead;
 use super::wrap::wrap;
+use crate::domain::mail::calendar_entry::CalendarEntry;
 
-/// The words of a mail: its subject and its two bodies.
+/// The words of a mail, its subject and its two bodies, and what is attached.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Letter {
     /// The subject.
@@ -16,6 +17,8 @@ pub struct Letter {
     pub html: String,
     /// What it says, for those who are told in another form.
     pub outline: Outline,
+    /// What calendars are told.
+    pub entry: Option<CalendarEntry>,
 }
 
 /// What a letter says, without form: for receivers that have one of their own.
@@ -86,7 +89,7 @@ impl Parts {
             facts: self.facts.clone(),
             link: self.link.clone(),
         };
-        Letter { subject, text: text + "\n", html, outline }
+        Letter { subject, text: text + "\n", html, outline, entry: None }
     }
 
     fn label_width(&self) -> usize {

@@ -1,17 +1,18 @@
-//! A letter as a message for one recipient: envelope, headers and two bodies (RFC 5322).
+//! A letter as a message for one recipient: envelope, headers, two bodies and an attachment (RFC 5322).
 
 use chrono::{DateTime, Utc};
 use lettre::Address;
 use lettre::address::{AddressError, Envelope};
 use lettre::message::header::{
-    ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers,
+    ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers,
 };
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use url::Host;
 
 use super::letter::Letter;
-use super::{Letterhead, SendError};
+use super::{Letterhead, SendError, calendar_entry};
 use crate::domain::admin::person::EmailAddress;
+use crate::domain::mail::calendar_entry::CalendarEntry;
 use crate::domain::mail::kind::MailKind;
 
 /// A letter to one recipient.
@@ -51,6 +52,10 @@ impl Message {
         };
         let from = address(&letterhead.from).map_err(unusable)?;
         let to = address(&self.address).map_err(unusable)?;
+        let parts = match &self.letter.entry {
+            Some(entry) => with_entry(bodies(&self.letter), entry, letterhead, &from)?,
+            None => bodies(&self.letter),
+        };
         let envelope = Envelope::new(Some(from.clone()), vec![to.clone()]).map_err(unmade)?;
         let message = lettre::Message::builder()
             // Otherwise it is read back from the headers, where names stand beside the addresses.
@@ -60,7 +65,7 @@ impl Message {
             .subject(one_line(&self.letter.subject))
             .date(self.date.into())
             .message_id(Some(format!("<{}@{}>", self.id, from.domain())))
-            .multipart(bodies(&self.letter));
+            .multipart(parts);
         let mut message = message.map_err(unmade)?;
         add_headers(message.headers_mut(), letterhead);
         Ok(message)
@@ -84,6 +89,26 @@ fn bodies(letter: &Letter) -> MultiPart {
     MultiPart::alternative()
         .singlepart(part(ContentType::TEXT_PLAIN, &letter.text))
         .singlepart(part(ContentType::TEXT_HTML, &letter.html))
+}
+
+/// The bodies and a file for calendars; what it is for is in its type too (RFC 6047 section 2.4).
+fn with_entry(
+    bodies: MultiPart,
+    entry: &CalendarEntry,
+    letterhead: &Letterhead,
+    from: &Address,
+) -> Result<MultiPart, SendError> {
+    let method = calendar_entry::method(entry);
+    let kind = ContentType::parse(&format!("text/calendar; charset=utf-8; method={method}"));
+    let kind = kind.map_err(|error| {
+        SendError::Permanent(format!("The calendar entry cannot be attached: {error}"))
+    })?;
+    let file = SinglePart::builder()
+        .header(kind)
+        .header(ContentDisposition::attachment(calendar_entry::FILE))
+        .header(ContentTransferEncoding::QuotedPrintable)
+        .body(calendar_entry::file(entry, letterhead, from));
+    Ok(MultiPart::mixed().multipart(bodies).singlepart(file))
 }
 
 /// For programs: nobody answers automatically (RFC 3834), rules can filter by list (RFC 2919).

@@ -4,6 +4,7 @@
 //! Without a mail server, mails become files; nothing else differs, so a file shows exactly what a
 //! server would have been given.
 
+mod calendar_entry;
 mod directory;
 pub(crate) mod echo;
 pub mod letter;

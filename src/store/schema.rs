@@ -143,6 +143,7 @@ diesel::table! {
         position -> BigInt,
         generated_by_key -> Nullable<Text>,
         revoked_by_key -> Nullable<Text>,
+        calendar_sequence -> Nullable<BigInt>,
     }
 }
 

@@ -54,7 +54,8 @@ impl Notice {
         let facts = facts.collect::<Vec<_>>().join("\n");
         let link = format!("<{url}|{label}>");
         let paragraphs = paragraphs.iter().map(|text| slack_text(text));
-        [title].into_iter().chain(paragraphs).chain([facts, link]).collect::<Vec<_>>().join("\n\n")
+        let parts = [title].into_iter().chain(paragraphs).chain([facts, link]);
+        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
     }
 
     /// The message that a workflow of Teams posts: an Adaptive Card. Its text is in runs, because only
@@ -140,6 +141,10 @@ mod tests {
              Token ID: M2C8RDxx\n\n\
              <https://c.example/admin/authentication|Open Authentication>"
         );
+        let mut bare = notice();
+        bare.outline.facts.clear();
+        let body: Value = serde_json::from_str(&bare.body(Format::Slack)).unwrap();
+        assert!(!body["text"].as_str().unwrap().contains("\n\n\n"), "{body}");
         let body: Value = serde_json::from_str(&notice().body(Format::Teams)).unwrap();
         let card = &body["attachments"][0]["content"];
         assert_eq!(card["type"], "AdaptiveCard");

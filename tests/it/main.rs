@@ -18,6 +18,7 @@ mod alerts;
 mod api;
 mod authority;
 mod backup;
+mod calendar;
 mod checklist;
 mod cli;
 mod clocks;

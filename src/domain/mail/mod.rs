@@ -5,6 +5,7 @@
 
 pub mod about;
 pub mod alert;
+pub mod calendar_entry;
 pub mod key;
 pub mod kind;
 pub mod milestone;

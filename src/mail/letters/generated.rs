@@ -7,8 +7,12 @@ use super::{Letterhead, entering, server_admin_reason, settings_link};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::calendar::LocalText;
+use crate::domain::mail::calendar_entry::CalendarEntry;
 use crate::domain::token::Token;
 use crate::mail::letter::{Letter, Parts, Tone};
+
+const ATTACHED: &str = "Open the attached scim-token.ics, and your calendar reminds you 15 days and 1 day \
+                        before the token expires; the mail about the next token moves the entry. ";
 
 /// A token that was generated, and those before it.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +23,8 @@ pub struct Generated<'a> {
     pub replaced: Option<&'a Token>,
     /// The old one that is still valid beside it.
     pub old: Option<&'a Token>,
+    /// What calendars are told of it.
+    pub entry: Option<&'a CalendarEntry>,
 }
 
 /// Tells the Server Admins that a token was generated. `email` is the address of the admin who
@@ -29,7 +35,7 @@ pub fn generated(
     zone: Tz,
     letterhead: &Letterhead,
 ) -> Letter {
-    let Generated { token, replaced, old } = tokens;
+    let Generated { token, replaced, old, entry } = tokens;
     let (product, provider) = (&letterhead.product, letterhead.provider_name());
     let generator = Generator::new(&token.generated_by);
     let sync = tokens.sync(zone, provider);
@@ -53,11 +59,12 @@ pub fn generated(
         steps: if old.is_some() { steps(letterhead) } else { Vec::new() },
         link: settings_link(letterhead),
         closing: format!(
-            "This mail never contains the token. Nobody at {product} will ask you for it."
+            "{}This mail never contains the token. Nobody at {product} will ask you for it.",
+            if entry.is_some() { ATTACHED } else { "" }
         ),
         reason: server_admin_reason(letterhead),
     };
-    parts.render(letterhead)
+    Letter { entry: entry.cloned(), ..parts.render(letterhead) }
 }
 
 impl Generated<'_> {
@@ -82,7 +89,7 @@ impl Generated<'_> {
         generator: &str,
         zone: Tz,
     ) -> Vec<(&'static str, String)> {
-        let Self { token, replaced, old } = self;
+        let Self { token, replaced, old, .. } = self;
         let by = match email {
             Some(email) => format!("{generator} ({email})"),
             None => generator.to_owned(),

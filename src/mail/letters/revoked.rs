@@ -8,6 +8,7 @@ use super::last_use::last_use;
 use super::{Letterhead, WILL_WORK_AGAIN, entering, reason, settings_link};
 use crate::domain::admin::actor::Actor;
 use crate::domain::calendar::LocalText;
+use crate::domain::mail::calendar_entry::CalendarEntry;
 use crate::domain::mail::recipient::Recipient;
 use crate::domain::network::source::address_text;
 use crate::domain::token::{Revocation, Token};
@@ -19,9 +20,14 @@ const STEPS: &[&str] = &[
     "Open Admin Settings, Authentication, and generate a new token.",
 ];
 
-/// Tells that `token` was revoked; `from` is the address it was done from.
+const ATTACHED: &str =
+    " Open the attached scim-token.ics to remove the expiry of the token from your calendar.";
+
+/// Tells that `token` was revoked; `from` is the address it was done from, `entry` what calendars are
+/// told.
 pub fn revoked(
     (token, end): (&Token, &Revocation),
+    entry: Option<CalendarEntry>,
     from: Option<IpAddr>,
     zone: Tz,
     recipient: &Recipient,
@@ -58,8 +64,8 @@ pub fn revoked(
         facts,
         steps: STEPS.iter().map(ToString::to_string).chain(entering(letterhead)).collect(),
         link: settings_link(letterhead),
-        closing: WILL_WORK_AGAIN.to_owned(),
+        closing: format!("{WILL_WORK_AGAIN}{}", if entry.is_some() { ATTACHED } else { "" }),
         reason: reason(recipient, letterhead),
     };
-    parts.render(letterhead)
+    Letter { entry, ..parts.render(letterhead) }
 }

@@ -173,9 +173,11 @@ fn revoked(
     let entry = store::activity::page(conn, None, &[Kind::TokenRevoked], 1)?.pop();
     let entry = entry.filter(|entry| entry.event.token.as_ref() == Some(&token.id));
     let from = entry.and_then(|entry| entry.event.source.address);
-    let zone = settings.schedule.zone;
+    let entry = store::tokens::calendar_entry::of(conn, token)?;
+    let entry = entry.map(|entry| entry.cancelled(end.at));
+    let (zone, recipient) = (settings.schedule.zone, &mail.recipient);
     let letterhead = &settings.letterhead;
-    Ok(Some(letters::revoked((token, end), from, zone, &mail.recipient, letterhead)))
+    Ok(Some(letters::revoked((token, end), entry, from, zone, recipient, letterhead)))
 }
 
 fn report(

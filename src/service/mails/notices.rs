@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::writing::Writing;
+use crate::domain::admin::actor::Actor;
 use crate::domain::calendar::{days_until, rfc3339};
 use crate::domain::mail::Mail;
 use crate::domain::mail::about::{About, EventKey};
@@ -50,8 +51,12 @@ pub(super) fn notice(
 }
 
 /// A notice that says nothing but that notices arrive. `by` is who asked for it.
-pub(super) fn test_notice(letterhead: &Letterhead, by: &str, now: DateTime<Utc>) -> Notice {
+pub(super) fn test_notice(letterhead: &Letterhead, by: &Actor, now: DateTime<Utc>) -> Notice {
     let product = letterhead.product.clone();
+    let by = match by {
+        Actor::Admin { name: by, .. } | Actor::ApiKey { title: by, .. } => by,
+        Actor::CommandLine | Actor::System => "Somebody at the command line",
+    };
     let outline = Outline {
         title: "Test of a webhook".to_owned(),
         paragraphs: vec![format!(
@@ -139,4 +144,28 @@ fn presented(writing: &Writing<'_>) -> Value {
         })
     });
     presented.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::admin::person::AdminId;
+
+    #[test]
+    fn the_test_of_a_webhook_says_who_asked_for_it() {
+        let letterhead = Letterhead {
+            product: "Acme".to_owned(),
+            public_url: "https://c.example".parse().unwrap(),
+            from: "scim@c.example".parse().unwrap(),
+            provider: None,
+        };
+        let ada = Actor::Admin { id: AdminId(1), name: "Ada".to_owned(), email: None };
+        for (by, said) in
+            [(&Actor::CommandLine, "Somebody at the command line asked"), (&ada, "Ada asked")]
+        {
+            let notice = test_notice(&letterhead, by, DateTime::UNIX_EPOCH);
+            let text = &notice.outline.paragraphs[0];
+            assert!(text.contains(&format!("arrive here. {said} for this test")), "{text}");
+        }
+    }
 }

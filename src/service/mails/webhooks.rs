@@ -111,7 +111,7 @@ impl Mails {
             store::activity::record(conn, &by.event(Kind::WebhookTested).about(host))?;
             let (kind, about) = (MailKind::Test, About::Request);
             let id = store::mails::insert(conn, kind, &about, &recipient, by.now)?;
-            Ok::<_, WebhookError>((id, by.actor.name().to_owned()))
+            Ok::<_, WebhookError>((id, by.actor.clone()))
         };
         let (mail, by) =
             self.resources.write_as(by, Lock::Mails, Kind::WebhookTested, added).await?;

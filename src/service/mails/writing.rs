@@ -11,6 +11,7 @@ use crate::domain::admin::person::EmailAddress;
 use crate::domain::mail::Mail;
 use crate::domain::mail::about::{About, EventKey};
 use crate::domain::mail::alert::Alert;
+use crate::domain::mail::calendar_entry::CalendarEntry;
 use crate::domain::mail::key::KeyMail;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::old_token::OldTokenMail;
@@ -80,7 +81,9 @@ impl Writing<'_> {
                 let by = token.generated_by.admin_id();
                 let by = by.map(|id| store::people::admins::by_id(conn, id)).transpose()?.flatten();
                 let email = by.as_ref().map(|admin| &admin.email);
-                let tokens = letters::Generated { token, replaced: replaced.as_ref(), old };
+                let entry = entry(conn, mail, token)?;
+                let (replaced, entry) = (replaced.as_ref(), entry.as_ref());
+                let tokens = letters::Generated { token, replaced, old, entry };
                 Some(letters::generated(tokens, email, schedule.zone, letterhead))
             }
             MailKind::StillUsed => self
@@ -199,5 +202,16 @@ impl Writing<'_> {
         let told = self.told(conn, mail)?;
         let MailSettings { letterhead, schedule, .. } = self.settings;
         Ok(Some(letters::alert(&change, told, schedule.zone, letterhead)))
+    }
+}
+
+/// What calendars are told of a token that was generated. A mail that was put off until the token had
+/// ended says nothing: a later mail, which has moved or removed the entry, may have arrived before.
+fn entry(conn: &mut Conn, mail: &Mail, token: &Token) -> Result<Option<CalendarEntry>, StoreError> {
+    let has_ended = token.revocation.is_some() || token.kept.is_some();
+    if mail.attempts > 0 && has_ended {
+        Ok(None)
+    } else {
+        store::tokens::calendar_entry::of(conn, token)
     }
 }

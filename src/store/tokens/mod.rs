@@ -1,5 +1,6 @@
 //! Tokens, and the ids of the forms that generated them.
 
+pub(crate) mod calendar_entry;
 pub(crate) mod reader;
 pub(crate) mod record;
 
@@ -141,6 +142,7 @@ pub fn by_id(conn: &mut Conn, id: &TokenId) -> Result<Option<Token>, StoreError>
 /// [`StoreError::Conflict`] if there is another current token.
 pub fn insert(conn: &mut Conn, token: &Token) -> Result<(), StoreError> {
     let last: Option<i64> = tokens::table.select(diesel::dsl::max(tokens::position)).first(conn)?;
+    let calendar_sequence = calendar_entry::next(conn, token.generated_at)?;
     diesel::insert_into(tokens::table)
         .values((
             (
@@ -158,6 +160,7 @@ pub fn insert(conn: &mut Conn, token: &Token) -> Result<(), StoreError> {
                 tokens::expires_at.eq(seconds(token.expires_at)),
                 tokens::late_uses.eq(0),
                 tokens::position.eq(last.unwrap_or_default() + 1),
+                tokens::calendar_sequence.eq(Some(calendar_sequence)),
             ),
         ))
         .execute(conn)?;
