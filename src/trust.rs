@@ -1,7 +1,7 @@
 //! Which servers a client of ours believes, by their certificates.
 //!
-//! The library takes no certificate that is its own authority, as `openssl req -x509` makes them, even
-//! if it is the very one that was named. Here it needs nobody to vouch for it.
+//! The library takes no certificate that is its own authority, as `openssl req -x509` makes them, not
+//! even one that was named. Here it needs no other authority.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,19 +17,26 @@ use rustls::{
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
+/// The certificates that a server has shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown<'a> {
+    /// Its own.
+    pub(crate) own: &'a CertificateDer<'a>,
+    /// Those that lead from it to an authority.
+    pub(crate) others: &'a [CertificateDer<'a>],
+    /// By what name the server was called.
+    pub(crate) name: &'a ServerName<'a>,
+    /// When.
+    pub(crate) now: UnixTime,
+}
+
 /// What is asked of the certificate of a server.
 pub(crate) trait Check: fmt::Debug + Send + Sync + 'static {
-    /// Looks at the certificates that a server has shown, its own first.
+    /// Looks at the certificates that a server has shown.
     ///
     /// # Errors
     /// What is wrong with them.
-    fn check(
-        &self,
-        own: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        now: UnixTime,
-    ) -> Result<(), Error>;
+    fn check(&self, shown: Shown<'_>) -> Result<(), Error>;
 }
 
 /// How a client speaks TLS with servers that pass a check.
@@ -52,13 +59,7 @@ pub(crate) fn client(check: impl Check) -> Result<ClientConfig, Error> {
 pub(crate) struct Anybody;
 
 impl Check for Anybody {
-    fn check(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: UnixTime,
-    ) -> Result<(), Error> {
+    fn check(&self, _: Shown<'_>) -> Result<(), Error> {
         Ok(())
     }
 }
@@ -76,13 +77,7 @@ impl Authorities {
         Self { roots: Arc::new(roots), named }
     }
 
-    fn verify(
-        &self,
-        own: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        now: UnixTime,
-    ) -> Result<(), Error> {
+    fn verify(&self, Shown { own, others, name, now }: Shown<'_>) -> Result<(), Error> {
         let provider = Arc::new(ring::default_provider());
         let roots = Arc::clone(&self.roots);
         let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider)
@@ -94,26 +89,16 @@ impl Authorities {
 
 /// The name is checked last: if it is all that is wrong, the rest is in order.
 impl Check for Authorities {
-    fn check(
-        &self,
-        own: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        now: UnixTime,
-    ) -> Result<(), Error> {
-        match self.verify(own, others, name, now) {
-            Err(_) if self.named.contains(own) => verify_named(own, name, now),
+    fn check(&self, shown: Shown<'_>) -> Result<(), Error> {
+        match self.verify(shown) {
+            Err(_) if self.named.contains(shown.own) => verify_named(shown),
             result => result,
         }
     }
 }
 
-/// Nobody has to vouch for a certificate that was named.
-fn verify_named(
-    own: &CertificateDer<'_>,
-    name: &ServerName<'_>,
-    now: UnixTime,
-) -> Result<(), Error> {
+/// A certificate that was named needs no authority.
+fn verify_named(Shown { own, name, now, .. }: Shown<'_>) -> Result<(), Error> {
     let certificate =
         Certificate::from_der(own).map_err(|_malformed| CertificateError::BadEncoding)?;
     let validity = certificate.tbs_certificate.validity;
@@ -142,7 +127,8 @@ impl ServerCertVerifier for Verifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.check.check(own, others, name, now).map(|()| ServerCertVerified::assertion())
+        let shown = Shown { own, others, name, now };
+        self.check.check(shown).map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

@@ -10,12 +10,12 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
 
-use crate::trust::{self, Authorities, Check};
+use crate::trust::{self, Authorities, Check, Shown};
 
 /// What to do about a certificate that cannot be believed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TrustAdvice {
-    /// If nobody vouches for it.
+    /// If no authority that is trusted has signed it.
     pub(crate) authority: &'static str,
     /// If it is for another name.
     pub(crate) name: &'static str,
@@ -58,7 +58,8 @@ impl Trust {
             return Err("it has no certificate".to_owned());
         };
         let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
-        let result = self.0.check(own, others, &name, UnixTime::now());
+        let shown = Shown { own, others, name: &name, now: UnixTime::now() };
+        let result = self.0.check(shown);
         result.map_err(|error| explained(&error, host, &MAIL_SERVER))
     }
 
@@ -86,7 +87,7 @@ fn explained(error: &Error, host: &str, advice: &TrustAdvice) -> String {
     let TrustAdvice { authority, name } = advice;
     match error {
         UnknownIssuer | BadSignature => {
-            format!("its certificate is signed by nobody whom this machine trusts; {authority}")
+            format!("no authority that this machine trusts has signed its certificate; {authority}")
         }
         // The library has no name for a certificate that is its own authority.
         Other(_) => format!("its certificate is self-signed; {authority}"),

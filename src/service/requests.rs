@@ -1,20 +1,20 @@
-//! Reading how many requests arrived, when and from whom.
+//! Reading how many requests arrived, when, and who sent them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Failure, Resources};
-use crate::domain::requests::callers::CallerSummary;
+use crate::domain::requests::caller::CallerSummary;
 use crate::domain::requests::series::{Series, Step};
 use crate::domain::requests::{day, hour};
 use crate::store::{self, Conn, Lock, StoreError};
 
-/// Callers are told of so many days and of today.
+/// Callers are listed for so many days and today.
 const CALLER_DAYS: TimeDelta = TimeDelta::days(29);
 /// Replacements that are marked at most.
 const REPLACEMENTS: i64 = 100;
-/// Whether requests of a caller were refused lately is told for this long.
+/// So long a refused request of a caller counts as lately.
 const LATELY: TimeDelta = TimeDelta::days(1);
 
 /// The counted requests.

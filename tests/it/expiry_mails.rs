@@ -225,7 +225,7 @@ fn the_replaced_token_that_is_still_presented_is_reported_once(database: &Databa
         let late =
             scimward::domain::token::LateUse { count: 1, at: now, from: [192, 0, 2, 7].into() };
         let write = app.store().write(store::Lock::Usage, move |conn| {
-            store::tokens::record_late_use(conn, &id, &late)
+            store::tokens::uses::record_late(conn, &id, &late)
         });
         app.wait(write).unwrap();
         app.send_due();

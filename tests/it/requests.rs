@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use scimward::domain::activity::Kind;
 use scimward::domain::network::source::Source;
-use scimward::domain::requests::callers::{CallerEntry, LIMIT};
+use scimward::domain::requests::caller::CallerEntry;
+use scimward::domain::requests::callers::LIMIT;
 use scimward::domain::requests::hours::RunningHour;
 use scimward::domain::requests::series::Step;
 use scimward::domain::requests::{day, hour};
@@ -226,7 +227,7 @@ fn a_caller_that_is_new_to_the_live_token_gets_one_entry(database: &Database) {
     app.upkeep();
     accept(&app, &token, address(2), "curl");
     app.upkeep();
-    assert_eq!(new(), ["curl", "curl"], "whoever used another token is new to this one");
+    assert_eq!(new(), ["curl", "curl"], "a caller of another token is new to this one");
 }
 
 fn old_counts_are_removed(database: &Database) {

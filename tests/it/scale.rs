@@ -9,7 +9,7 @@ use diesel::connection::{Connection, InstrumentationEvent};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use scimward::domain::activity::Kind;
-use scimward::domain::requests::callers::Caller;
+use scimward::domain::requests::caller::Caller;
 use scimward::store::{self, Conn};
 
 use crate::support::app::TestApp;
@@ -86,7 +86,7 @@ fn ask_for_what_no_page_shows(app: &TestApp) {
             store::activity::exists(conn, Kind::TokenExpired, &token, at)?;
             store::activity::count_since(conn, Kind::NewCaller, at)?;
             store::tokens::last_used(conn)?;
-            Ok(store::mails::open(conn, Some(&token))?.len())
+            Ok(store::mails::sending::open(conn, Some(&token))?.len())
         },
     ] {
         app.wait(app.store().read(move |conn| purge(conn, later, 10))).unwrap();

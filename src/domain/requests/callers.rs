@@ -1,7 +1,7 @@
-//! Who sends requests: a bounded number of callers counted apart, and the others together.
+//! The callers of a day: a bounded number of them counted apart, and the others together.
 //!
-//! Whoever calls chooses its own name, and some choose their address, so a flood of callers that are
-//! made up must neither grow what is kept nor hide a real one. See [`Callers::add`].
+//! Callers choose their names, and some choose their addresses. So a flood of made-up callers must
+//! neither grow what is kept nor hide a real one. See [`Callers::add`].
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -9,54 +9,13 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 
 use super::Outcome;
+use super::caller::{Caller, CallerCount, CallerEntry, Key};
 use crate::domain::network::source::{Source, clean_agent};
 use crate::domain::network::source_network;
 use crate::domain::token::secret::TokenId;
 
 /// Callers of a day that are counted apart.
 pub const LIMIT: usize = 50;
-
-/// What sends requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The token that it sends, if there is such a one.
-    pub token: Option<TokenId>,
-    /// Where it is and what it calls itself; without an address it stands for several.
-    pub source: Source,
-}
-
-/// The requests of a caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CallerCount {
-    /// How many were accepted.
-    pub accepted: u64,
-    /// How many were refused.
-    pub refused: u64,
-    /// The first request.
-    pub first_at: DateTime<Utc>,
-    /// The latest request.
-    pub last_at: DateTime<Utc>,
-}
-
-/// A caller and its requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallerEntry {
-    /// Who.
-    pub caller: Caller,
-    /// How many.
-    pub count: CallerCount,
-}
-
-/// What a source has sent on several days, with whatever token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallerSummary {
-    /// Who; without an address, several.
-    pub source: Source,
-    /// How many requests.
-    pub count: CallerCount,
-    /// Whether some were refused lately.
-    pub refused_lately: bool,
-}
 
 /// The callers of a day, or of a part of it.
 #[derive(Debug, Clone, Default)]
@@ -73,45 +32,6 @@ pub struct Callers {
 struct Placed {
     entry: CallerEntry,
     arrival: u64,
-}
-
-/// What orders and tells callers apart.
-type Key<'a> = (Option<IpAddr>, Option<&'a TokenId>, Option<&'a str>);
-
-impl Caller {
-    /// Those that were not counted apart.
-    pub const OTHERS: Self =
-        Self { token: None, source: Source { address: None, agent: None, request_id: None } };
-
-    /// Whether it stands for several.
-    pub const fn is_others(&self) -> bool {
-        self.source.address.is_none()
-    }
-
-    fn key(&self) -> Key<'_> {
-        (self.source.address, self.token.as_ref(), self.source.agent.as_deref())
-    }
-}
-
-impl CallerCount {
-    fn one(outcome: Outcome, now: DateTime<Utc>) -> Self {
-        let (accepted, refused) = match outcome {
-            Outcome::Accepted => (1, 0),
-            Outcome::Refused => (0, 1),
-        };
-        Self { accepted, refused, first_at: now, last_at: now }
-    }
-
-    /// Adds requests of the same caller.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            accepted: self.accepted.saturating_add(other.accepted),
-            refused: self.refused.saturating_add(other.refused),
-            first_at: self.first_at.min(other.first_at),
-            last_at: self.last_at.max(other.last_at),
-        }
-    }
 }
 
 impl Callers {

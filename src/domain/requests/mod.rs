@@ -1,5 +1,6 @@
 //! Requests with a token, counted by hour and by caller.
 
+pub mod caller;
 pub mod callers;
 pub mod hours;
 pub mod series;

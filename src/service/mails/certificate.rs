@@ -46,7 +46,7 @@ pub(super) fn outdated(
 ) -> Result<Vec<Mail>, StoreError> {
     let Some(certificate) = certificate else { return Ok(Vec::new()) };
     let current = current(certificate, settings.schedule, now).map(|(_, about)| about);
-    let mut open = store::mails::open_about_events(conn)?;
+    let mut open = store::mails::sending::open_about_events(conn)?;
     open.retain(|mail| {
         mail.kind == MailKind::Certificate
             && Some(&mail.about) != current.as_ref()

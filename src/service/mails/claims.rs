@@ -1,4 +1,4 @@
-//! A mail's way through the queue, whoever it is for: claim it, and confirm what has become of it.
+//! A mail's way through the queue: claim it, and confirm what has become of it.
 
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ impl Mails {
         let read = move |conn: &mut Conn| {
             let due = DueMails::load(conn, &settings, now)?;
             let token = due.history.newest.as_ref().map(|token| &token.id);
-            let mails = store::mails::open(conn, token)?;
+            let mails = store::mails::sending::open(conn, token)?;
             let recipients = recipients::all(&store::people::admins::list(conn)?, &settings);
             let mails = mails.iter().filter(|mail| {
                 turn.has(&mail.recipient)
@@ -89,7 +89,7 @@ impl Mails {
     /// Ends a claim with what has become of the mail, and records `event` if that counts.
     pub(super) async fn settle(&self, mail: Mail, event: Option<Event>) -> Result<(), Failure> {
         let settled = move |conn: &mut Transaction| {
-            let counted = store::mails::settle(conn, mail.id, mail.attempts, &mail.state)?;
+            let counted = store::mails::sending::settle(conn, mail.id, mail.attempts, &mail.state)?;
             if let Some(event) = event.filter(|_| counted) {
                 store::activity::record(conn, &event)?;
             }
@@ -116,7 +116,7 @@ fn claim<T>(
     let chosen = store::identity_provider::get(conn)?.map(|choice| choice.provider);
     let writing = Writing { due: &due, settings: &settings.naming(chosen), now };
     let Some(written) = write(conn, &writing, &mail, &current)? else { return Ok(None) };
-    store::mails::claim(conn, &mail, now)?;
+    store::mails::sending::claim(conn, &mail, now)?;
     mail.attempts += 1;
     mail.first_tried_at.get_or_insert(now);
     Ok(Some((mail, written)))

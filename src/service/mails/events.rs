@@ -25,7 +25,7 @@ const LISTED: TimeDelta = TimeDelta::days(30);
 pub struct EventMails {
     /// What happened.
     pub kind: MailKind,
-    /// To whom or what: an address, or the name of an API key.
+    /// To what it happened: an address, or the name of an API key.
     pub subject: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
@@ -46,7 +46,9 @@ pub(super) fn load(
     keys.extend(due.connection.keys());
     keys.extend(due.history.kept().map(|old| EventKey::old_token(&old.id)));
     keys.extend(newest_api_keys(conn, now)?);
-    for mail in store::mails::open_about_events(conn)?.into_iter().filter(|mail| due.allows(mail)) {
+    for mail in
+        store::mails::sending::open_about_events(conn)?.into_iter().filter(|mail| due.allows(mail))
+    {
         if let About::Event(key) = mail.about
             && !keys.contains(&key)
         {
@@ -69,7 +71,7 @@ fn newest_api_keys(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<EventKey>,
     Ok(newest.map(|key| EventKey::key(&key.id, KeyMail::Created)).collect())
 }
 
-/// The kinds of entries that people are told of.
+/// The kinds of entries that are mailed.
 fn causes() -> Vec<Kind> {
     let of_passkeys = PasskeyAlert::ALL.map(PasskeyAlert::cause);
     [Alert::CAUSES.as_slice(), &of_passkeys].concat()

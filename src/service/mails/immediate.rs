@@ -56,7 +56,7 @@ change_errors!(TestError);
 /// A one-time link to be mailed.
 #[derive(Debug)]
 pub struct LinkMail<'a> {
-    /// The name of whom it is for.
+    /// The name of the one it is for.
     pub name: &'a str,
     /// Whose password it is for; nobody's if it invites.
     pub admin: Option<AdminId>,
@@ -205,7 +205,7 @@ impl Mails {
             }
         };
         let recorded = move |conn: &mut Transaction| {
-            store::mails::settle(conn, id, 0, &state)?;
+            store::mails::sending::settle(conn, id, 0, &state)?;
             let event = activity(what, kind.as_str(), None, at).with_detail(detail);
             Ok(store::activity::record(conn, &event)?)
         };

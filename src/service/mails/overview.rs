@@ -66,7 +66,7 @@ fn overview(
     let mut mails = Vec::new();
     if let Some(token) = &due.history.newest {
         let queued = store::mails::of_token(conn, &token.id)?;
-        let open_generated = store::mails::open_generated(conn)?;
+        let open_generated = store::mails::sending::open_generated(conn)?;
         let (admins, webhooks) = (&*admins, &*settings.webhooks);
         let list = MailList { token, due: &due, admins, webhooks, recipients: &recipients, now };
         for milestone in Milestone::ALL {

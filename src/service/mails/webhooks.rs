@@ -147,7 +147,7 @@ impl Mails {
         };
         let host = called.host.clone();
         let recorded = move |conn: &mut Transaction| {
-            store::mails::settle(conn, id, 0, &state)?;
+            store::mails::sending::settle(conn, id, 0, &state)?;
             if let Some(mail) = store::mails::by_id(conn, id)?
                 && let Some(event) = happened(&mail, WebhookEvent::Test, &host)
             {

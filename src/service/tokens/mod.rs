@@ -108,7 +108,7 @@ impl Tokens {
     pub async fn not_copied(&self, form: SecretCode, by: Author) -> Result<(), Failure> {
         let noted = move |conn: &mut Transaction, by: &Authorized| {
             if let Some(id) = store::tokens::used_request(conn, &form.digest())? {
-                store::tokens::not_copied(conn, &id, by.now)?;
+                store::tokens::uses::not_copied(conn, &id, by.now)?;
             }
             Ok::<_, Failure>(())
         };

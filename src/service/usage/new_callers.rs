@@ -4,12 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
-use crate::domain::requests::callers::{Caller, CallerEntry};
+use crate::domain::requests::caller::{Caller, CallerEntry};
 use crate::domain::requests::day;
 use crate::domain::token::secret::TokenId;
 use crate::store::{self, StoreError, Transaction};
 
-/// Entries of a day at most: whoever has the token can make up any number of names.
+/// Entries of a day at most: with the token one can make up any number of names.
 const ENTRIES: i64 = 10;
 /// After an upgrade, a token may already have had callers that nobody has counted: those of this time
 /// are taken for them.

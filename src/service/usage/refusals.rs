@@ -272,7 +272,7 @@ impl HourEntries {
     ) -> Result<(), StoreError> {
         if let (Refusal::Replaced | Refusal::Revoked, Some(id)) = (key.reason, &key.token) {
             let (count, at, from) = (group.count, group.last_at, group.last_from);
-            store::tokens::record_late_use(conn, id, &LateUse { count, at, from })?;
+            store::tokens::uses::record_late(conn, id, &LateUse { count, at, from })?;
         }
         let address = group.address(&key);
         let source = Source { address, agent: group.agent, ..Source::default() };

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::requests::callers::{CallerEntry, Callers};
+use crate::domain::requests::caller::CallerEntry;
+use crate::domain::requests::callers::Callers;
 use crate::domain::requests::hours::HourCount;
 use crate::domain::requests::{Outcome, day, hour};
 use crate::domain::token::secret::TokenId;

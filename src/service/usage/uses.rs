@@ -12,7 +12,7 @@ use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
 use crate::domain::network::source::{Source, clean_agent};
 use crate::domain::requests::Outcome;
-use crate::domain::requests::callers::Caller;
+use crate::domain::requests::caller::Caller;
 use crate::domain::token::LastUse;
 use crate::domain::token::secret::TokenId;
 use crate::store::{self, StoreError, Transaction};
@@ -133,7 +133,7 @@ pub(super) fn write(
     last: &LastUse,
     now: DateTime<Utc>,
 ) -> Result<Option<Caller>, StoreError> {
-    if !store::tokens::record_use(conn, id, last, now)? {
+    if !store::tokens::uses::record(conn, id, last, now)? {
         return Ok(None);
     }
     let source = Source::new(last.from, last.agent.as_deref());

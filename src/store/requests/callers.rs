@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use crate::domain::network::source::Source;
-use crate::domain::requests::callers::{Caller, CallerCount, CallerEntry, CallerSummary};
+use crate::domain::requests::caller::{Caller, CallerCount, CallerEntry, CallerSummary};
 use crate::domain::requests::day;
 use crate::store::database::connection::Conn;
 use crate::store::error::StoreError;

@@ -3,57 +3,26 @@
 pub(crate) mod calendar_entry;
 pub(crate) mod reader;
 pub(crate) mod record;
+mod row;
+pub mod uses;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use self::row::TokenRow;
 use super::database::connection::Conn;
 use super::error::StoreError;
-use super::row::{actor_or_key, corrupt, instant, parse_address, parse_token_id, seconds};
+use super::row::{instant, parse_token_id, seconds};
 use super::schema::{tokens, used_requests};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::code::Digest;
 use crate::domain::keys::secret::KeyId;
-use crate::domain::network::source::{Source, address_text};
-use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::overlap::Kept;
 use crate::domain::token::secret::{PhcString, TokenId};
-use crate::domain::token::{LastUse, LateUse, Revocation, Token, TokenHistory};
+use crate::domain::token::{Token, TokenHistory};
 
 /// So many tokens that nobody used may follow each other before the first of them is forgotten.
 const MOST_TOKENS: i64 = 100;
-/// The clocks of instances may differ by so much; what lies further ahead was noted by a wrong one.
-const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(5);
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = tokens)]
-struct TokenRow {
-    id: String,
-    hash: Option<String>,
-    lifespan_months: i64,
-    generated_at: i64,
-    generated_by_id: Option<i64>,
-    generated_by: String,
-    generated_from: Option<String>,
-    generated_agent: Option<String>,
-    expires_at: i64,
-    uncopied_at: Option<i64>,
-    kept_at: Option<i64>,
-    ends_at: Option<i64>,
-    revoked_at: Option<i64>,
-    revoked_by_id: Option<i64>,
-    revoked_by: Option<String>,
-    replaced_by: Option<String>,
-    first_used_at: Option<i64>,
-    last_used_at: Option<i64>,
-    last_used_from: Option<String>,
-    last_used_agent: Option<String>,
-    late_uses: i64,
-    late_used_at: Option<i64>,
-    late_used_from: Option<String>,
-    generated_by_key: Option<String>,
-    revoked_by_key: Option<String>,
-}
 
 /// The newest token, and those before it down to the last one that was used; further to one that was
 /// kept beside others until the newest was generated.
@@ -238,15 +207,6 @@ pub fn move_end(
     Ok(())
 }
 
-/// Notes that a token was shown and not copied, unless it was used all the same.
-pub fn not_copied(conn: &mut Conn, id: &TokenId, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let unused = tokens::table.find(id.as_str()).filter(tokens::first_used_at.is_null());
-    diesel::update(unused.filter(tokens::uncopied_at.is_null()))
-        .set(tokens::uncopied_at.eq(Some(seconds(now))))
-        .execute(conn)?;
-    Ok(())
-}
-
 /// How many tokens an admin, or a program with an API key, has generated after `after`; the command
 /// line is not counted.
 pub fn count_generated(
@@ -266,50 +226,6 @@ pub fn count_generated(
         }
         (None, None) => 0,
     })
-}
-
-/// Records a use; returns whether it was the first. What a clock that ran ahead has noted for a time
-/// after `now` gives way to it.
-pub fn record_use(
-    conn: &mut Conn,
-    id: &TokenId,
-    last: &LastUse,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let at = seconds(last.at.min(now));
-    let ahead = seconds(now + CLOCK_DIFFERENCE);
-    let first = diesel::update(tokens::table.find(id.as_str()))
-        .filter(tokens::first_used_at.is_null())
-        .set(tokens::first_used_at.eq(Some(at)))
-        .execute(conn)?;
-    diesel::update(tokens::table.find(id.as_str()))
-        .filter(tokens::first_used_at.gt(ahead))
-        .set(tokens::first_used_at.eq(Some(at)))
-        .execute(conn)?;
-    let later = tokens::last_used_at.lt(at).or(tokens::last_used_at.gt(ahead));
-    let later = tokens::last_used_at.is_null().or(later);
-    diesel::update(tokens::table.find(id.as_str()))
-        .filter(later)
-        .set((
-            tokens::last_used_at.eq(Some(at)),
-            tokens::last_used_from.eq(Some(address_text(last.from))),
-            tokens::last_used_agent.eq(last.agent.as_deref()),
-        ))
-        .execute(conn)?;
-    Ok(first == 1)
-}
-
-/// Adds requests that presented a revoked token.
-pub fn record_late_use(conn: &mut Conn, id: &TokenId, late: &LateUse) -> Result<(), StoreError> {
-    let count = i64::try_from(late.count).unwrap_or(i64::MAX);
-    diesel::update(tokens::table.find(id.as_str()))
-        .set((
-            tokens::late_uses.eq(tokens::late_uses + count),
-            tokens::late_used_at.eq(Some(seconds(late.at))),
-            tokens::late_used_from.eq(Some(address_text(late.from))),
-        ))
-        .execute(conn)?;
-    Ok(())
 }
 
 /// The token that a form has generated, if any.
@@ -340,68 +256,4 @@ pub fn use_request(
         ))
         .execute(conn)?;
     Ok(())
-}
-
-impl TryFrom<TokenRow> for Token {
-    type Error = StoreError;
-
-    fn try_from(row: TokenRow) -> Result<Self, StoreError> {
-        let kept = kept_since(&row)?;
-        let revocation = revocation(&row)?;
-        let last_use = last_use(&row)?;
-        let late_use = late_use(&row)?;
-        let address = row.generated_from.as_deref().map(parse_address).transpose()?;
-        Ok(Self {
-            id: parse_token_id(&row.id)?,
-            hash: row.hash.map(PhcString::new),
-            lifespan: Lifespan::try_from(row.lifespan_months)
-                .map_err(|_malformed| corrupt("lifespan", &row.lifespan_months.to_string()))?,
-            generated_at: instant(row.generated_at)?,
-            generated_by: actor_or_key(
-                row.generated_by_key.as_deref(),
-                row.generated_by_id,
-                row.generated_by,
-                None,
-            )?,
-            generated_from: Source { address, agent: row.generated_agent, request_id: None },
-            expires_at: instant(row.expires_at)?,
-            uncopied_at: row.uncopied_at.map(instant).transpose()?,
-            kept,
-            revocation,
-            first_used_at: row.first_used_at.map(instant).transpose()?,
-            last_use,
-            late_use,
-        })
-    }
-}
-
-fn kept_since(row: &TokenRow) -> Result<Option<Kept>, StoreError> {
-    let (Some(since), Some(ends_at)) = (row.kept_at, row.ends_at) else { return Ok(None) };
-    Ok(Some(Kept { since: instant(since)?, ends_at: instant(ends_at)? }))
-}
-
-fn revocation(row: &TokenRow) -> Result<Option<Revocation>, StoreError> {
-    let Some(at) = row.revoked_at else { return Ok(None) };
-    Ok(Some(Revocation {
-        at: instant(at)?,
-        by: actor_or_key(
-            row.revoked_by_key.as_deref(),
-            row.revoked_by_id,
-            row.revoked_by.clone().unwrap_or_default(),
-            None,
-        )?,
-        replaced_by: row.replaced_by.as_deref().map(parse_token_id).transpose()?,
-    }))
-}
-
-fn last_use(row: &TokenRow) -> Result<Option<LastUse>, StoreError> {
-    let (Some(at), Some(from)) = (row.last_used_at, &row.last_used_from) else { return Ok(None) };
-    let agent = row.last_used_agent.clone();
-    Ok(Some(LastUse { at: instant(at)?, from: parse_address(from)?, agent }))
-}
-
-fn late_use(row: &TokenRow) -> Result<Option<LateUse>, StoreError> {
-    let (Some(at), Some(from)) = (row.late_used_at, &row.late_used_from) else { return Ok(None) };
-    let count = u64::try_from(row.late_uses).unwrap_or_default();
-    Ok(Some(LateUse { count, at: instant(at)?, from: parse_address(from)? }))
 }

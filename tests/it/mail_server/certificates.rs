@@ -36,7 +36,7 @@ fn an_authority_of_ones_own_is_asked_for_and_believed() {
     let of_its_own = own_authority(2999);
     let pem = of_its_own.cert.pem();
     for ((shown, trusted), cause) in
-        [((of_its_own, pem), "self-signed"), (signed(), "signed by nobody whom")]
+        [((of_its_own, pem), "self-signed"), (signed(), "no authority that this machine trusts")]
     {
         let server = MailServer::showing(Protection::Implicit, &shown);
         std::fs::write(file("own.pem"), trusted).unwrap();

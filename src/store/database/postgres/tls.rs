@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, Error, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::encryption::{CertificateCheck, Encryption};
-use crate::trust::{self, Anybody, Authorities, Check};
+use crate::trust::{self, Anybody, Authorities, Check, Shown};
 
 /// Makes TLS connections as `encryption` says; reads the authorities each time, so that a renewed
 /// file needs no restart.
@@ -60,14 +60,8 @@ fn describe(error: &rustls::pki_types::pem::Error) -> String {
 struct AnyName(Authorities);
 
 impl Check for AnyName {
-    fn check(
-        &self,
-        own: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        now: UnixTime,
-    ) -> Result<(), Error> {
-        match self.0.check(own, others, name, now) {
+    fn check(&self, shown: Shown<'_>) -> Result<(), Error> {
+        match self.0.check(shown) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(()),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::network::agent::short_name;
-use crate::domain::requests::callers::{CallerCount, CallerSummary};
+use crate::domain::requests::caller::{CallerCount, CallerSummary};
 use crate::web::pages::layout::text::digits;
 use crate::web::pages::layout::time::{Moment, ago};
 
