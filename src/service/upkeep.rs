@@ -19,8 +19,11 @@ use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 /// Rows that one transaction removes: few, so that others do not wait long.
 const BATCH: i64 = 500;
-/// Old rows are looked for this often.
+/// Old rows are looked for this often, and only if the clock did not jump in between: one that runs ahead
+/// once must not empty what is kept.
 const PURGE_EVERY: TimeDelta = TimeDelta::hours(1);
+/// More than this between two minutes is a jump.
+const JUMP: TimeDelta = TimeDelta::days(1);
 /// The ids of forms are kept longer than any session lives: a form cannot be sent after that.
 const REQUESTS_KEPT: TimeDelta = TimeDelta::days(2);
 /// Links are kept for a while after their expiry: their page says what became of them.
@@ -43,13 +46,22 @@ pub struct Upkeep {
     resources: Resources,
     usage: Arc<Usage>,
     activity_retention: TimeDelta,
-    last_purge: Arc<Mutex<Option<DateTime<Utc>>>>,
+    clock: Arc<Mutex<ClockSeen>>,
+}
+
+/// What the clock has shown.
+struct ClockSeen {
+    last: DateTime<Utc>,
+    /// Since the last purge, or the last jump.
+    steady_since: DateTime<Utc>,
 }
 
 impl Upkeep {
     /// Works on `resources`.
     pub fn new(resources: Resources, usage: Arc<Usage>, activity_retention: TimeDelta) -> Self {
-        Self { resources, usage, activity_retention, last_purge: Arc::default() }
+        let now = resources.clock.now();
+        let clock = Arc::new(Mutex::new(ClockSeen { last: now, steady_since: now }));
+        Self { resources, usage, activity_retention, clock }
     }
 
     /// Does all of it once. What fails is tried again the next time and does not stop the rest; the
@@ -140,7 +152,7 @@ impl Upkeep {
 
     /// Removes what is too old, once an hour.
     async fn purge(&self, now: DateTime<Utc>) -> Result<(), Failure> {
-        if self.last_purge().is_some_and(|last| (now - last).abs() < PURGE_EVERY) {
+        if !self.may_purge(now) {
             return Ok(());
         }
         let purges: [(Lock, Purge, TimeDelta); 13] = [
@@ -162,8 +174,18 @@ impl Upkeep {
         for (lock, purge, kept) in purges {
             self.purge_table(lock, purge, now - kept).await?;
         }
-        *self.last_purge() = Some(now);
+        self.clock_seen().steady_since = now;
         Ok(())
+    }
+
+    /// Whether the clock has been steady for long enough.
+    fn may_purge(&self, now: DateTime<Utc>) -> bool {
+        let mut seen = self.clock_seen();
+        if (now - seen.last).abs() > JUMP {
+            seen.steady_since = now;
+        }
+        seen.last = now;
+        now - seen.steady_since >= PURGE_EVERY
     }
 
     async fn purge_table(
@@ -182,8 +204,8 @@ impl Upkeep {
         Ok(())
     }
 
-    fn last_purge(&self) -> MutexGuard<'_, Option<DateTime<Utc>>> {
-        self.last_purge.lock().unwrap_or_else(PoisonError::into_inner)
+    fn clock_seen(&self) -> MutexGuard<'_, ClockSeen> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

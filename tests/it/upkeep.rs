@@ -14,6 +14,7 @@ use crate::support::on_each_database;
 
 on_each_database!(
     old_activity_is_removed_in_batches_and_young_activity_is_kept,
+    a_clock_that_runs_ahead_for_a_moment_removes_nothing,
     ended_sessions_and_old_links_are_removed,
     refused_requests_are_written_together,
     refusals_of_an_hour_are_one_entry,
@@ -37,6 +38,31 @@ fn old_activity_is_removed_in_batches_and_young_activity_is_kept(database: &Data
 
     let kept: Vec<_> = app.activity().iter().map(|entry| now - entry.event.at).collect();
     assert_eq!(kept, [TimeDelta::days(29)]);
+}
+
+fn a_clock_that_runs_ahead_for_a_moment_removes_nothing(database: &Database) {
+    let app = TestApp::start(database);
+    app.add_admin("Ada");
+    let entries = || app.activity().iter().map(|entry| entry.event.kind).collect::<Vec<_>>();
+    let all = entries();
+    assert_eq!(all, [Kind::AdminAdded]);
+    for ahead in [TimeDelta::days(401), TimeDelta::days(4000)] {
+        app.advance(ahead);
+        app.upkeep();
+        app.advance(TimeDelta::minutes(59));
+        app.upkeep();
+        assert_eq!(entries(), all);
+        app.advance(-ahead);
+        app.upkeep();
+        assert_eq!(entries(), all);
+    }
+
+    app.advance(TimeDelta::days(401));
+    app.upkeep();
+    app.advance(TimeDelta::hours(1));
+    app.upkeep();
+
+    assert_eq!(entries(), []);
 }
 
 fn ended_sessions_and_old_links_are_removed(database: &Database) {
