@@ -153,12 +153,17 @@ impl ConnectionMails {
     }
 }
 
-/// Adds the entry that nothing is heard any more.
+/// Adds the entry that nothing is heard any more, once for each pause: a mail that finds no recipient is
+/// due again every minute.
 pub(super) fn note_silence(conn: &mut Transaction, now: DateTime<Utc>) -> Result<(), StoreError> {
     let last = store::tokens::last_used(conn)?.and_then(|token| token.last_use);
     let newest = store::tokens::history(conn)?.newest;
     let since = last.map(|last| last.at).or(newest.map(|newest| newest.generated_at));
-    let quiet = span(now - since.unwrap_or(now));
+    let since = since.unwrap_or(now);
+    if store::activity::count_since(conn, Kind::SyncSilent, since)? > 0 {
+        return Ok(());
+    }
+    let quiet = span(now - since);
     let event = Event::new(now, Kind::SyncSilent, Actor::System, Source::default()).about(quiet);
     store::activity::record(conn, &event)
 }

@@ -39,7 +39,7 @@ impl Mails {
         let outbox = self.outbox.clone();
         let queued = move |conn: &mut Transaction| {
             for mail in certificate::outdated(conn, &settings, certificate.as_ref(), now)? {
-                store::mails::withdraw(conn, mail.id)?;
+                store::mails::sending::withdraw(conn, mail.id)?;
             }
             Ok(queue(conn, (&settings, &outbox), certificate.as_ref(), now)?)
         };
@@ -125,7 +125,7 @@ fn queue(
     let mut nobody_to_tell = false;
     // Asked again under the lock: another instance may have been faster.
     for (kind, about, due_at) in missing(conn, settings, certificate, now)? {
-        // Webhooks are told once, even while there is nobody else to tell.
+        // Webhooks get it once, even while nobody else does.
         if !store::mails::exists(conn, kind, &about)? {
             outbox.insert_for_webhooks(conn, kind, &about, due_at)?;
         }
@@ -133,7 +133,10 @@ fn queue(
         if kind == MailKind::Alarm(Alarm::Silent) {
             connection::note_silence(conn, now)?;
         }
-        nobody_to_tell |= count == 0;
+        if count == 0 {
+            nobody_to_tell = true;
+            continue;
+        }
         let about = about.as_str();
         tracing::info!(
             mail.kind = kind.as_str(),

@@ -16,6 +16,7 @@ on_each_database!(
     refusals_of_an_hour_are_mailed_once_and_their_end_too,
     a_short_outage_is_not_reported_and_one_of_a_quarter_of_an_hour_is,
     stray_refusals_are_no_outage,
+    a_silence_that_nobody_hears_of_is_noted_once,
     a_revocation_is_mailed_to_everybody,
     every_older_token_that_is_still_sent_is_named,
     a_mail_that_was_sent_as_the_process_died_is_sent_once_more,
@@ -103,6 +104,31 @@ fn stray_refusals_are_no_outage(database: &Database) {
     minute(&app);
 
     assert_eq!(subjects(&server), [""; 0]);
+}
+
+fn a_silence_that_nobody_hears_of_is_noted_once(database: &Database) {
+    let server = MailServer::start();
+    let app = MailApp::with(database, &server, &[("SCIMWARD_SILENCE_AFTER", "2")]);
+    let token = app.generate(6);
+    let noted = || {
+        let kinds = [Kind::SyncSilent];
+        let found = app.store().read(move |conn| store::activity::page(conn, None, &kinds, 10));
+        app.wait(found).unwrap().len()
+    };
+    for pauses in 1..=2 {
+        accept(&app, &token.id);
+        minute(&app);
+        app.advance(TimeDelta::days(3));
+        wait(&app, 3);
+        assert_eq!(noted(), pauses);
+    }
+    assert!(app.send_due().nobody_to_tell);
+
+    // A Server Admin who comes later hears of it.
+    app.add_admin("Ada");
+    minute(&app);
+    assert_eq!(subjects(&server), ["Nothing heard from the identity provider for 3 days"]);
+    assert_eq!(noted(), 2);
 }
 
 fn a_revocation_is_mailed_to_everybody(database: &Database) {
