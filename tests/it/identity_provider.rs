@@ -7,6 +7,7 @@ use scimward::domain::token::refusal::Refusal;
 
 use crate::support::app::TestApp;
 use crate::support::database::{Database, Engine};
+use crate::support::http::Request;
 use crate::support::mail_app::MailApp;
 use crate::support::process::Scimward;
 use crate::support::smtp::MailServer;
@@ -109,15 +110,15 @@ fn a_new_token_comes_with_the_words_of_the_identity_provider(database: &Database
             Some("entra"),
             "Microsoft Entra ID takes the token alone.",
             "Tenant URL https://scim.example.com/scim/v2 Copy",
-            "Now enter it in Microsoft Entra ID: Provisioning → Admin Credentials, paste it into \
-             Secret Token. Then Test Connection, Save, Restart provisioning. All steps for \
+            "Now enter it in Microsoft Entra ID: Provisioning → Admin Credentials , paste it into \
+             Secret Token . Then Test Connection , Save , Restart provisioning . All steps for \
              Microsoft Entra ID",
         ),
         (
             Some("okta-header"),
             "Okta takes the whole header value",
             "Base URL https://scim.example.com/scim/v2 Copy",
-            "Then Dashboard → Tasks: select the failed tasks, Retry Selected. All steps for Okta",
+            "Then Dashboard → Tasks : select the failed tasks, Retry Selected . All steps for Okta",
         ),
     ] {
         if let Some(code) = code {
@@ -141,7 +142,10 @@ fn a_new_token_comes_with_the_words_of_the_identity_provider(database: &Database
         let fields: Vec<_> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let sent = admin.form(GENERATE, &[&fields, &[("months", "1")][..]].concat());
         admin.send(sent.header("Accept", "application/json")).expect(201);
-        assert_says(&text_of(admin.get(HOME).text()), &[flash]);
+        let page = admin.get(HOME);
+        assert_says(&text_of(page.text()), &[flash]);
+        let stands_out = page.text().contains("<strong>Provisioning → Admin Credentials</strong>");
+        assert_eq!(stands_out, code == Some("entra"), "{}", page.text());
     }
 }
 
@@ -167,6 +171,10 @@ fn notices_name_the_identity_provider(database: &Database) {
     assert_says(&text_of(admin.get(PAGE).text()), &["Go to SCIM Token"]);
 
     let token = app.generate(6);
+    Request::new("GET", "/scim/v2/Users").send(app.address).expect(401);
+    app.upkeep();
+    let way = text_of(admin.get(HOME).text());
+    assert_says(&way, &["Enter the SCIM token in Okta, and check"]);
     assert!(app.scim(token.plain.expose()).is_accepted());
     app.upkeep();
     assert_says(&text_of(admin.get(HOME).text()), &["Done: Okta uses the new token"]);

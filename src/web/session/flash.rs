@@ -16,6 +16,9 @@ pub(crate) struct Flash {
     pub(crate) title: String,
     /// What follows from it; may be empty.
     pub(crate) text: String,
+    /// Whether the text has marks of what stands out: then it holds nothing that others have chosen.
+    #[serde(default)]
+    pub(crate) marked: bool,
     /// Where to go about it.
     #[serde(default)]
     pub(crate) link: Option<Link>,
@@ -40,12 +43,17 @@ impl Link {
 impl Flash {
     /// Something was done.
     pub(crate) fn done(title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { good: true, title: title.into(), text: text.into(), link: None }
+        Self { good: true, title: title.into(), text: text.into(), marked: false, link: None }
     }
 
     /// Something was not done, or not as expected.
     pub(crate) fn warning(title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { good: false, title: title.into(), text: text.into(), link: None }
+        Self { good: false, title: title.into(), text: text.into(), marked: false, link: None }
+    }
+
+    /// Something was done, and a text with marks of our own says what follows.
+    pub(crate) fn done_marked(title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { marked: true, ..Self::done(title, text) }
     }
 
     /// The same with a link.

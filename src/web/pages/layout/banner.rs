@@ -38,7 +38,16 @@ pub(crate) fn sync(
         _ => Link::new(paths::IDENTITY_PROVIDER_STEPS, format!("Steps for {provider}")),
     };
     let role = (is_new && tone == "danger").then_some("alert");
-    Some(Notice { tone, icon, role, takes_focus: false, title, text, link: Some(link) })
+    Some(Notice {
+        tone,
+        icon,
+        role,
+        takes_focus: false,
+        title,
+        text,
+        marked: false,
+        link: Some(link),
+    })
 }
 
 /// The banner about the newest token, if there is something to say.
@@ -71,7 +80,7 @@ pub(crate) fn expiry(known: &BannerFacts, section: Section, zone: Tz) -> Option<
     };
     let link = (section != Section::Authentication).then(|| Link::new(paths::SCIM_TOKEN, TO_TOKEN));
     let text = named(text, known.provider());
-    Some(Notice { tone, icon, role: None, takes_focus: false, title, text, link })
+    Some(Notice { tone, icon, role: None, takes_focus: false, title, text, marked: false, link })
 }
 
 /// The banner about the certificate that is served, if there is something to say.
@@ -103,6 +112,7 @@ pub(crate) fn certificate(
         takes_focus: false,
         title,
         text: text.to_owned(),
+        marked: false,
         link: None,
     })
 }
@@ -126,6 +136,7 @@ pub(crate) fn no_mail(health: &MailHealth, section: Section) -> Option<Notice> {
         takes_focus: false,
         title: "No Server Admin can be reached by mail".to_owned(),
         text: text.to_owned(),
+        marked: false,
         link,
     })
 }

@@ -18,6 +18,8 @@ pub(crate) struct Notice {
     pub(crate) takes_focus: bool,
     pub(crate) title: String,
     pub(crate) text: String,
+    /// Whether the text has marks of what stands out.
+    pub(crate) marked: bool,
     pub(crate) link: Option<Link>,
 }
 
@@ -43,6 +45,7 @@ impl From<Flash> for Notice {
             takes_focus: true,
             title: flash.title,
             text: flash.text,
+            marked: flash.marked,
             link: flash.link,
         }
     }

@@ -63,7 +63,7 @@ fn describe(known: &BannerFacts, me: &SignedIn, product: &str) -> Value {
     } else {
         token.generated_by.name()
     };
-    let way = Way::new(token, by, history, &sync.connection, now);
+    let way = Way::new(token, by, known, now);
     let steps = way.iter().flat_map(|way| &way.steps).map(|step| {
         json!({ "mark": step.mark, "icon": step.icon(), "what": step.what, "sub": step.sub })
     });

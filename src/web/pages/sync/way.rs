@@ -3,10 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::calendar::span;
+use crate::domain::identity_provider::named;
 use crate::domain::network::agent::described;
 use crate::domain::sync::refused::{RefusedGroup, RefusedRequests};
-use crate::domain::sync::{Connection, PATIENCE, presented_predecessors};
+use crate::domain::sync::{PATIENCE, presented_predecessors};
 use crate::domain::token::{Token, TokenHistory, TokenStatus};
+use crate::service::mails::BannerFacts;
 use crate::web::pages::layout::text::digits;
 use crate::web::pages::layout::time::{ago, since};
 
@@ -47,10 +49,10 @@ impl Way {
     pub(crate) fn new(
         token: &Token,
         by: &str,
-        history: &TokenHistory,
-        connection: &Connection,
+        known: &BannerFacts,
         now: DateTime<Utc>,
     ) -> Option<Self> {
+        let history = &known.history;
         let is_over = token.first_used_at.is_some_and(|first| now - first >= SHOWN);
         if is_over || token.status(now) != TokenStatus::Active {
             return None;
@@ -64,17 +66,13 @@ impl Way {
         let generated = format!("{}, by {by}", since(now, token.generated_at));
         let third =
             if is_first { first_request(token, now) } else { old_token(token, history, now) };
-        let second = first_use(token, history, connection, now);
+        let second = first_use(token, known, now);
         Some(Self { label, steps: [Step::new("done", "Generated", generated), second, third] })
     }
 }
 
-fn first_use(
-    token: &Token,
-    history: &TokenHistory,
-    connection: &Connection,
-    now: DateTime<Utc>,
-) -> Step {
+fn first_use(token: &Token, known: &BannerFacts, now: DateTime<Utc>) -> Step {
+    let BannerFacts { history, sync, .. } = known;
     if let Some(first) = token.first_used_at {
         let from = token.last_use.as_ref();
         let from = from.map(|last| described(Some(last.from), last.agent.as_deref()));
@@ -88,14 +86,15 @@ fn first_use(
     let is_another = |group: &&RefusedGroup| {
         !history.predecessors.iter().any(|old| Some(&old.id) == group.token.as_ref())
     };
-    let groups = connection.refused.groups.iter().filter(is_another).cloned().collect();
+    let groups = sync.connection.refused.groups.iter().filter(is_another).cloned().collect();
     if let Some(sum) = (RefusedRequests { groups, before_at: None }).all() {
         let requests = if sum.count == 1 { "request" } else { "requests" };
         let reason = sum.main.reason;
         let what = format!("{} {requests} refused: {}", digits(sum.count), reason.reason());
         let from = described(sum.last.from, sum.last.agent.as_deref());
         let last = ago(now, sum.last.last_at);
-        return Step::new("bad", what, format!("last {last}, from {from}. {}", reason.remedy()));
+        let remedy = named(reason.remedy(), known.provider());
+        return Step::new("bad", what, format!("last {last}, from {from}. {remedy}"));
     }
     let request =
         if history.predecessors.is_empty() { "request" } else { "request with the new token" };

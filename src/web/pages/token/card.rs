@@ -7,9 +7,8 @@ use super::state::TokenState;
 use crate::domain::admin::actor::Actor;
 use crate::domain::mail::milestone::Milestone;
 use crate::domain::sync::SyncHealth;
-use crate::domain::token::{Token, TokenHistory};
+use crate::domain::token::Token;
 use crate::service::mails::BannerFacts;
-use crate::service::sync::SyncState;
 use crate::web::pages::layout::Badge;
 use crate::web::pages::layout::text::count;
 use crate::web::pages::layout::time::{Moment, ago, countdown, utc_date, utc_text};
@@ -68,14 +67,10 @@ pub(crate) struct MailMark {
 
 impl TokenCard {
     /// The card at `now`, with these names.
-    pub(crate) fn new(
-        BannerFacts { history, sync, now, .. }: &BannerFacts,
-        mails: &MailCard,
-        names: &Names,
-        zone: Tz,
-    ) -> Self {
+    pub(crate) fn new(known: &BannerFacts, mails: &MailCard, names: &Names, zone: Tz) -> Self {
+        let BannerFacts { history, sync, now, .. } = known;
         let state = TokenState::of(history.newest.as_ref(), *now, zone);
-        let facts = Facts { history, sync, state, now: *now, zone };
+        let facts = Facts { known, state, zone };
         let details = |token| TokenDetails::new(token, &facts, mails, names);
         Self {
             badge: badge(state, sync.health),
@@ -87,10 +82,8 @@ impl TokenCard {
 
 /// What the card is made from.
 struct Facts<'a> {
-    history: &'a TokenHistory,
-    sync: &'a SyncState,
+    known: &'a BannerFacts,
     state: TokenState,
-    now: DateTime<Utc>,
     zone: Tz,
 }
 
@@ -111,7 +104,9 @@ fn badge(state: TokenState, health: Option<SyncHealth>) -> Badge {
 
 impl TokenDetails {
     fn new(token: &Token, facts: &Facts<'_>, mails: &MailCard, names: &Names) -> Self {
-        let Facts { history, sync, state, now, zone } = *facts;
+        let Facts { known, state, zone } = *facts;
+        let BannerFacts { history, sync, now, .. } = known;
+        let now = *now;
         let revoked = token.revocation.as_ref();
         let (label, instant) = match (revoked, state) {
             (Some(revocation), _) => ("Revoked", revocation.at),
@@ -145,7 +140,7 @@ impl TokenDetails {
             last_used_note,
             id: token.id.to_string(),
             sync: SyncNotes::new(token, history, sync, now),
-            way: Way::new(token, &by, history, &sync.connection, now),
+            way: Way::new(token, &by, known, now),
             watch: Watch::new(token, now),
         }
     }

@@ -116,7 +116,8 @@ fn show_to_script(
 ) -> HttpResponse {
     let expiry = utc_text(generated.token.expires_at);
     let title = format!("New SCIM token generated. It expires on {expiry}.");
-    me.leave(&Flash::done(title, next::in_short(provider)).with_link(next::link(provider)));
+    let flash = Flash::done_marked(title, next::in_short(provider));
+    me.leave(&flash.with_link(next::link(provider)));
     let mut answer = HttpResponse::Created();
     // The buffers of the connection hold the token until it ends.
     answer.force_close().cookie(session::page_cookie(shared));

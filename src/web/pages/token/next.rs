@@ -1,6 +1,6 @@
 //! What to do with a new token, in the words of the identity provider that was chosen.
 
-use crate::domain::identity_provider::{GENERAL, Guide, IdentityProvider, TokenForm, unmarked};
+use crate::domain::identity_provider::{GENERAL, Guide, IdentityProvider, TokenForm};
 use crate::web::Site;
 use crate::web::pages::paths::{IDENTITY_PROVIDER, IDENTITY_PROVIDER_STEPS};
 use crate::web::session::Link;
@@ -28,7 +28,7 @@ impl NextSteps {
     }
 }
 
-/// The same in a few words.
+/// The same in a few words, with marks.
 pub(super) fn in_short(provider: Option<IdentityProvider>) -> String {
     let guide = provider.map_or(GENERAL, IdentityProvider::guide);
     if !guide.is_known() {
@@ -37,7 +37,7 @@ pub(super) fn in_short(provider: Option<IdentityProvider>) -> String {
             .to_owned();
     }
     let Guide { name, open, paste, then, .. } = guide;
-    unmarked(&format!("Now enter it in {name}: {open}, {paste}. Then {then}"))
+    format!("Now enter it in {name}: **{open}**, {paste}. Then {then}")
 }
 
 /// Where all of it stands.

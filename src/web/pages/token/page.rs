@@ -110,6 +110,7 @@ fn generation(known: &BannerFacts) -> Option<Notice> {
             takes_focus: false,
             title,
             text,
+            marked: false,
             link: None,
         });
     }
@@ -135,6 +136,7 @@ fn generation(known: &BannerFacts) -> Option<Notice> {
         takes_focus: true,
         title: "The window was closed before the new token was copied".to_owned(),
         text,
+        marked: false,
         link: Some(Link::new("#gen-h", "Generate another token")),
     })
 }
