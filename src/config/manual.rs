@@ -26,7 +26,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("SCIMWARD_MAIL_TO_EXTRA", "further recipients, separated by commas"),
     (
         "SCIMWARD_WEBHOOKS",
-        "receivers that are told what Server Admins are told by mail: `json URL SECRET`, `slack URL` or `teams URL`, one in each line; see [notifications.md](notifications.md#webhooks)",
+        "receivers that get what Server Admins get by mail: `json URL SECRET`, `slack URL` or `teams URL`, one in each line; see [notifications.md](notifications.md#webhooks)",
     ),
     ("SCIMWARD_MAIL_DIR", "where mails are written while there is no mail server"),
     ("SCIMWARD_TIMEZONE", "the zone whose calendar days count, such as `Europe/Berlin`"),

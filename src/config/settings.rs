@@ -197,14 +197,17 @@ fn require_passkey(read: &mut ConfigReader, public_url: &PublicUrl) -> bool {
 fn mails(read: &mut ConfigReader, public_url: &PublicUrl, product_name: &str) -> MailSettings {
     let is_sent = read.will_find("smtp_url") || read.will_find("smtp_url_file");
     let server = read.optional(secret_url::<MailServer>("smtp_url"), str::parse::<MailServer>);
+    let from = mail_from(read, is_sent);
+    let extra = read.optional(list("mail_to_extra"), parse::email_addresses).unwrap_or_default();
     MailSettings {
         letterhead: Letterhead {
             product: product_name.to_owned(),
             public_url: public_url.clone(),
-            from: mail_from(read, is_sent),
+            from,
             provider: None,
+            team: extra.clone(),
         },
-        extra: read.optional(list("mail_to_extra"), parse::email_addresses).unwrap_or_default(),
+        extra,
         webhooks: read.optional(secret_list("webhooks"), webhook::parse).unwrap_or_default(),
         mailer: {
             let directory = read.setting("mail_dir", "data/mail", parse::path);

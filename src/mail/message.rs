@@ -139,6 +139,7 @@ pub(super) mod tests {
             public_url: "https://catalog.example.com".parse().unwrap(),
             from: "scim@catalog.example.com".parse().unwrap(),
             provider: None,
+            team: Vec::new(),
         }
     }
 

@@ -27,7 +27,7 @@ pub use self::message::{Message, message_id};
 pub use self::session::MailSession;
 pub use self::smtp_url::{InvalidServer, MailServer};
 
-/// In whose name mails are sent, and of whom they speak.
+/// In whose name mails are sent, and what they speak of.
 #[derive(Debug, Clone)]
 pub struct Letterhead {
     /// The product's name.
@@ -38,6 +38,8 @@ pub struct Letterhead {
     pub from: EmailAddress,
     /// The identity provider that was chosen.
     pub provider: Option<IdentityProvider>,
+    /// Who gets what every Server Admin gets.
+    pub team: Vec<EmailAddress>,
 }
 
 impl Letterhead {

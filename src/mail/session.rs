@@ -11,7 +11,7 @@ pub struct MailSession<'a> {
     letterhead: &'a Letterhead,
     connection: Option<SmtpConnection>,
     /// Set once the server was unavailable. The mails that follow are not tried one by one, or a
-    /// silent server would hold up every recipient for the whole time limit.
+    /// silent server would cost every recipient the whole time limit.
     unavailable: Option<SendError>,
 }
 
@@ -119,6 +119,7 @@ mod tests {
             public_url: "http://127.0.0.1:8080".parse().unwrap(),
             from: "scim@example.com".parse().unwrap(),
             provider: None,
+            team: Vec::new(),
         };
         let mut session = MailSession::new(mailer, &letterhead);
         let mut results = Vec::new();

@@ -26,7 +26,7 @@ pub struct Change<'a> {
     pub name: Option<&'a str>,
 }
 
-/// Why somebody is told.
+/// Why somebody gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
     /// They are a Server Admin.

@@ -10,7 +10,7 @@ use crate::domain::mail::recipient::Recipient;
 use crate::mail::letter::{Letter, Parts};
 
 const STEPS: &[&str] = &[
-    "Have the certificate renewed for the same host name, by whoever issued it.",
+    "Have its issuer renew the certificate for the same host name.",
     "Replace the files that SCIMWARD_TLS_CERT and SCIMWARD_TLS_KEY name, on every machine that runs \
      scimward. They are read within a minute; no restart is needed.",
 ];

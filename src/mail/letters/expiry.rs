@@ -129,6 +129,7 @@ mod tests {
             public_url: "https://catalog.example.com".parse().unwrap(),
             from: "scim@catalog.example.com".parse().unwrap(),
             provider: None,
+            team: Vec::new(),
         };
         let token = token(expires_at);
         let mail = Expiry { token: &token, milestone, schedule, now: now.parse().unwrap() };

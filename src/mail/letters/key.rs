@@ -30,8 +30,8 @@ pub fn key_created(
         heading: "There is a new API key".to_owned(),
         paragraphs: vec![
             format!(
-                "{} created the API key “{name}” of {product}. Whoever holds it can generate and \
-                 revoke the SCIM token.",
+                "{} created the API key “{name}” of {product}. A program that has it can \
+                 generate and revoke the SCIM token.",
                 by.who
             ),
             "If nobody on your team did this: revoke the key, generate a new token (this revokes the \

@@ -1,4 +1,4 @@
-//! When and by whom a token was used last: a fact of every mail about it.
+//! When a token was used last, and who used it: a fact of every mail about it.
 
 use chrono_tz::Tz;
 

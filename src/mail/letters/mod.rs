@@ -76,10 +76,41 @@ fn reason(recipient: &Recipient, letterhead: &Letterhead) -> String {
 }
 
 fn server_admin_reason(letterhead: &Letterhead) -> String {
-    let Letterhead { product, public_url, .. } = letterhead;
+    let Letterhead { product, public_url, team, .. } = letterhead;
+    let everybody = match team.as_slice() {
+        [] => "Every Server Admin receives it.".to_owned(),
+        [address] => format!("Every Server Admin and {address} receive it."),
+        [one, other] => format!("Every Server Admin, {one} and {other} receive it."),
+        more => format!("Every Server Admin and {} team addresses receive it.", more.len()),
+    };
     format!(
-        "You receive this mail because you are a Server Admin of {product} at {}. Every Server \
-         Admin receives it. It was sent automatically.",
+        "You receive this mail because you are a Server Admin of {product} at {}. {everybody} It \
+         was sent automatically.",
         public_url.authority()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_admin_reads_who_else_gets_the_mail() {
+        for (team, expected) in [
+            (&[][..], "catalog.example.com. Every Server Admin receives it. It was"),
+            (&["a@b.example"], "Every Server Admin and a@b.example receive it."),
+            (&["a@b.example", "c@d.example"], "Admin, a@b.example and c@d.example receive it."),
+            (&["a@b.example"; 3], "Every Server Admin and 3 team addresses receive it."),
+        ] {
+            let letterhead = Letterhead {
+                product: "Acme Catalog".to_owned(),
+                public_url: "https://catalog.example.com".parse().unwrap(),
+                from: "scim@catalog.example.com".parse().unwrap(),
+                provider: None,
+                team: team.iter().map(|address| address.parse().unwrap()).collect(),
+            };
+            let reason = server_admin_reason(&letterhead);
+            assert!(reason.contains(expected), "{reason}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! The mails about passkeys and recovery codes: to whom they belong, and to everybody else where they
-//! change who may sign in.
+//! The mails about passkeys and recovery codes: to their owner, and to everybody else where they change
+//! who may sign in.
 
 use chrono_tz::Tz;
 
@@ -188,6 +188,7 @@ mod tests {
             public_url: "https://catalog.example.com".parse().unwrap(),
             from: "scimward@example.com".parse().unwrap(),
             provider: None,
+            team: Vec::new(),
         };
         let email = "ada@example.com".to_owned();
         let ada = Actor::Admin { id: AdminId(1), name: "Ada".to_owned(), email: Some(email) };

@@ -21,7 +21,7 @@ pub fn test_mail(by: &str, zone: Tz, now: DateTime<Utc>, letterhead: &Letterhead
                 "This is a test. Notifications about the SCIM token of {product} reach this \
                  mailbox in the same way."
             ),
-            "If this mail was in the spam folder, ask whoever runs your mail server to accept this \
+            "If this mail was in the spam folder, ask those who run your mail server to accept this \
              sender, so that the expiry of the token is not missed."
                 .to_owned(),
         ],
