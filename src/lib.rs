@@ -9,7 +9,7 @@
 //! web        HTTP: `api` for clients, proxies and applications, `pages` for browsers
 //! service    one module per use case; asks the clock once, decides by domain, keeps it in store
 //! store      the database: the only layer that knows Diesel
-//! webhook    what webhooks are told, and the answers of their receivers
+//! webhook    what webhooks get, and the answers of their receivers
 //! mail       what mails say and how they leave
 //! audit      what happened and what was refused, in the log
 //! hasher     Argon2id on few threads · webauthn: whether a passkey proves something

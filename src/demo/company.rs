@@ -79,12 +79,12 @@ impl Company {
     }
 
     /// Mails an invitation and returns its code.
-    pub(super) async fn invite(&self, whom: &Person, by: &Person) -> anyhow::Result<SecretCode> {
-        let (name, email) = (whom.name.parse()?, whom.email.parse::<EmailAddress>()?);
+    pub(super) async fn invite(&self, person: &Person, by: &Person) -> anyhow::Result<SecretCode> {
+        let (name, email) = (person.name.parse()?, person.email.parse::<EmailAddress>()?);
         let author = self.author(by).await?;
         let invitation = self.services.admins.invite(name, email.clone(), author).await?;
         let mail = LinkMail {
-            name: whom.name,
+            name: person.name,
             admin: None,
             address: email,
             by: by.name,

@@ -1,4 +1,4 @@
-//! The certificate with which HTTPS is served: when people are told that it expires.
+//! The certificate with which HTTPS is served: when mails say that it expires.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -66,7 +66,7 @@ pub struct Services {
     pub validation: validation::Validation,
     /// Which identity provider pages and mails speak of.
     pub identity_provider: identity_provider::IdentityProviders,
-    /// How many requests arrive, and from whom.
+    /// How many requests arrive, and who sends them.
     pub requests: requests::Requests,
     /// What clients do: uses and refusals.
     pub usage: Arc<usage::Usage>,

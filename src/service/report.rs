@@ -1,4 +1,4 @@
-//! What programs are told of the token and of the sync: the same by the command line and by the
+//! What programs learn of the token and of the sync: the same from the command line and from the
 //! interface for API keys. The value of the token is not part of it: nobody has it.
 
 use chrono::{DateTime, Utc};

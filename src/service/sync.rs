@@ -152,7 +152,7 @@ pub(super) fn name_sources(
     Ok(())
 }
 
-/// When the present state of the tokens began: what is refused is told since then.
+/// When the present state of the tokens began: refusals are listed from then on.
 pub(super) fn period(history: &TokenHistory, now: DateTime<Utc>) -> DateTime<Utc> {
     let Some(token) = &history.newest else { return DateTime::UNIX_EPOCH };
     match &token.revocation {

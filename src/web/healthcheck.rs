@@ -10,7 +10,7 @@ use rustls::{ClientConnection, StreamOwned};
 
 use crate::trust::{self, Anybody};
 
-/// Whoever asks gives up later: Docker after 30 seconds, Kubernetes as its manifest says.
+/// Those who ask give up later: Docker after 30 seconds, Kubernetes as its manifest says.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// The longest beginning of an answer that is read.
 const STATUS_LINE: u64 = 64;

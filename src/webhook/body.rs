@@ -8,7 +8,7 @@ use crate::domain::calendar::rfc3339;
 use crate::domain::mail::webhook_event::WebhookEvent;
 use crate::mail::letter::Outline;
 
-/// What a receiver is told.
+/// What a receiver gets.
 #[derive(Debug, Clone)]
 pub struct Notice {
     /// What happened.

@@ -1,4 +1,4 @@
-//! Webhooks: receivers of the configuration that are told what Server Admins are told by mail.
+//! Webhooks: receivers of the configuration that get what Server Admins get by mail.
 //!
 //! Their URLs can be secrets, as those of chat services are, so nothing here shows more of them than
 //! the host: no log, no error, no page, and the database knows them by a digest.

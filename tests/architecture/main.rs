@@ -1,4 +1,4 @@
-//! The shape of the source: who may import whom, and what templates and style sheets may hold.
+//! The shape of the source: which module may import which, and what templates and style sheets may hold.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

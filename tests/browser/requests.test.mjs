@@ -1,4 +1,4 @@
-// How many requests arrive, and from whom: the card on the Authentication page, and its own page.
+// How many requests arrive, and who sends them: the card on the Authentication page, and its own page.
 
 import assert from 'node:assert/strict';
 

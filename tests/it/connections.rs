@@ -1,4 +1,4 @@
-//! What clients without a login can take up: connections are few and short, whoever has shown
+//! What clients without a login can take up: connections are few and short, who has shown
 //! something valid keeps theirs, and machines are answered meanwhile.
 
 use std::io::{Read, Write};

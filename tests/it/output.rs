@@ -83,7 +83,7 @@ fn what_was_done_is_said_even_if_it_cannot_be_printed() {
 }
 
 #[test]
-fn whoever_wants_no_output_gets_none() {
+fn no_output_is_needed_where_none_is_wanted() {
     let database = Database::fresh(Engine::Sqlite);
     let scimward = Scimward::on(&database);
     let thrown_away = redirected(&scimward, ">/dev/null", &["token", "generate"]);

@@ -116,7 +116,7 @@ fn a_path_for_machines_leads_nowhere_else() {
         }
     }
     for path in ["/v1/token/validate", "/scim/v2/Users", "/scim/v2/Groups", "/forward-auth"] {
-        // Clients join addresses carelessly: these mean the same, for whoever has a token.
+        // Clients join addresses carelessly: these mean the same, with a token.
         for same in [escaped(path), stepped(path, &["/"]), vec![format!("{path}/")]].concat() {
             let has_slash = same.to_lowercase().contains("%2f");
             let (without, with) = if has_slash { (404, 404) } else { (401, 200) };

@@ -1,4 +1,4 @@
-//! Changes of who may sign in: everybody is told, so that a stolen session cannot be used in silence.
+//! Changes of who may sign in: everybody gets a mail, so that a stolen session cannot be used in silence.
 
 use std::fmt;
 

@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 /// A mail about an API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyMail {
-    /// A key that may replace the token was made: everybody is told.
+    /// A key that may replace the token was made: everybody gets it.
     Created,
-    /// It expires in fifteen days: its maker is told.
+    /// It expires in fifteen days: its maker gets it.
     FifteenDaysBefore,
-    /// It expires tomorrow: its maker is told.
+    /// It expires tomorrow: its maker gets it.
     OneDayBefore,
 }
 

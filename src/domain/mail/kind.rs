@@ -126,7 +126,7 @@ impl MailKind {
         Alert::about(kind).map(Self::Alert).or_else(passkeys)
     }
 
-    /// Whether only the Server Admin is told whom it is about.
+    /// Whether it goes to the Server Admin it is about, and to nobody else.
     pub const fn is_personal(self) -> bool {
         matches!(self, Self::Passkeys(alert) if alert.is_personal())
     }

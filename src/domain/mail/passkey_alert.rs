@@ -43,7 +43,7 @@ impl PasskeyAlert {
         }
     }
 
-    /// Whether only the Server Admin is told whose it is.
+    /// Whether it goes to the Server Admin whose it is, and to nobody else.
     pub const fn is_personal(self) -> bool {
         matches!(self, Self::CodesMade | Self::CodeUsed)
     }

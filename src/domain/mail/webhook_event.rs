@@ -1,4 +1,4 @@
-//! What webhooks are told, by the names that receivers choose by.
+//! What webhooks get, by the names that receivers choose by.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::kind::MailKind;
 use super::old_token::OldTokenMail;
 use crate::domain::sync::alarms::Alarm;
 
-/// What a webhook is told.
+/// What a webhook gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WebhookEvent {
     /// A token was generated.
@@ -32,7 +32,7 @@ pub enum WebhookEvent {
 }
 
 impl WebhookEvent {
-    /// What a webhook is told when people get a mail of this kind; nothing about people. `is_over` is
+    /// What a webhook gets when people get a mail of this kind; nothing about people. `is_over` is
     /// whether the token has expired.
     pub const fn of(kind: MailKind, is_over: bool) -> Option<Self> {
         Some(match kind {

@@ -62,7 +62,7 @@ pub fn short_name(agent: Option<&str>) -> String {
     name.chars().take(LENGTH - 1).chain(['…']).collect()
 }
 
-/// `203.0.113.24 (Okta)`: where requests come from, and from whom.
+/// `203.0.113.24 (Okta)`: where requests come from, and what sends them.
 pub fn described(from: Option<IpAddr>, agent: Option<&str>) -> String {
     match from {
         Some(from) => format!("{} ({})", address_text(from), short_name(agent)),

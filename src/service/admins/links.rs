@@ -21,7 +21,7 @@ const LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
 
 /// Invitations that one admin may make in an hour.
 const INVITATIONS_IN_AN_HOUR: usize = 20;
-/// Invitations that may be open at a time, whoever made them.
+/// Invitations that may be open at a time, of all Server Admins together.
 const OPEN_INVITATIONS: usize = 200;
 
 /// What a new link needs: only its digest is stored.

@@ -28,12 +28,13 @@ impl Alerts {
         Self { extra: extra.into(), outbox }
     }
 
-    /// Records a change, and queues a mail about it for everybody who gets mails before or after it; of
-    /// what is no matter of others only the one is told whom it is about.
+    /// Records a change, and queues a mail about it: for everybody who gets mails before or after it,
+    /// or, if it concerns one Server Admin only, for that one.
+    ///
     /// `before` is the one who was changed, as they were: the mail also goes to the address that
     /// they had, and to one who was deactivated.
     ///
-    /// Nobody is told of the first Server Admin: there is nobody else.
+    /// There is no mail about the first Server Admin: nobody else could get it.
     pub(crate) fn record(
         &self,
         conn: &mut Transaction,
@@ -92,7 +93,7 @@ impl Alerts {
     }
 }
 
-/// Who is told besides the active ones of `admins`, nobody twice.
+/// Who gets it besides the active ones of `admins`, nobody twice.
 fn others(
     admins: &[ServerAdmin],
     extra: &[EmailAddress],

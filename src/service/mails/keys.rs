@@ -17,7 +17,7 @@ pub(crate) struct KeyReminder {
     pub(crate) kind: MailKind,
     pub(crate) about: About,
     pub(crate) due_at: DateTime<Utc>,
-    /// Who is told; everybody without one.
+    /// Who gets it; everybody without one.
     maker: Option<AdminId>,
 }
 

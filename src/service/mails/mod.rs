@@ -64,7 +64,7 @@ pub struct MailSettings {
     pub schedule: Schedule,
     /// Further recipients.
     pub extra: Vec<EmailAddress>,
-    /// Receivers that are told what recipients are told.
+    /// Receivers that get what recipients get.
     pub webhooks: Vec<Webhook>,
     /// When silence is worth a mail.
     pub silence: Silence,

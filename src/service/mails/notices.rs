@@ -1,4 +1,4 @@
-//! What webhooks are told: the words of the letter, and the facts that programs want. Never a token.
+//! What webhooks get: the words of the letter, and the facts that programs want. Never a token.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -20,7 +20,7 @@ use crate::mail::letter::Outline;
 use crate::store::{self, Conn, StoreError};
 use crate::webhook::Notice;
 
-/// What a webhook is told of a queued mail; nothing if that is gone.
+/// What a webhook gets of a queued mail; nothing if that is gone.
 pub(super) fn notice(
     conn: &mut Conn,
     writing: &Writing<'_>,

@@ -1,4 +1,4 @@
-//! The way from other use cases to those who send: webhooks beside the people whom they queue mails
+//! The way from other use cases to those who send: webhooks beside the people they queue mails
 //! for, and a sign that something waits.
 
 use std::sync::Arc;

@@ -49,7 +49,7 @@ pub(crate) fn all(admins: &[ServerAdmin], settings: &MailSettings) -> Vec<NamedR
     all
 }
 
-/// Whether a mail still has a recipient: one of `all`, or whoever it was addressed to.
+/// Whether a mail still has a recipient: one of `all`, or the address it was made for.
 pub(crate) fn contains(all: &[NamedRecipient], mail: &Mail) -> bool {
     let recipient = &mail.recipient;
     mail.kind.keeps_recipients()

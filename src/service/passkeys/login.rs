@@ -17,7 +17,7 @@ use crate::store::people::{admins, passkeys};
 use crate::store::{Conn, Lock, StoreError, Transaction, activity};
 use crate::webauthn::{Rejected, RelyingParty};
 
-/// Everybody is told this often that a passkey may have been copied.
+/// Mails that a passkey may have been copied go out this often at most.
 const TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
 /// So many of the latest entries are looked at for that.
 const RECENT_COPIES: usize = 50;
@@ -107,7 +107,7 @@ impl Passkeys {
         }
     }
 
-    /// Records that a passkey may have been copied: whoever answered has its key.
+    /// Records that a passkey may have been copied: somebody else may have its key.
     async fn tell_of_copy(
         &self,
         opened: Opened,

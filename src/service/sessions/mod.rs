@@ -203,7 +203,7 @@ impl Resources {
         SessionId::generate(|bytes| self.entropy.fill(bytes))
     }
 
-    /// A code that only one browser is told.
+    /// A code that only one browser gets.
     pub(super) fn secret_code(&self) -> SecretCode {
         SecretCode::generate(|bytes| self.entropy.fill(bytes))
     }

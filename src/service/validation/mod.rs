@@ -2,7 +2,7 @@
 //!
 //! Every decision rests on a row that was read after the request arrived; nothing is cached that a
 //! revocation could make wrong. Only that a certain text matched a certain hash is remembered, which
-//! stays true for ever.
+//! never stops being true.
 
 pub mod latency;
 mod shared_reads;

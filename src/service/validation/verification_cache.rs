@@ -1,6 +1,6 @@
 //! The results of verifications, so that Argon2id runs once for each token.
 //!
-//! Only that a certain text matched a certain hash is remembered, which stays true for ever: as
+//! Only that a certain text matched a certain hash is remembered, which never stops being true: as
 //! keyed digests, under a key that is drawn per process and never leaves it.
 
 use std::collections::{HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! Who uses the embedded database: whoever has it open shares the lock of a file beside it, and a
+//! Who uses the embedded database: every process that has it open shares the lock of a file beside it, and a
 //! restore holds that lock alone.
 //!
 //! The system gives a lock back when its process ends, in whatever way. The file itself stays: if

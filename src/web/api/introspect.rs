@@ -105,7 +105,7 @@ fn describe(api: &ApiState, token: &ValidToken) -> String {
     )
 }
 
-/// Refuses whoever is not exactly one client. A source that has sent too many wrong secrets of a
+/// Refuses callers that are not exactly one client. A source that has sent too many wrong secrets of a
 /// client waits, and what it sends meanwhile is not compared: it does not even learn of a right one.
 fn refuse_caller(
     api: &ApiState,

@@ -1,4 +1,4 @@
-//! What every answer tells browsers, whoever made it: a page, an endpoint, or the HTTP library.
+//! What every answer tells browsers, whether a page, an endpoint or the HTTP library made it.
 
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY,

@@ -20,7 +20,7 @@ pub(super) enum Transport {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// A transport whose connection is told what passes through.
+/// A transport whose connection learns what passes through.
 pub(super) struct Stream {
     transport: Transport,
     pub(super) connection: Arc<Connection>,

@@ -1,5 +1,5 @@
 //! What somebody typed into a form that came when their session had ended. The browser keeps it,
-//! encrypted, until they have logged in; then the form stands there as it was filled in. It is never
+//! encrypted, until they have logged in; then the form is as it was filled in. It is never
 //! sent by itself.
 
 use std::cell::Cell;

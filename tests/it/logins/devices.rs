@@ -13,7 +13,7 @@ on_each_database!(
     a_known_device_is_slowed_down_by_its_own_failures,
     a_mark_is_good_for_one_account_and_one_password,
     the_mark_is_a_cookie_that_nothing_else_can_read,
-    whoever_is_signed_in_by_a_form_is_known,
+    a_device_in_which_a_form_signs_in_is_known,
 );
 
 const ADA: &str = "ada@example.com";
@@ -171,7 +171,7 @@ fn the_mark_is_a_cookie_that_nothing_else_can_read(database: &Database) {
     }
 }
 
-fn whoever_is_signed_in_by_a_form_is_known(database: &Database) {
+fn a_device_in_which_a_form_signs_in_is_known(database: &Database) {
     let app = behind_proxy(database);
     let code = app.wait(app.services().admins.setup_code()).unwrap().expect("a code");
     let link = app.wait(app.services().admins.link(LinkPurpose::Setup, &code)).unwrap();

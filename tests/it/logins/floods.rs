@@ -63,7 +63,7 @@ fn right_passwords_succeed_during_a_flood(database: &Database) {
     assert!(lines.count() < 20, "a flood does not fill the log: {log}");
 }
 
-/// Whoever does not get a turn is told so, and it counts as nothing.
+/// A login that does not get a turn says so, and counts as nothing.
 #[test]
 fn postgres_a_login_that_is_not_looked_at_is_not_counted() {
     let database = Database::fresh(Engine::Postgres);

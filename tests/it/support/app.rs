@@ -175,7 +175,7 @@ impl TestApp {
         self.wait(admins.add(new, Author::CommandLine)).expect("an admin")
     }
 
-    /// Adds a Server Admin of this name who cannot log in, and of whom nobody is told.
+    /// Adds a Server Admin of this name who cannot log in; no mail says so.
     pub(crate) fn add_silently(&self, name: &str) {
         let email: EmailAddress = format!("{}@example.com", name.to_lowercase()).parse().unwrap();
         let (name, now) = (name.parse().unwrap(), self.clock.now());

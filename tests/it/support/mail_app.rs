@@ -90,7 +90,7 @@ impl MailApp {
         self.runtime.block_on(future)
     }
 
-    /// Adds an active Server Admin, `NAME@example.com`, of whom nobody is told.
+    /// Adds an active Server Admin, `NAME@example.com`; no mail says so.
     pub(crate) fn add_admin(&self, name: &str) {
         let (name, email) = (name.parse().expect("a name"), address_of(name));
         let now = self.clock.now();
@@ -100,7 +100,7 @@ impl MailApp {
         self.wait(self.store().write(store::Lock::Admins, add)).expect("the admin is added");
     }
 
-    /// Deactivates a Server Admin; nobody is told.
+    /// Deactivates a Server Admin; no mail says so.
     pub(crate) fn deactivate(&self, name: &str) {
         let id = self.admin(name).id;
         let done =

@@ -82,7 +82,7 @@ const fn danger(mode: SslMode, check: CertificateCheck) -> Option<&'static str> 
         }
         (_, CertificateCheck::Nothing) => Some("nobody checks who answers as the database server"),
         (_, CertificateCheck::Authority) => {
-            Some("whoever has any certificate of the authority can answer as the database server")
+            Some("anybody with a certificate of that authority can answer as the database server")
         }
         (_, CertificateCheck::AuthorityAndName) => None,
     }

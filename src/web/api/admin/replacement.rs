@@ -18,7 +18,7 @@ use crate::web::api::state::ApiState;
 const LONGEST_BODY: usize = 4 * 1024;
 /// The longest `Idempotency-Key`, in characters.
 const LONGEST_KEY: usize = 255;
-/// So much of what is wrong with a body is told.
+/// So much of what is wrong with a body is answered.
 const LONGEST_REASON: usize = 200;
 
 /// A request that can be acted on.

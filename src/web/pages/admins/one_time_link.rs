@@ -40,7 +40,7 @@ struct LinkPage {
     done: &'static str,
 }
 
-/// A new link, and whom it is for.
+/// A new link, and who it is for.
 pub(super) struct ForPerson<'a> {
     pub(super) name: &'a str,
     pub(super) email: &'a EmailAddress,

@@ -56,7 +56,7 @@ enum FieldKind {
     Entered(String),
     /// A text of a list.
     Chosen(&'static str),
-    /// The base URL, which nobody has told us.
+    /// The base URL, which is not configured.
     Unknown,
     /// The token, with what is known of the current one.
     Token { id: String, expiry: String },

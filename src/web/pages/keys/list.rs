@@ -48,7 +48,7 @@ struct KeyLine {
     last_used: Option<LastUsed>,
 }
 
-/// When and by whom a key was used.
+/// When a key was used, and where from.
 struct LastUsed {
     when: String,
     from: String,

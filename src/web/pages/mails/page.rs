@@ -40,7 +40,7 @@ struct MailGroup {
     /// What stands in the address of the page to see all recipients.
     code: String,
     title: String,
-    /// To whom it happened.
+    /// Whose mail it is.
     subject: Option<String>,
     badge: Badge,
     mails: Vec<MailRow>,

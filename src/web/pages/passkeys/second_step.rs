@@ -112,7 +112,7 @@ pub(crate) async fn by_code(
     end(made, &shared, &request, now.0, &admin, &next)
 }
 
-/// The login that the browser is in the midst of.
+/// The login that this browser has begun.
 async fn pending(
     shared: &Shared,
     request: &HttpRequest,

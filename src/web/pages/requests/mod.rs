@@ -1,4 +1,4 @@
-//! How many requests arrive, and from whom: as a card and as a page.
+//! How many requests arrive, and who sends them: as a card and as a page.
 
 pub(super) mod callers;
 pub(super) mod card;
