@@ -137,6 +137,7 @@ mod tests {
             public_url: "https://catalog.example.com".parse().unwrap(),
             from: "scim@example.com".parse().unwrap(),
             provider: None,
+            team: Vec::new(),
         };
         file(&entry(is_cancelled), &letterhead, &"s%?c=im+x@example.com".parse().unwrap())
     }

@@ -158,6 +158,7 @@ mod tests {
             public_url: "https://c.example".parse().unwrap(),
             from: "scim@c.example".parse().unwrap(),
             provider: None,
+            team: Vec::new(),
         };
         let ada = Actor::Admin { id: AdminId(1), name: "Ada".to_owned(), email: None };
         for (by, said) in
