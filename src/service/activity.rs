@@ -2,7 +2,8 @@
 
 use super::{Failure, Resources};
 use crate::domain::activity::timeline::{Cursor, PageBuilder, TimelineEntry, TimelinePage};
-use crate::domain::activity::{Kind, Recorded};
+use crate::domain::activity::{Event, Kind, Recorded};
+use crate::domain::admin::ServerAdmin;
 use crate::store::{self, Conn, StoreError};
 
 /// Entries on a page.
@@ -67,6 +68,16 @@ impl Activity {
     ) -> Result<Vec<TimelineEntry>, Failure> {
         let entries = self.resources.store.read(move |conn| recent(conn, &kinds, limit));
         Ok(entries.await?)
+    }
+
+    /// What the list says about the last login of an admin, if it is still there.
+    pub async fn last_login(&self, admin: &ServerAdmin) -> Result<Option<Event>, Failure> {
+        let (id, at) = (admin.id, admin.last_login_at);
+        let read = move |conn: &mut Conn| {
+            let entry = at.map(|at| store::activity::done_at(conn, id, &Kind::LOGINS, at));
+            Ok(entry.transpose()?.flatten())
+        };
+        Ok(self.resources.store.read(read).await?.map(|entry| entry.event))
     }
 
     /// The next rows of an export, newest first; none when everything before `before` was read.

@@ -104,8 +104,9 @@ impl Services {
         let usage = Arc::new(usage::Usage::new(resources.clone()));
         let validation = validation::Validation::new(resources.clone());
         let devices = sessions::devices::Devices::new(resources.clone());
-        let logins = sessions::login::Logins::new(resources.clone(), devices.clone());
         let outbox = mails::Outbox::new(&mails.webhooks);
+        let (with, known) = (resources.clone(), devices.clone());
+        let logins = sessions::login::Logins::new(with, known, outbox.clone());
         let sessions = sessions::Sessions::new(resources.clone());
         let letterhead = &mails.letterhead;
         let own_words = OwnWords::of_service(&letterhead.product, letterhead.public_url.host());

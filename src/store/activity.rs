@@ -211,6 +211,41 @@ pub fn times(
     times.into_iter().map(instant).collect()
 }
 
+/// From where an admin did what these kinds are about, after `after`: each source once.
+pub fn sources(
+    conn: &mut Conn,
+    admin: AdminId,
+    kinds: &[Kind],
+    after: DateTime<Utc>,
+) -> Result<Vec<Source>, StoreError> {
+    let rows: Vec<(Option<String>, Option<String>)> = activity::table
+        .filter(activity::kind.eq_any(kinds.iter().map(|kind| kind.as_str())))
+        .filter(activity::at.gt(seconds(after)).and(activity::actor_id.eq(admin.0)))
+        .select((activity::address, activity::agent))
+        .distinct()
+        .load(conn)?;
+    // One that cannot be read keeps nobody from logging in.
+    let address = |text: Option<String>| parse_address(&text?).ok();
+    let source = |(text, agent)| Source { address: address(text), agent, request_id: None };
+    Ok(rows.into_iter().map(source).collect())
+}
+
+/// The latest entry of these kinds about what an admin did at an instant.
+pub fn done_at(
+    conn: &mut Conn,
+    admin: AdminId,
+    kinds: &[Kind],
+    at: DateTime<Utc>,
+) -> Result<Option<Recorded>, StoreError> {
+    let row = activity::table
+        .filter(activity::kind.eq_any(kinds.iter().map(|kind| kind.as_str())))
+        .filter(activity::at.eq(seconds(at)).and(activity::actor_id.eq(admin.0)))
+        .order(activity::id.desc())
+        .select(Row::as_select())
+        .first::<Row>(conn);
+    row.optional()?.map(Recorded::try_from).transpose()
+}
+
 /// Whether there is an entry of this kind about this token, of this instant.
 pub fn exists(
     conn: &mut Conn,

@@ -7,6 +7,7 @@ use crate::support::http::{Request, Response};
 
 mod devices;
 mod floods;
+mod new_logins;
 mod passwords;
 mod rows;
 

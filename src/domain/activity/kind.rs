@@ -242,6 +242,9 @@ kinds! {
 pub struct UnknownKind;
 
 impl Kind {
+    /// Those that say how somebody came to a session.
+    pub const LOGINS: [Self; 3] = [Self::LoggedIn, Self::AdminAdded, Self::PasswordLinkUsed];
+
     /// Whether anybody can make it happen as often as they like: the log counts it when it happens.
     pub const fn is_repeatable(self) -> bool {
         matches!(self, Self::LoginFailed | Self::RequestsRefused)

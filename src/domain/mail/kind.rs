@@ -28,6 +28,8 @@ pub enum MailKind {
     Alert(Alert),
     /// The passkeys or recovery codes of a Server Admin were changed.
     Passkeys(PasskeyAlert),
+    /// Somebody logged in from where they have not logged in lately.
+    NewLogin,
     /// Something about the connection.
     Alarm(Alarm),
     /// The certificate that scimward serves expires or has expired.
@@ -49,7 +51,7 @@ pub struct UnknownMailKind;
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Expiry(Milestone::FifteenDaysBefore),
         Self::Expiry(Milestone::OneDayBefore),
         Self::Expiry(Milestone::OnTheDay),
@@ -76,6 +78,7 @@ impl MailKind {
         Self::Passkeys(PasskeyAlert::Copied),
         Self::Passkeys(PasskeyAlert::CodesMade),
         Self::Passkeys(PasskeyAlert::CodeUsed),
+        Self::NewLogin,
         Self::Alarm(Alarm::Revoked),
         Self::Alarm(Alarm::Refused),
         Self::Alarm(Alarm::Silent),
@@ -103,6 +106,7 @@ impl MailKind {
             Self::OldToken(mail) => mail.as_str(),
             Self::Alert(alert) => alert.as_str(),
             Self::Passkeys(alert) => alert.as_str(),
+            Self::NewLogin => "new-login",
             Self::Alarm(alarm) => alarm.as_str(),
             Self::Certificate => "certificate",
             Self::Key(mail) => mail.as_str(),
@@ -128,13 +132,20 @@ impl MailKind {
 
     /// Whether it goes to the Server Admin it is about, and to nobody else.
     pub const fn is_personal(self) -> bool {
-        matches!(self, Self::Passkeys(alert) if alert.is_personal())
+        match self {
+            Self::Passkeys(alert) => alert.is_personal(),
+            Self::NewLogin => true,
+            _ => false,
+        }
     }
 
     /// Whether it stays addressed to its first recipients, even if they were deactivated or given
     /// another address since: otherwise a stolen session could keep it from them.
     pub const fn keeps_recipients(self) -> bool {
-        matches!(self, Self::Alert(_) | Self::Passkeys(_) | Self::Key(KeyMail::Created))
+        matches!(
+            self,
+            Self::Alert(_) | Self::Passkeys(_) | Self::NewLogin | Self::Key(KeyMail::Created)
+        )
     }
 
     /// The mail's name in a sentence: `15-day expiry mail`.
@@ -151,6 +162,7 @@ impl MailKind {
             Self::OldToken(mail) => mail.name(),
             Self::Alert(alert) => alert.name(),
             Self::Passkeys(alert) => alert.name(),
+            Self::NewLogin => "Mail about a new login",
             Self::Alarm(alarm) => alarm.name(),
             Self::Certificate => "Mail about the certificate",
             Self::Key(mail) => mail.name(),
@@ -180,6 +192,7 @@ impl fmt::Display for MailKind {
             Self::OldToken(mail) => mail.fmt(f),
             Self::Alert(alert) => alert.fmt(f),
             Self::Passkeys(alert) => alert.fmt(f),
+            Self::NewLogin => f.write_str("New login"),
             Self::Alarm(alarm) => alarm.fmt(f),
             Self::Certificate => f.write_str("HTTPS certificate expires"),
             Self::Key(mail) => mail.fmt(f),

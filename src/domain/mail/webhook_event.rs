@@ -50,6 +50,7 @@ impl WebhookEvent {
             MailKind::Test => Self::Test,
             MailKind::Alert(_)
             | MailKind::Passkeys(_)
+            | MailKind::NewLogin
             | MailKind::OldToken(
                 OldTokenMail::EndsSoon | OldTokenMail::Ended | OldTokenMail::Revoked,
             )

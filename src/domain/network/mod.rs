@@ -1,6 +1,7 @@
 //! Where requests come from and which address they see, and how often one source may fail.
 
 pub mod agent;
+pub mod familiar;
 pub mod login;
 pub mod public_url;
 pub mod request_id;

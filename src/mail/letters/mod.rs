@@ -7,6 +7,7 @@ mod generated;
 mod invitation;
 mod key;
 mod last_use;
+mod new_login;
 mod old_token;
 mod passkeys;
 mod password_link;
@@ -24,6 +25,7 @@ pub use self::expiry::{Expiry, expiry};
 pub use self::generated::{Generated, generated};
 pub use self::invitation::invitation;
 pub use self::key::{key_created, key_expires};
+pub use self::new_login::new_login;
 pub use self::old_token::{OldToken, old_token};
 pub use self::passkeys::{PasskeyChange, passkeys};
 pub use self::password_link::password_link;
@@ -71,6 +73,16 @@ fn reason(recipient: &Recipient, letterhead: &Letterhead) -> String {
     format!(
         "You receive this mail because your address is configured to receive notifications about \
          the SCIM token of {product} at {}. It was sent automatically.",
+        public_url.authority()
+    )
+}
+
+/// Why somebody gets a mail that nobody else gets.
+fn personal_reason(letterhead: &Letterhead) -> String {
+    let Letterhead { product, public_url, .. } = letterhead;
+    format!(
+        "You receive this mail because it is about your account of {product} at {}. It was sent \
+         automatically.",
         public_url.authority()
     )
 }

@@ -3,8 +3,8 @@
 
 use chrono_tz::Tz;
 
-use super::Letterhead;
 use super::alert::{CLOSING, Person, Told, by, origin, reason};
+use super::{Letterhead, personal_reason};
 use crate::domain::activity::Event;
 use crate::domain::calendar::LocalText;
 use crate::domain::mail::passkey_alert::PasskeyAlert;
@@ -53,16 +53,8 @@ pub fn passkeys(
     }
     facts.push(("From", origin(event)));
     facts.push(("Server Admin", person.in_full()));
-    let Letterhead { product, public_url, .. } = letterhead;
-    let reason = if alert.is_personal() {
-        format!(
-            "You receive this mail because it is about your account of {product} at {}. It was \
-             sent automatically.",
-            public_url.authority()
-        )
-    } else {
-        reason(told, letterhead)
-    };
+    let reason =
+        if alert.is_personal() { personal_reason(letterhead) } else { reason(told, letterhead) };
     let parts = Parts {
         heading: subject.clone(),
         subject,

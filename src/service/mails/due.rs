@@ -88,6 +88,7 @@ impl DueMails {
             MailKind::Generated
             | MailKind::Alert(_)
             | MailKind::Passkeys(_)
+            | MailKind::NewLogin
             | MailKind::Certificate
             | MailKind::Key(KeyMail::Created) => true,
             MailKind::TooEarly(_)

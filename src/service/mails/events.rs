@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::due::DueMails;
 use super::listed::{ListedMail, MailStatus};
-use crate::domain::activity::Kind;
+use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::keys::scope::Scope;
 use crate::domain::mail::about::{About, EventKey};
@@ -90,7 +90,10 @@ fn event(
         Some(id) => store::keys::by_id(conn, &id)?.map(|key| key.name.to_string()),
         None => match key.old_token_id() {
             Some(id) => Some(id.to_string()),
-            None => entry.flatten().and_then(|entry| entry.event.subject),
+            None => entry.flatten().and_then(|entry| {
+                let Event { subject, actor, .. } = entry.event;
+                subject.or_else(|| actor.email().map(str::to_owned))
+            }),
         },
     };
     let mut events: Vec<EventMails> = Vec::new();

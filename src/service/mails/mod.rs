@@ -14,6 +14,7 @@ mod health;
 mod immediate;
 mod keys;
 mod listed;
+mod new_login;
 mod notices;
 mod outbox;
 mod overview;
@@ -35,22 +36,24 @@ pub use self::events::EventMails;
 pub use self::health::{BannerFacts, MailHealth};
 pub use self::immediate::{Delivery, LinkMail, TestError};
 pub use self::listed::{ListedMail, MailStatus};
+pub(crate) use self::new_login::record_login;
 pub(crate) use self::outbox::Outbox;
 pub use self::overview::MailOverview;
 pub use self::sending::SendReport;
 use self::stopped::Stopped;
 pub use self::webhooks::{Called, LastCall, WebhookError, WebhookOverview};
-use super::Resources;
 use super::certificate::ServedCertificate;
 use super::sync::Silence;
+use super::{Failure, Resources};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Actor;
-use crate::domain::admin::person::EmailAddress;
+use crate::domain::admin::person::{AdminId, EmailAddress};
 use crate::domain::identity_provider::IdentityProvider;
 use crate::domain::mail::milestone::Schedule;
 use crate::domain::network::source::Source;
 use crate::domain::token::secret::TokenId;
 use crate::mail::{Letterhead, Mailer};
+use crate::store;
 use crate::webhook::Webhook;
 
 /// What is configured about mails.
@@ -109,6 +112,13 @@ impl Mails {
     ) -> Self {
         let (settings, stopped) = (Arc::new(settings), Arc::default());
         Self { resources, settings, certificate, outbox, stopped }
+    }
+
+    /// How the last mail that was tried to a Server Admin stands, if there is any.
+    pub async fn last_to(&self, admin: AdminId) -> Result<Option<MailStatus>, Failure> {
+        let now = self.resources.clock.now();
+        let newest = self.resources.store.read(move |conn| store::mails::newest_of(conn, admin));
+        Ok(newest.await?.map(|mail| MailStatus::of(&mail, now)))
     }
 
     /// Changes when another use case queues a mail that should not wait for the next minute.

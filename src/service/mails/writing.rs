@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::MailSettings;
 use super::due::DueMails;
-use crate::domain::activity::Event;
-use crate::domain::activity::Kind;
+use crate::domain::activity::{Event, Kind, Recorded};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::mail::Mail;
@@ -53,6 +52,7 @@ impl Writing<'_> {
                 self.about_old_token(conn, mail, key, about)
             }
             (About::Event(key), MailKind::Passkeys(alert)) => self.passkeys(conn, mail, key, alert),
+            (About::Event(key), MailKind::NewLogin) => self.new_login(conn, key),
             (About::Event(key), MailKind::Certificate) => Ok(self.certificate(mail, key)),
             (About::Event(_) | About::Request, _) => Ok(None),
         }
@@ -95,6 +95,7 @@ impl Writing<'_> {
             | MailKind::Alarm(_)
             | MailKind::Alert(_)
             | MailKind::Passkeys(_)
+            | MailKind::NewLogin
             | MailKind::Certificate
             | MailKind::Key(_)
             | MailKind::Invitation
@@ -187,6 +188,13 @@ impl Writing<'_> {
         let told = self.told(conn, mail)?;
         let MailSettings { letterhead, schedule, .. } = self.settings;
         Ok(Some(letters::passkeys(&change, told, schedule.zone, letterhead)))
+    }
+
+    fn new_login(&self, conn: &mut Conn, key: &EventKey) -> Result<Option<Letter>, StoreError> {
+        let entry = key.entry_id().map(|id| store::activity::by_id(conn, id)).transpose()?;
+        let MailSettings { letterhead, schedule, .. } = self.settings;
+        let letter = |entry: Recorded| letters::new_login(&entry.event, schedule.zone, letterhead);
+        Ok(entry.flatten().map(letter))
     }
 
     fn alert(

@@ -65,7 +65,9 @@ impl Passkeys {
             }
             Ok(login::record(conn, &admin, &source, proof, now)?)
         };
-        self.resources.store.write(Lock::Admins, begun).await?;
+        if self.resources.store.write(Lock::Admins, begun).await? {
+            self.alerts.wake();
+        }
         Ok(id)
     }
 

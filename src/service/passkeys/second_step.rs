@@ -81,7 +81,9 @@ impl Passkeys {
             let proof = Proof::PasswordAndPasskey(id);
             finish(conn, &admin, &step, &session, &source, proof, now)
         };
-        self.resources.store.write(Lock::Admins, begun).await?;
+        if self.resources.store.write(Lock::Admins, begun).await? {
+            self.alerts.wake();
+        }
         Ok(id)
     }
 
@@ -224,7 +226,7 @@ fn open(
     Ok(admin.filter(stands))
 }
 
-/// Begins the session, once for a login.
+/// Begins the session, once for a login; says whether a mail about it waits.
 fn finish(
     conn: &mut Transaction,
     admin: &ServerAdmin,
@@ -233,7 +235,7 @@ fn finish(
     source: &Source,
     proof: Proof,
     now: DateTime<Utc>,
-) -> Result<(), PasskeyError> {
+) -> Result<bool, PasskeyError> {
     let is_first = second_steps::delete(conn, step)?;
     if !is_first || !begin(conn, session, admin, source, proof, now)? {
         return Err(PasskeyError::LoginOver);

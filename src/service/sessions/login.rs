@@ -24,10 +24,11 @@ use crate::domain::network::source::Source;
 use crate::hasher::{HashError, HashFigures};
 use crate::service::failure::change_errors;
 use crate::service::fair_semaphore::Permit;
+use crate::service::mails::{Outbox, record_login};
 use crate::service::passwords::Verdict;
 use crate::service::{Failure, Resources};
 use crate::store::people::{admins, passkeys, second_steps};
-use crate::store::{self, Conn, Lock, StoreError, Transaction};
+use crate::store::{Conn, Lock, StoreError, Transaction};
 
 /// Failed logins are forgotten this long after the last one.
 pub const LOGIN_FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
@@ -37,6 +38,7 @@ pub const LOGIN_FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
 pub struct Logins {
     pub(super) resources: Resources,
     pub(super) devices: Devices,
+    outbox: Outbox,
     turns: Turns,
 }
 
@@ -88,10 +90,10 @@ pub(super) struct Started {
 }
 
 impl Logins {
-    /// Works on `resources`.
-    pub fn new(resources: Resources, devices: Devices) -> Self {
+    /// Works on `resources`; mails about logins wait in `outbox`.
+    pub(crate) fn new(resources: Resources, devices: Devices, outbox: Outbox) -> Self {
         let turns = Turns::new(resources.password_hasher.threads());
-        Self { resources, devices, turns }
+        Self { resources, devices, outbox, turns }
     }
 
     /// Signs in the Server Admin with this address and password, or lets them go on to the second
@@ -230,19 +232,30 @@ impl Logins {
         let from = attempt.source.address.unwrap_or(UNKNOWN);
         let opened = self.resources.store.write(Lock::Admins, move |conn: &mut Transaction| {
             let opened = finish(conn, admin.as_ref(), &digests, &attempt, &counters, now)?;
-            if let (Some(_), Some(admin), Some(hash)) = (opened, &admin, &renewed) {
+            if let (Some(_), Some(admin), Some(hash)) = (&opened, &admin, &renewed) {
                 admins::renew_hash(conn, admin.id, &admin.password.hash, hash)?;
             }
             Ok::<_, LoginError>(opened)
         });
-        let logged_in = match opened.await? {
-            None => return Err(LoginError::WrongCredentials),
-            Some(Opened::Session) => LoggedIn::Session(session),
-            Some(Opened::SecondStep) => LoggedIn::SecondStep(step),
+        let Some(Finished { opened, is_told }) = opened.await? else {
+            return Err(LoginError::WrongCredentials);
         };
+        if is_told {
+            self.outbox.wake();
+        }
         self.turns.remember(from);
-        Ok(logged_in)
+        Ok(match opened {
+            Opened::Session => LoggedIn::Session(session),
+            Opened::SecondStep => LoggedIn::SecondStep(step),
+        })
     }
+}
+
+/// How a login with a right password went.
+struct Finished {
+    opened: Opened,
+    /// Whether a mail about it waits.
+    is_told: bool,
 }
 
 /// What a right password has opened.
@@ -263,7 +276,7 @@ fn finish(
     attempt: &LoginAttempt,
     counters: &Counters,
     now: DateTime<Utc>,
-) -> Result<Option<Opened>, StoreError> {
+) -> Result<Option<Finished>, StoreError> {
     let LoginAttempt { email, source, .. } = attempt;
     let admin = match admin {
         Some(admin) if is_unchanged(conn, admin)? => admin,
@@ -274,10 +287,8 @@ fn finish(
     };
     counters.clear(conn)?;
     let opened = open(conn, admin, digests, source, now)?;
-    if opened == Opened::Session {
-        record(conn, admin, source, Proof::Password, now)?;
-    }
-    Ok(Some(opened))
+    let is_told = opened == Opened::Session && record(conn, admin, source, Proof::Password, now)?;
+    Ok(Some(Finished { opened, is_told }))
 }
 
 /// Begins the session of an admin whose password was right in this transaction, or the second step if
@@ -297,21 +308,21 @@ pub(crate) fn open(
     Ok(Opened::Session)
 }
 
-/// Records that an admin has logged in.
+/// Records that an admin has logged in; says whether a mail about it waits.
 pub(crate) fn record(
     conn: &mut Transaction,
     admin: &ServerAdmin,
     source: &Source,
     proof: Proof,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     admins::set_last_login(conn, admin.id, now)?;
     let event = event(Kind::LoggedIn, admin, source, now);
     let event = match proof {
         Proof::Password => event,
         proof => event.with_detail(proof.words()),
     };
-    store::activity::record(conn, &event)
+    record_login(conn, &event, admin)
 }
 
 /// An entry about the login of an admin.

@@ -4,7 +4,7 @@ mod record;
 pub mod sending;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{max, min};
+use diesel::dsl::{auto_type, max, min};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -199,12 +199,10 @@ pub fn of_event(conn: &mut Conn, event: &EventKey) -> Result<Vec<Mail>, StoreErr
 
 /// The newest mail to each active Server Admin that was sent, or could not be.
 pub fn newest_of_admins(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
-    let ended = mails::sent_at.is_not_null().or(mails::failed_at.is_not_null());
-    let tried = ended.or(mails::tried_at.is_not_null());
     // One look into the index for each admin, however many mails there are.
     let newest = mails::table
         .filter(mails::admin_id.eq(server_admins::id.nullable()))
-        .filter(tried)
+        .filter(tried())
         .order(mails::id.desc())
         .select(mails::id)
         .single_value();
@@ -212,6 +210,24 @@ pub fn newest_of_admins(conn: &mut Conn) -> Result<Vec<Mail>, StoreError> {
         server_admins::table.filter(server_admins::active.eq(true)).select(newest).load(conn)?;
     let newest = newest.into_iter().flatten();
     parse(mails::table.filter(mails::id.eq_any(newest)).select(Row::as_select()).load(conn)?)
+}
+
+/// The newest mail to an admin that was sent, or could not be.
+pub fn newest_of(conn: &mut Conn, admin: AdminId) -> Result<Option<Mail>, StoreError> {
+    let row = mails::table
+        .filter(mails::admin_id.eq(admin.0))
+        .filter(tried())
+        .order(mails::id.desc())
+        .select(Row::as_select())
+        .first::<Row>(conn);
+    row.optional()?.map(Mail::try_from).transpose()
+}
+
+/// That a mail was sent, or could not be.
+#[auto_type]
+fn tried() -> _ {
+    let ended = mails::sent_at.is_not_null().or(mails::failed_at.is_not_null());
+    ended.or(mails::tried_at.is_not_null())
 }
 
 /// The newest mails to a webhook, newest first.

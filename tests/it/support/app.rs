@@ -78,7 +78,12 @@ impl TestApp {
 
     /// Starts another instance on the same database and by the same clock.
     pub(crate) fn second_instance(&self, database: &Database) -> Self {
-        Self::at(database, &[], self.clock.clone(), 1, self.app.limits)
+        self.second_with(database, &[])
+    }
+
+    /// The same with further settings.
+    pub(crate) fn second_with(&self, database: &Database, settings: &[(&str, &str)]) -> Self {
+        Self::at(database, settings, self.clock.clone(), 1, self.app.limits)
     }
 
     fn at(
