@@ -99,6 +99,11 @@ impl Passkeys {
         Ok(self.resources.store.read(move |conn| passkeys::of_admin(conn, admin)).await?)
     }
 
+    /// The Server Admins who have any.
+    pub async fn holders(&self) -> Result<Vec<AdminId>, Failure> {
+        Ok(self.resources.store.read(passkeys::holders).await?)
+    }
+
     /// Whether a Server Admin has to add a passkey before anything else.
     pub async fn is_missing(&self, admin: AdminId) -> Result<bool, Failure> {
         if !self.required {

@@ -55,6 +55,12 @@ pub fn of_admin(conn: &mut Conn, admin: AdminId) -> Result<Vec<Passkey>, StoreEr
     rows.into_iter().map(Passkey::try_from).collect()
 }
 
+/// Who has any.
+pub fn holders(conn: &mut Conn) -> Result<Vec<AdminId>, StoreError> {
+    let ids: Vec<i64> = passkeys::table.select(passkeys::admin_id).distinct().load(conn)?;
+    Ok(ids.into_iter().map(AdminId).collect())
+}
+
 /// Whether an admin has any.
 pub fn any_of(conn: &mut Conn, admin: AdminId) -> Result<bool, StoreError> {
     let first: Option<i64> = passkeys::table

@@ -11,6 +11,8 @@ use crate::support::app::TestApp;
 use crate::support::database::Database;
 use crate::support::mail_app::MailApp;
 use crate::support::on_each_database;
+use crate::support::page;
+use crate::support::passkey::{Device, PUBLIC_URL, codes};
 use crate::support::smtp::{Fault, MailServer};
 
 on_each_database!(
@@ -19,6 +21,7 @@ on_each_database!(
     who_generated_the_token_is_named_before_they_are_deactivated,
     an_undelivered_invitation_looks_undelivered,
     a_new_link_ends_the_one_that_was_sent,
+    who_has_no_passkey_is_found_and_their_page_says_how_they_sign_in,
 );
 
 /// The addresses on a page of the list, in their order.
@@ -201,4 +204,66 @@ fn a_new_link_ends_the_one_that_was_sent(database: &Database) {
     super::invite(&ada, "Heidi", "heidi@example.com");
     let late = follow(&ada, &page(&before));
     assert!(late.contains("This invitation was not open any more."), "{late}");
+}
+
+/// The facts on the card `Sign-in`, as text.
+fn sign_in(page: &str) -> String {
+    let (_, card) = page.split_once("id=\"sign-in-h\"").expect("the card");
+    let (card, _) = card.split_once("</section>").unwrap();
+    page::text(card)
+}
+
+fn who_has_no_passkey_is_found_and_their_page_says_how_they_sign_in(database: &Database) {
+    let server = MailServer::start();
+    let url = server.url();
+    let app = TestApp::with(database, &[PUBLIC_URL, ("SCIMWARD_SMTP_URL", &url)]);
+    let (ada, grace) = (app.admin("Ada"), app.admin("Grace"));
+    app.add_silently("Edith");
+    app.add_silently("Alan");
+    let off = path_of(&app, "alan@example.com", "/deactivate");
+    ada.submit(&off, &off, &[]).expect(303);
+    let phone = Device::new("phone");
+    let codes = codes(&phone.add(&grace, "Phone").expect(200));
+
+    let page = ada.get(&format!("{LIST}?show=without-passkey")).expect(200).text().to_owned();
+    assert!(page.contains("<option value=\"without-passkey\" selected>Without a passkey</option>"));
+    assert_eq!(listed(&page), ["ada", "edith"], "who is active and has none");
+
+    let of_grace = path_of(&app, "grace@example.com", "");
+    let facts = || sign_in(ada.get(&of_grace).expect(200).text());
+    for part in ["22 Nov 2026, 14:03 UTC", "from 127.0.0.1, unnamed, with a password", "8 of 8"] {
+        assert!(facts().contains(part), "{part}: {}", facts());
+    }
+    app.advance(TimeDelta::minutes(7));
+    phone.log_in(&app.visitor()).expect(303);
+    assert!(facts().contains("22 Nov 2026, 14:10 UTC"), "{}", facts());
+    assert!(facts().contains("from 127.0.0.1, unnamed, with a passkey"), "{}", facts());
+    let by_code = app.visitor();
+    let fields = [("email", "grace@example.com"), ("password", PASSWORD)];
+    by_code.submit("/login", "/login", &fields).expect(303);
+    by_code.submit("/login/second", "/login/second", &[("code", &codes[0])]).expect(303);
+    let how = "with a password and a recovery code Passkeys 1 7 of 8 recovery codes left Mails";
+    assert!(facts().contains(how), "{}", facts());
+    // Mails leave in the background.
+    let appears = |part: &str| (0..2_000).any(|_| facts().contains(part));
+    assert!(appears("Mails Delivered last on 22 Nov 2026"), "{}", facts());
+    server.fault("grace@example.com", Fault::Recipient("550 5.1.1 no such user"));
+    app.generate(1);
+    app.wait(app.services().mails.send_now()).expect("the mails are sent");
+    assert!(appears("Mails Mail failed"), "{}", facts());
+    assert!(facts().contains("550 5.1.1 no such user"), "{}", facts());
+    let text = ada.get(&of_grace).expect(200).text().to_owned();
+    assert!(text.contains("scimward admin reset-passkeys grace@example.com"), "{text}");
+    assert!(page::text(&text).contains("all Server Admins get a mail. Passkeys stay."), "{text}");
+
+    app.add_silently("Zoe");
+    for (who, expected) in [
+        ("zoe", "Last login Never Passkeys None Mails None sent yet"),
+        ("alan", "Last login Never Passkeys None Mails"),
+    ] {
+        let page = ada.get(&path_of(&app, &format!("{who}@example.com"), "")).expect(200);
+        assert!(sign_in(page.text()).contains(expected), "{who}: {}", sign_in(page.text()));
+        assert!(!page.text().contains("reset-passkeys"), "{who}");
+    }
+    assert!(!ada.get("/admin/account").expect(200).text().contains("sign-in-h"));
 }

@@ -26,3 +26,10 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let decoded = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
     Some(decoded.iter().fold(value.to_owned(), |text, (code, sign)| text.replace(code, sign)))
 }
+
+/// What a reader sees of a page, in one line.
+pub(crate) fn text(page: &str) -> String {
+    let pieces = page.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+    let words = pieces.flat_map(str::split_whitespace).collect::<Vec<_>>();
+    words.join(" ").replace(" ,", ",")
+}

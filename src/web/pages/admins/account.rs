@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::fields::{DigestField, PersonFields};
+use super::sign_in::{MailFacts, SignInCard};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::Digest;
 use crate::domain::network::agent::short_name;
@@ -31,12 +32,14 @@ struct AccountPage {
     person: PersonFields,
     own: Option<OwnCards>,
     help: Option<Help>,
+    sign_in: Option<SignInCard>,
 }
 
 /// How somebody else who can log in no more is helped.
 struct Help {
     /// The address as it is stored.
     email: String,
+    has_passkeys: bool,
 }
 
 /// The cards that only oneself sees.
@@ -114,8 +117,15 @@ async fn show(
     };
     let layout = Layout::load(shared, me, section).await?;
     let (title, id) = (admin.name.to_string(), admin.id.0);
-    let help = (own.is_none() && admin.active).then(|| Help { email: admin.email.to_string() });
-    let view = AccountPage { layout, title, id, person, own, help };
+    let sign_in = match own {
+        None => Some(SignInCard::load(shared, admin).await?),
+        Some(_) => None,
+    };
+    let help = sign_in
+        .as_ref()
+        .filter(|_| admin.active)
+        .map(|known| Help { email: admin.email.to_string(), has_passkeys: known.passkeys > 0 });
+    let view = AccountPage { layout, title, id, person, own, help, sign_in };
     Ok(layout::page(answer, &view))
 }
 

@@ -6,7 +6,7 @@ use askama::Template;
 use super::card::AdminLine;
 use super::fields::PersonFields;
 use super::invitations::OpenInvitations;
-use super::search::{ListQuery, Pager, SearchForm};
+use super::search::{Facts, ListQuery, Pager, SearchForm};
 use crate::domain::admin::person::{AdminId, EmailAddress};
 use crate::service::mails::MailHealth;
 use crate::web::Shared;
@@ -65,7 +65,8 @@ pub(crate) async fn show(
     let banner = mails.banner_facts().await?;
     let (health, history) = (&banner.health, &banner.history);
     let token = history.unrevoked().filter(|token| token.expires_at > me.now);
-    let found = query.find(&admins, health, &me.admin);
+    let holders = shared.services.passkeys.holders().await?;
+    let found = query.find(&admins, &Facts { health, holders: &holders }, &me.admin);
     let (shown, pager) = query.page(&found);
     let view = ListPage {
         layout: Layout::with(shared, me, Section::ServerAdmins, &banner),

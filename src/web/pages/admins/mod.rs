@@ -11,3 +11,4 @@ pub(super) mod list;
 mod one_time_link;
 pub(super) mod password_link;
 mod search;
+mod sign_in;

@@ -4,6 +4,7 @@ use form_urlencoded::Serializer;
 use serde::Deserialize;
 
 use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::person::AdminId;
 use crate::service::mails::MailHealth;
 use crate::web::pages::layout::text::folded;
 use crate::web::pages::paths::SERVER_ADMINS;
@@ -37,13 +38,23 @@ pub(super) struct Choice {
     pub(super) is_chosen: bool,
 }
 
-type Which = fn(&ServerAdmin, &MailHealth) -> bool;
+/// What is known of people besides.
+pub(super) struct Facts<'a> {
+    pub(super) health: &'a MailHealth,
+    /// Who has a passkey.
+    pub(super) holders: &'a [AdminId],
+}
+
+type Which = fn(&ServerAdmin, &Facts<'_>) -> bool;
 
 /// What can be chosen: the value in the query, its name, and who is meant.
-const CHOICES: [(&str, &str, Which); 4] = [
+const CHOICES: [(&str, &str, Which); 5] = [
     ("", "Everyone", |_, _| true),
     ("active", "Active", |admin, _| admin.active),
-    ("mail-failed", "Mail failed", |admin, health| health.unreachable.contains(&admin.id)),
+    ("mail-failed", "Mail failed", |admin, known| known.health.unreachable.contains(&admin.id)),
+    ("without-passkey", "Without a passkey", |admin, known| {
+        admin.active && !known.holders.contains(&admin.id)
+    }),
     ("deactivated", "Deactivated", |admin, _| !admin.active),
 ];
 
@@ -75,7 +86,7 @@ impl ListQuery {
     pub(super) fn find<'a>(
         &self,
         admins: &'a [ServerAdmin],
-        health: &MailHealth,
+        known: &Facts<'_>,
         me: &ServerAdmin,
     ) -> Vec<&'a ServerAdmin> {
         let words = folded(&self.q);
@@ -83,11 +94,13 @@ impl ListQuery {
         let which = CHOICES.iter().find(|(code, ..)| *code == self.show);
         let is_meant = |admin: &&ServerAdmin| {
             let text = folded(&format!("{} {}", admin.name, admin.email));
-            which.is_none_or(|(_, _, which)| which(admin, health))
+            which.is_none_or(|(_, _, which)| which(admin, known))
                 && words.iter().all(|word| text.contains(word))
         };
         let mut found: Vec<_> = admins.iter().filter(is_meant).collect();
-        found.sort_by_key(|admin| (!health.unreachable.contains(&admin.id), admin.id != me.id));
+        found.sort_by_key(|admin| {
+            (!known.health.unreachable.contains(&admin.id), admin.id != me.id)
+        });
         found
     }
 
