@@ -133,20 +133,27 @@ def token(scimward, settings):
 class OwnServer:
     """A server with a database of its own."""
 
-    def __init__(self, serve, settings, folder):
+    def __init__(self, serve, settings, folder, **more):
         own = {
             "SCIMWARD_DATABASE_URL": f"sqlite:{folder}/own.db",
             "SCIMWARD_MAIL_DIR": f"{folder}/mail",
+            **more,
         }
         self.settings = {**settings, **own}
         self.address = serve(**own)
 
     def command(self, *arguments):
         """Runs a command on its database and returns what it prints."""
-        ended = subprocess.run(
-            [str(SCIMWARD), *arguments], env=self.settings, capture_output=True, text=True, check=True
-        )
+        ended = self.try_command(*arguments)
+        assert ended.returncode == 0, ended
         return ended.stdout.strip()
+
+    def try_command(self, *arguments, typed=""):
+        """The same with what it is given, whatever its exit code."""
+        command = [str(SCIMWARD), *arguments]
+        return subprocess.run(
+            command, env=self.settings, input=typed, capture_output=True, text=True, timeout=90
+        )
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 //! What happens between scimward and a mail server that misbehaves, and between two instances.
 
-mod certificates;
+pub(crate) mod certificates;
 
 use std::time::Duration;
 

@@ -2,6 +2,9 @@
 
 mod answers;
 mod events;
+mod https;
+mod kills;
+mod kinds;
 mod pages;
 
 use serde_json::Value;

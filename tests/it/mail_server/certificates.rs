@@ -7,7 +7,7 @@ use crate::support::process::Scimward;
 use crate::support::smtp::{MailServer, Protection};
 
 /// A certificate for `localhost` as `openssl req -x509` makes it: it is its own authority.
-fn own_authority(year: i32) -> CertifiedKey<KeyPair> {
+pub(crate) fn own_authority(year: i32) -> CertifiedKey<KeyPair> {
     let mut asked = CertificateParams::new(["localhost".to_owned()]).unwrap();
     asked.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     asked.not_after = rcgen::date_time_ymd(year, 1, 1);
@@ -17,7 +17,7 @@ fn own_authority(year: i32) -> CertifiedKey<KeyPair> {
 }
 
 /// A certificate for `localhost` that an authority has signed, and the authority's.
-fn signed() -> (CertifiedKey<KeyPair>, String) {
+pub(crate) fn signed() -> (CertifiedKey<KeyPair>, String) {
     let mut asked = CertificateParams::new(["Test authority".to_owned()]).unwrap();
     asked.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();

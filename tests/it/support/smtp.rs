@@ -170,7 +170,8 @@ impl MailServer {
     }
 }
 
-fn tls(key: &rcgen::CertifiedKey<rcgen::KeyPair>) -> ServerConfig {
+/// How a server speaks TLS with this certificate.
+pub(crate) fn tls(key: &rcgen::CertifiedKey<rcgen::KeyPair>) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let certificate = CertificateDer::from(key.cert.der().to_vec());
     let private = PrivateKeyDer::try_from(key.signing_key.serialize_der()).unwrap();
