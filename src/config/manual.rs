@@ -56,7 +56,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("SCIMWARD_METRICS_LISTEN", "address and port for Prometheus: see monitoring.md"),
     (
         "SCIMWARD_CONFIRM_IDENTITY",
-        "whether whatever decides who may do what asks for the password again, 15 minutes after the login: see [security.md](security.md#a-fresh-proof)",
+        "whether whatever decides who may do what asks for the passkey or, without one, the password again, 15 minutes after the login: see [security.md](security.md#a-fresh-proof)",
     ),
     ("SCIMWARD_ACCESS_LOG", "a line in the log for each request, without its query: see logs.md"),
     (

@@ -24,8 +24,8 @@ use crate::domain::keys::scope::Scope;
 use crate::domain::keys::secret::KeyId;
 use crate::domain::keys::{ApiKey, KeyStatus};
 use crate::domain::network::source::Source;
-use crate::store::people::sessions;
-use crate::store::{self, Conn, Lock, Transaction};
+use crate::store::people::{passkeys, sessions};
+use crate::store::{self, Conn, Lock, StoreError, Transaction};
 
 /// An author who may make the change of this transaction.
 pub(super) struct Authorized {
@@ -56,8 +56,7 @@ impl Resources {
         E: ChangeError,
         F: FnOnce(&mut Transaction, &Authorized) -> Result<T, E> + Send + 'static,
     {
-        let asks_for_proof = self.confirm_identity && kind.asks_for_proof();
-        self.write(author, lock, kind, asks_for_proof, change).await
+        self.write(author, lock, kind, Some(kind), change).await
     }
 
     /// The same for what only follows from a change of this kind, and asks for no proof.
@@ -73,7 +72,7 @@ impl Resources {
         E: ChangeError,
         F: FnOnce(&mut Transaction, &Authorized) -> Result<T, E> + Send + 'static,
     {
-        self.write(author, lock, kind, false, change).await
+        self.write(author, lock, kind, None, change).await
     }
 
     async fn write<T, E, F>(
@@ -81,7 +80,7 @@ impl Resources {
         author: Author,
         lock: Lock,
         kind: Kind,
-        asks_for_proof: bool,
+        proven_for: Option<Kind>,
         change: F,
     ) -> Result<T, E>
     where
@@ -90,6 +89,7 @@ impl Resources {
         F: FnOnce(&mut Transaction, &Authorized) -> Result<T, E> + Send + 'static,
     {
         let resources = self.clone();
+        let proven_for = proven_for.filter(|_| self.confirm_identity);
         let first = match author {
             Author::Session { .. } | Author::ApiKey { .. } => Lock::Admins,
             Author::CommandLine => lock,
@@ -98,7 +98,7 @@ impl Resources {
             if lock != first {
                 lock.take(conn)?;
             }
-            let by = authorize(conn, author, asks_for_proof, resources.clock.now())?;
+            let by = authorize(conn, author, proven_for, resources.clock.now())?;
             let changed = change(conn, &by);
             if let Err(error) = &changed
                 && error.failure().is_none()
@@ -123,7 +123,7 @@ impl Resources {
 fn authorize(
     conn: &mut Conn,
     author: Author,
-    asks_for_proof: bool,
+    proven_for: Option<Kind>,
     now: DateTime<Utc>,
 ) -> Result<Authorized, Failure> {
     let (digest, source) = match author {
@@ -140,10 +140,18 @@ fn authorize(
     let found = sessions::with_admin(conn, &digest)?;
     let found = found.filter(|(session, admin)| is_open(session, admin, now));
     let (session, admin) = found.ok_or(Failure::SessionEnded)?;
-    if asks_for_proof && !is_proven(&session, now) {
+    if let Some(kind) = proven_for
+        && !is_proven(&session, now)
+        && asks_for_proof(conn, kind, &admin)?
+    {
         return Err(Failure::ProofRequired);
     }
     Ok(Authorized { actor: admin.actor(), now, source, session: Some((digest, admin)) })
+}
+
+/// Whether a change of this kind asks this Server Admin for a proof.
+fn asks_for_proof(conn: &mut Conn, kind: Kind, admin: &ServerAdmin) -> Result<bool, StoreError> {
+    Ok(kind.asks_for_proof() || (kind.asks_for_password() && passkeys::any_of(conn, admin.id)?))
 }
 
 /// The key with this id, if it may change something at `now`.

@@ -19,6 +19,7 @@ pub mod monitoring;
 mod old_token;
 pub mod passkeys;
 mod passwords;
+pub mod proofs;
 pub mod report;
 pub mod requests;
 mod resources;
@@ -60,6 +61,8 @@ pub struct Services {
     pub devices: sessions::devices::Devices,
     /// Passkeys and recovery codes.
     pub passkeys: Arc<passkeys::Passkeys>,
+    /// Proving again who is behind a session.
+    pub proofs: Arc<proofs::Proofs>,
     /// Staying signed in.
     pub sessions: sessions::Sessions,
     /// Deciding about presented tokens.
@@ -99,8 +102,7 @@ pub struct ServiceSettings {
 impl Services {
     /// Wires the use cases together.
     pub fn new(resources: &Resources, settings: ServiceSettings) -> Self {
-        let require_passkey = settings.require_passkey;
-        let ServiceSettings { mails, activity_retention, .. } = settings;
+        let ServiceSettings { mails, activity_retention, require_passkey, .. } = settings;
         let usage = Arc::new(usage::Usage::new(resources.clone()));
         let validation = validation::Validation::new(resources.clone());
         let devices = sessions::devices::Devices::new(resources.clone());
@@ -118,6 +120,8 @@ impl Services {
             &letterhead.public_url,
             &letterhead.product,
         );
+        let passkeys = Arc::new(passkeys);
+        let proofs = proofs::Proofs::new(resources.clone(), logins.clone(), Arc::clone(&passkeys));
         let certificate = certificate::ServedCertificate::default();
         let mails =
             mails::Mails::new(resources.clone(), mails, certificate.clone(), outbox.clone());
@@ -128,8 +132,9 @@ impl Services {
             keys: keys::Keys::new(resources.clone(), alerts.clone()),
             admins: admins::Admins::new(resources.clone(), alerts, own_words),
             logins: logins.clone(),
+            proofs: Arc::new(proofs),
             devices,
-            passkeys: Arc::new(passkeys),
+            passkeys,
             monitoring: monitoring::Monitoring::new(
                 validation.clone(),
                 logins,

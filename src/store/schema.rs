@@ -65,6 +65,8 @@ diesel::table! {
         proven_at -> BigInt,
         proof -> Text,
         passkey_id -> Nullable<BigInt>,
+        proven_by -> Text,
+        proven_passkey_id -> Nullable<BigInt>,
     }
 }
 

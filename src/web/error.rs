@@ -83,7 +83,7 @@ impl PageError {
                 status: StatusCode::FORBIDDEN,
                 code: "proof_required",
                 title: "Confirm that it is you",
-                what: "This change asks for your password again.",
+                what: "This change asks you to confirm that it is you.",
                 remedy: GO_BACK,
             },
             Self::PasskeyMissing => Explanation {

@@ -141,8 +141,8 @@ fn only_who_logs_in_joins_or_fails_to_confirm_acts_without_a_session() {
         "service/admins/links.rs",
         "service/admins/password_links.rs",
         "service/authority.rs",
+        "service/proofs/mod.rs",
         "service/sessions/login.rs",
-        "service/sessions/proof.rs",
         "web/session/mod.rs",
     ];
     assert_eq!(places, allowed.map(|file| format!("src/{file}")));

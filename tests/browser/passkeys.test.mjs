@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 
 import { audit } from './lib/audit.mjs';
 import { ADA, GRACE } from './lib/browser.mjs';
-import { device } from './lib/passkeys.mjs';
+import { device, enrol } from './lib/passkeys.mjs';
 import { scenario } from './lib/scenario.mjs';
 
 const REFUSED = /status of 4\d\d/;
@@ -14,15 +14,6 @@ const HOST = { host: 'localhost' };
 const CODE = /^[2-9A-HJKMNP-TV-Z]{4}(-[2-9A-HJKMNP-TV-Z]{4}){2}$/;
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const heading = (page, name) => page.getByRole('heading', { name }).waitFor();
-
-/** Adds a passkey on the account page; returns the recovery codes that come with the first. */
-async function enrol(page, name) {
-  await page.goto('/admin/account');
-  await page.getByLabel(/^Name of (the|another) passkey$/).fill(name);
-  await button(page, 'Add a passkey').click();
-  await page.getByText(/Your new recovery codes|The passkey was added/).first().waitFor();
-  return page.locator('.codes li').allInnerTexts();
-}
 
 async function enterPassword(page, { email, password } = ADA) {
   await page.goto('/login');

@@ -30,6 +30,8 @@ const SESSIONS: &str = "/admin/account/sessions";
 const CHANGE_PASSWORD: &str = "/admin/account/password";
 const IDENTITY_PROVIDER: &str = "/admin/identity-provider";
 const CONFIRM: &str = "/admin/confirm";
+const CONFIRM_BEGIN: &str = "/admin/confirm/begin";
+const CONFIRM_PASSKEY: &str = "/admin/confirm/passkey";
 const PASSKEYS: &str = "/admin/account/passkeys";
 const PASSKEYS_BEGIN: &str = "/admin/account/passkeys/begin";
 const RECOVERY_CODES: &str = "/admin/account/recovery-codes";
@@ -96,6 +98,8 @@ fn every_form(admin: &Visitor, name: &str, database: &Database) -> Vec<Request> 
         form(&format!("{API_KEYS}/{key}/revoke"), &[]),
         form(IDENTITY_PROVIDER, &[("idp", "okta")]),
         form(CONFIRM, &[("password", PASSWORD)]),
+        form(CONFIRM_BEGIN, &[]),
+        form(CONFIRM_PASSKEY, &[("signed", ""), ("answer", "")]),
         form(TEST_WEBHOOK, &[("webhook", "0123456789abcdef")]),
         // These end the session.
         form(SESSIONS, &[("digest", &own_session)]),

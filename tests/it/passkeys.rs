@@ -17,6 +17,7 @@ mod cheats;
 mod codes;
 mod mails;
 mod policy;
+mod proofs;
 mod races;
 
 on_each_database!(
@@ -215,7 +216,7 @@ fn a_session_that_was_left_open_changes_no_passkeys(database: &Database) {
         let form = ada.form(path, &[("csrf", &csrf)]).header("Accept", "application/json");
         assert_eq!(ada.send(form).expect(403).json()["error"], "proof_required", "{path}");
     }
-    ada.submit("/admin/confirm", "/admin/confirm", &[("password", PASSWORD)]).expect(303);
+    phone.prove(&ada).expect(204);
     leads_to(&Device::new("key").add(&ada, "Key"), ACCOUNT);
     leads_to(&ada.submit(&remove, &remove, &[]), ACCOUNT);
     assert_eq!(database.ask("SELECT name FROM passkeys"), ["Key"]);

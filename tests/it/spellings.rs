@@ -7,7 +7,7 @@ use crate::support::database::{Database, Engine};
 use crate::support::http::Request;
 
 /// Pages, forms and probes.
-const PATHS: [&str; 39] = [
+const PATHS: [&str; 41] = [
     "/healthz",
     "/readyz",
     "/login",
@@ -29,6 +29,8 @@ const PATHS: [&str; 39] = [
     "/admin/identity-provider",
     "/admin/requests",
     "/admin/confirm",
+    "/admin/confirm/begin",
+    "/admin/confirm/passkey",
     "/admin/server-admins",
     "/admin/server-admins/invite",
     "/admin/server-admins/invite-again",

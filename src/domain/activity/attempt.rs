@@ -27,8 +27,8 @@ attempts! {
     /// A login that was not looked at, because too many before it have failed; `subject` is the
     /// e-mail address.
     LoginThrottled: "login_throttled", "Login refused after too many failures";
-    /// A password in a session that was not looked at, because too many before it were wrong;
-    /// `subject` is the e-mail address.
+    /// A password, recovery code or passkey in a session that was not looked at, because too many
+    /// before it were wrong; `subject` is the e-mail address.
     ProofThrottled: "proof_throttled", "Confirmation refused after too many failures";
     /// A login with a passkey that was refused; `detail` says why.
     PasskeyRefused: "passkey_refused", "Login with a passkey refused";

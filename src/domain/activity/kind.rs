@@ -125,9 +125,12 @@ kinds! {
         /// tried, `count` is how many.
         LoginFailed: "login_failed", "Login failed", "alert", "attention",
             ["{logins} failed for {subject}"];
-        /// Somebody in a session did not know the password of its Server Admin.
+        /// A Server Admin proved again in a session who they are; `detail` says how.
+        ProofGiven: "proof_given", "Identity confirmed", "shield-check", "",
+            ["{who} confirmed {their} identity"];
+        /// Somebody in a session did not prove to be its Server Admin; `detail` says what was wrong.
         ProofFailed: "proof_failed", "Confirmation failed", "alert", "attention",
-            ["A wrong password was entered in a session of {who}"];
+            ["A confirmation failed in {session}"];
         /// A Server Admin logged out.
         LoggedOut: "logged_out", "Logged out", "sign-out", "",
             ["{who} logged out"];
@@ -185,10 +188,10 @@ kinds! {
         /// e-mail address.
         PasskeysReset: "passkeys_reset", "Passkeys reset", "passkey-fill", "attention",
             ["{who} removed all passkeys and recovery codes of {subject}"];
-        /// A login with a passkey was refused because its counter did not grow; `subject` is the
-        /// e-mail address, `detail` the passkey.
+        /// A passkey was refused because its counter did not grow; `subject` is the e-mail address,
+        /// `detail` the passkey.
         PasskeyCopied: "passkey_copied", "Copied passkey refused", "alert", "danger",
-            ["A login with a passkey of {subject} was refused: the passkey may have been copied"];
+            ["A passkey of {subject} was refused: the passkey may have been copied"];
         /// New recovery codes were made; `subject` is the e-mail address.
         RecoveryCodesMade: "recovery_codes_made", "Recovery codes made", "lock", "",
             ["{who} made new recovery codes for {subject}",
@@ -270,6 +273,12 @@ impl Kind {
                 | Self::ApiKeyCreated
                 | Self::ApiKeyRevoked
         )
+    }
+
+    /// Whether a change of this kind asks for the password itself. That is proof enough, but for
+    /// somebody who has a passkey.
+    pub const fn asks_for_password(self) -> bool {
+        matches!(self, Self::PasswordChanged)
     }
 
     /// The stored form.

@@ -13,7 +13,7 @@ pub enum PasskeyAlert {
     Removed,
     /// All passkeys and recovery codes were removed at the command line.
     Reset,
-    /// A login with a passkey that may have been copied was refused.
+    /// A passkey that may have been copied was refused.
     Copied,
     /// New recovery codes were made.
     CodesMade,

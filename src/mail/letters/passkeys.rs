@@ -88,14 +88,17 @@ fn own(alert: PasskeyAlert, detail: &str, letterhead: &Letterhead) -> Words {
              {product} again, until you add a passkey."
         ),
         PasskeyAlert::Copied => format!(
-            "A login to {product} was refused: the passkey has counted fewer uses than the server. \
-             Two devices seem to hold it."
+            "{product} refused it: the passkey has counted fewer uses than the server. Two devices \
+             seem to hold it."
         ),
         PasskeyAlert::CodesMade => {
             format!("They log in to {product} together with your password. Older ones have ended.")
         }
         PasskeyAlert::CodeUsed => {
-            format!("Somebody logged in to {product} with your password and a recovery code.")
+            format!(
+                "Somebody used it together with your password, to log in to {product} or to \
+                 confirm there that it is you."
+            )
         }
     };
     let warning = match alert {
@@ -143,8 +146,8 @@ fn of_another(
              them in."
         ),
         PasskeyAlert::Copied => format!(
-            "A login to {product} with the passkey {detail} of {full} was refused: it has counted \
-             fewer uses than the server. Two devices seem to hold it."
+            "{product} refused the passkey {detail} of {full}: it has counted fewer uses than the \
+             server. Two devices seem to hold it."
         ),
         PasskeyAlert::CodesMade => format!("{full} made new recovery codes for {product}."),
         PasskeyAlert::CodeUsed => format!("{full} used a recovery code for {product}."),

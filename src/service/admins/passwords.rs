@@ -15,7 +15,7 @@ use crate::service::mails::Alerts;
 use crate::service::passwords::Verdict;
 use crate::service::sessions::begin;
 use crate::service::sessions::failures::Counters;
-use crate::store::people::{admins, links, sessions};
+use crate::store::people::{admins, links, passkeys, sessions};
 use crate::store::{StoreError, Transaction};
 
 impl Admins {
@@ -44,11 +44,14 @@ impl Admins {
             // The new session is the old one under another name: it was proved as that was.
             let session = sessions::by_digest(conn, session)?.ok_or(Failure::SessionEnded)?;
             change(conn, &admin, by, &alerts)?;
-            if begin(conn, &digest, &admin, by.source(), session.proof, by.now)? {
-                Ok(())
-            } else {
-                Err(Failure::SessionEnded.into())
+            if !begin(conn, &digest, &admin, by.source(), session.proof, by.now)? {
+                return Err(Failure::SessionEnded.into());
             }
+            if passkeys::any_of(conn, admin.id)? {
+                // Beside a passkey the password is no proof.
+                sessions::set_proven(conn, &digest, session.proven_by, session.proven_at)?;
+            }
+            Ok(())
         })
         .await?;
         Ok(id)

@@ -34,6 +34,8 @@ pub(super) enum Purpose {
     Login,
     /// The second step of this login.
     SecondStep(Digest),
+    /// Proving again who is behind this session.
+    Proof(Digest),
 }
 
 /// A challenge that was brought back in time. Whether it was answered before shows when it is used.
@@ -122,6 +124,7 @@ fn sign(key: &SecretString, purpose: &Purpose, body: &str) -> blake3::Hash {
         Purpose::Enrolment(session) => ("enrolment:", session.as_str()),
         Purpose::Login => ("login:", ""),
         Purpose::SecondStep(step) => ("second-step:", step.as_str()),
+        Purpose::Proof(session) => ("proof:", session.as_str()),
     };
     let key = blake3::derive_key(CONTEXT, key.expose_secret().as_bytes());
     let mut text = blake3::Hasher::new_keyed(&key);

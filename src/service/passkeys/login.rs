@@ -23,9 +23,9 @@ const TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
 const RECENT_COPIES: usize = 50;
 
 /// A passkey that has proved whose it is.
-pub(super) struct Verified {
-    pub(super) passkey: Passkey,
-    pub(super) admin: ServerAdmin,
+pub(crate) struct Verified {
+    pub(crate) passkey: Passkey,
+    admin: ServerAdmin,
     updated: Credential,
     opened: Opened,
 }
@@ -154,7 +154,7 @@ fn was_told(conn: &mut Conn, event: &Event) -> Result<bool, StoreError> {
 impl Verified {
     /// Uses the challenge up and keeps the new counter, if the passkey is still there as it was
     /// verified.
-    pub(super) fn use_up(
+    pub(crate) fn use_up(
         &self,
         conn: &mut Transaction,
         now: DateTime<Utc>,

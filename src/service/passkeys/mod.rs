@@ -1,13 +1,15 @@
 //! Passkeys and recovery codes: adding, removing, and logging in with them.
 //!
-//! Somebody with a passkey does not log in with the password alone. Every change holds
-//! [`Lock::Admins`], as everything does that begins or ends sessions.
+//! Somebody with a passkey neither logs in with the password alone nor proves with it who they are.
+//! Every change holds [`Lock::Admins`], as everything does that begins or ends sessions.
 
 mod challenges;
 mod changes;
+pub(super) mod codes;
 mod enrolment;
 mod errors;
 mod login;
+mod proof;
 mod second_step;
 
 use chrono::{DateTime, Utc};

@@ -8,19 +8,17 @@ use secrecy::SecretString;
 use tokio::task::spawn;
 
 use super::challenges::Purpose;
-use super::{Challenge, PasskeyError, Passkeys, is_unused};
+use super::codes::{CountedCode, count_attempt};
+use super::{Challenge, PasskeyError, Passkeys};
 use crate::audit::Line;
-use crate::domain::activity::{Attempt, Event, Kind};
+use crate::domain::activity::{Attempt, Kind};
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::{Digest, SecretCode, SessionId};
 use crate::domain::admin::passkey::{Passkey, Proof};
-use crate::domain::admin::recovery::RecoveryCode;
 use crate::domain::network::source::Source;
 use crate::hasher::HashError;
-use crate::service::sessions::failures::{Counted, Counters};
 use crate::service::sessions::{begin, failed, login};
-use crate::store::people::recovery_codes::StoredCode;
-use crate::store::people::{admins, passkeys, recovery_codes, second_steps};
+use crate::store::people::{admins, passkeys, second_steps};
 use crate::store::{Conn, Lock, StoreError, Transaction};
 
 /// The second step must follow the first within this time.
@@ -106,72 +104,42 @@ impl Passkeys {
         typed: &SecretString,
         source: Source,
     ) -> Result<SessionId, PasskeyError> {
-        let (admin, codes, counted) = self.count(step.clone(), source.clone()).await?;
-        let found = match self.find_code(typed, codes).await {
-            Ok(found) => found,
-            Err(error) => {
-                let taken_back = move |conn: &mut Transaction| counted.take_back(conn);
-                let taken_back: Result<(), StoreError> =
-                    self.resources.store.write(Lock::Admins, taken_back).await;
-                taken_back?;
-                return Err(error);
-            }
-        };
-        let Some(used) = found else {
-            return Err(self.refuse_code(admin, source).await?);
+        let (admin, attempt) = self.count(step.clone(), source.clone()).await?;
+        let right = match self.find_code(typed, attempt).await {
+            Err(PasskeyError::WrongCode) => return Err(self.refuse_code(admin, source).await?),
+            found => found?,
         };
         let (id, now) = (self.resources.session_id(), self.resources.clock.now());
         let session = id.digest();
         let passkeys = self.clone();
         let begun = move |conn: &mut Transaction| {
             let admin = open(conn, &step, now)?.ok_or(PasskeyError::LoginOver)?;
-            if !recovery_codes::consume(conn, used, now)? {
-                return Err(PasskeyError::WrongCode);
-            }
-            Counters::of_codes(admin.id).clear(conn)?;
-            finish(conn, &admin, &step, &session, &source, Proof::PasswordAndCode, now)?;
-            passkeys.tell_of_code(conn, &admin, &source, now)
+            passkeys.use_code(conn, right, &admin, &source, now)?;
+            finish(conn, &admin, &step, &session, &source, Proof::PasswordAndCode, now)
         };
         self.resources.store.write(Lock::Admins, begun).await?;
-        self.alerts.wake();
+        self.wake_mails();
         Ok(id)
     }
 
-    /// Counts an attempt as a failure before it is looked at; returns the codes that are left.
+    /// Counts an attempt as a failure before it is looked at.
     async fn count(
         &self,
         step: Digest,
         source: Source,
-    ) -> Result<(ServerAdmin, Vec<StoredCode>, Counted), PasskeyError> {
+    ) -> Result<(ServerAdmin, CountedCode), PasskeyError> {
         let (now, audit) = (self.resources.clock.now(), self.resources.audit.clone());
         let count = move |conn: &mut Transaction| {
             let admin = open(conn, &step, now)?.ok_or(PasskeyError::LoginOver)?;
-            let counters = Counters::of_codes(admin.id);
-            if let Some(until) = counters.throttled_until(conn, now)? {
-                let line = Line::of_attempt(Attempt::LoginThrottled, source);
-                audit.log(line.about(admin.email.to_string()), now);
-                return Err(PasskeyError::Throttled { until });
-            }
-            let counted = counters.count(conn, now)?;
-            let mut codes = recovery_codes::of_admin(conn, admin.id)?;
-            codes.retain(is_unused);
-            Ok((admin, codes, counted))
+            let attempt = count_attempt(conn, &admin, now).inspect_err(|error| {
+                if matches!(error, PasskeyError::Throttled { .. }) {
+                    let line = Line::of_attempt(Attempt::LoginThrottled, source);
+                    audit.log(line.about(admin.email.to_string()), now);
+                }
+            })?;
+            Ok((admin, attempt))
         };
         self.resources.store.write(Lock::Admins, count).await
-    }
-
-    async fn find_code(
-        &self,
-        typed: &SecretString,
-        codes: Vec<StoredCode>,
-    ) -> Result<Option<i64>, PasskeyError> {
-        let Some(code) = RecoveryCode::presented(typed) else { return Ok(None) };
-        for StoredCode { id, hash, .. } in codes {
-            if self.resources.password_hasher.verify(code.secret().clone(), hash).await? {
-                return Ok(Some(id));
-            }
-        }
-        Ok(None)
     }
 
     /// Records a wrong code as the failed login that it is.
@@ -191,20 +159,6 @@ impl Passkeys {
         recorded?;
         self.resources.audit.log(line, now);
         Ok(wrong)
-    }
-
-    fn tell_of_code(
-        &self,
-        conn: &mut Transaction,
-        admin: &ServerAdmin,
-        source: &Source,
-        now: DateTime<Utc>,
-    ) -> Result<(), PasskeyError> {
-        let left = recovery_codes::of_admin(conn, admin.id)?;
-        let left = left.iter().filter(|code| is_unused(code)).count();
-        let event = login::event(Kind::RecoveryCodeUsed, admin, source, now);
-        let event: Event = event.about(admin.email.as_str()).with_detail(format!("{left} left"));
-        Ok(self.alerts.record(conn, &event, None)?)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::store::{Conn, StoreError};
 
 /// Who tries to sign in.
 #[derive(Debug, Clone)]
-pub(super) struct LoginAttempt {
+pub(crate) struct LoginAttempt {
     pub(super) email: Option<EmailAddress>,
     pub(super) source: Source,
     pub(super) device: Option<DeviceMark>,

@@ -10,8 +10,9 @@ use crate::domain::admin::device::DeviceDigest;
 use crate::domain::admin::person::{AdminId, EmailAddress};
 use crate::domain::network::source::{Source, address_text};
 use crate::domain::network::source_network;
+use crate::service::Resources;
 use crate::store::people::login_failures::{self, Failures};
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, Lock, StoreError, Transaction};
 
 /// Failures of one account that cost nothing: people mistype.
 const FREE_FOR_ACCOUNT: u64 = 5;
@@ -120,6 +121,17 @@ impl Counted {
         self.before
             .iter()
             .try_for_each(|(subject, before)| login_failures::take_back(conn, subject, at, *before))
+    }
+}
+
+impl Resources {
+    /// Takes the count of an attempt back of which it is not known whether it was right.
+    pub(crate) async fn take_back(&self, counted: Counted) {
+        let taken_back = |conn: &mut Transaction| counted.take_back(conn);
+        let taken_back: Result<(), StoreError> = self.store.write(Lock::Admins, taken_back).await;
+        if let Err(error) = taken_back {
+            tracing::warn!(%error, "an attempt that could not be checked counts as failed");
+        }
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn began_and_proven_at(
 
 /// Whether the person behind a session has proved lately who they are. The clocks of two instances
 /// differ a little; a proof that is later than that tells of a clock that ran ahead.
-pub(crate) fn is_proven(session: &Session, now: DateTime<Utc>) -> bool {
+pub fn is_proven(session: &Session, now: DateTime<Utc>) -> bool {
     let age = now - session.proven_at;
     -CLOCKS_DIFFER <= age && age <= PROOF_LIMIT
 }
@@ -68,6 +68,7 @@ mod tests {
                 address: None,
                 agent: None,
                 proof: Proof::Password,
+                proven_by: Proof::Password,
             };
             let (began, proven) = began_and_proven_at(&session, at(now));
             assert_eq!(proven, began);
@@ -93,6 +94,7 @@ mod tests {
                 address: None,
                 agent: None,
                 proof: Proof::Password,
+                proven_by: Proof::Password,
             };
             assert_eq!(is_proven(&session, at(age)), expected, "{age}");
         }

@@ -19,6 +19,7 @@ use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::code::{Digest, SecretCode, SessionId};
 use crate::domain::admin::device::DeviceMark;
 use crate::domain::admin::passkey::Proof;
+use crate::domain::admin::person::EmailAddress;
 use crate::domain::network::UNKNOWN;
 use crate::domain::network::source::Source;
 use crate::hasher::{HashError, HashFigures};
@@ -36,8 +37,8 @@ pub const LOGIN_FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
 /// Checks who signs in.
 #[derive(Clone)]
 pub struct Logins {
-    pub(super) resources: Resources,
-    pub(super) devices: Devices,
+    resources: Resources,
+    devices: Devices,
     outbox: Outbox,
     turns: Turns,
 }
@@ -83,10 +84,10 @@ impl From<HashError> for LoginError {
 }
 
 /// An attempt that was counted and is to be looked at.
-pub(super) struct Started {
-    pub(super) found: Option<ServerAdmin>,
-    pub(super) counters: Counters,
-    pub(super) counted: Counted,
+pub(crate) struct Started {
+    found: Option<ServerAdmin>,
+    pub(crate) counters: Counters,
+    pub(crate) counted: Counted,
 }
 
 impl Logins {
@@ -106,8 +107,7 @@ impl Logins {
         source: Source,
         device: Option<DeviceMark>,
     ) -> Result<LoggedIn, LoginError> {
-        let (email, key) = (email.parse().ok(), self.devices.key().await?);
-        let attempt = LoginAttempt { email, source, device, key };
+        let attempt = self.attempt(email.parse().ok(), source, device).await?;
         let turn = self.turn(&attempt).await.inspect_err(|error| self.log(&attempt, error))?;
         let logins = self.clone();
         // A task of its own: what was counted is recorded or taken back even if the client is gone,
@@ -118,6 +118,16 @@ impl Logins {
             checked.inspect_err(|error| logins.log(&attempt, error))
         });
         checked.await.unwrap_or(Err(HashError::Failed("a login has ended early").into()))
+    }
+
+    /// An attempt as failed ones are counted.
+    pub(crate) async fn attempt(
+        &self,
+        email: Option<EmailAddress>,
+        source: Source,
+        device: Option<DeviceMark>,
+    ) -> Result<LoginAttempt, Failure> {
+        Ok(LoginAttempt { email, source, device, key: self.devices.key().await? })
     }
 
     /// Logs an attempt that was refused.
@@ -139,7 +149,7 @@ impl Logins {
     }
 
     /// Waits for the turn of an attempt that may be looked at.
-    pub(super) async fn turn(&self, attempt: &LoginAttempt) -> Result<Permit, LoginError> {
+    pub(crate) async fn turn(&self, attempt: &LoginAttempt) -> Result<Permit, LoginError> {
         let now = self.resources.clock.now();
         let asked = attempt.clone();
         let look = move |conn: &mut Conn| {
@@ -173,28 +183,14 @@ impl Logins {
         let now = self.resources.clock.now();
         let Started { found, counters, counted } = self.start(attempt.clone(), now).await?;
         let checked = self.finish(found, password, attempt, counters, now).await;
-        self.settle(counted, checked).await
-    }
-
-    /// Takes the count of an attempt back if nothing is known about its password.
-    pub(super) async fn settle<T>(
-        &self,
-        counted: Counted,
-        checked: Result<T, LoginError>,
-    ) -> Result<T, LoginError> {
         if matches!(checked, Err(LoginError::Busy | LoginError::Failed(_))) {
-            let taken_back = |conn: &mut Transaction| counted.take_back(conn);
-            let taken_back = self.resources.store.write(Lock::Admins, taken_back);
-            if let Err(error) = taken_back.await {
-                let error: StoreError = error;
-                tracing::warn!(%error, "a login that could not be checked counts as failed");
-            }
+            self.resources.take_back(counted).await;
         }
         checked
     }
 
     /// Counts the attempt as a failure and finds who it is.
-    pub(super) async fn start(
+    pub(crate) async fn start(
         &self,
         attempt: LoginAttempt,
         now: DateTime<Utc>,

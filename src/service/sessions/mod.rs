@@ -2,7 +2,7 @@
 //!
 //! A session id is a random text that only the browser holds; the database holds its digest.
 
-mod attempt;
+pub(super) mod attempt;
 mod delay;
 pub mod devices;
 pub mod ending;
@@ -10,7 +10,6 @@ pub(super) mod failed;
 pub(super) mod failures;
 pub(super) mod limits;
 pub mod login;
-mod proof;
 mod turns;
 
 use std::time::Duration;
@@ -19,7 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn;
 use tokio::time::timeout;
 
-pub use self::limits::IDLE_LIMIT;
+pub use self::limits::{IDLE_LIMIT, is_proven};
 use self::limits::{began_and_proven_at, is_open, is_within_limits};
 use super::authority::Authorized;
 use super::{Failure, Resources};

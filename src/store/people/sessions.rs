@@ -37,6 +37,8 @@ pub struct Session {
     pub agent: Option<String>,
     /// How the login was proved.
     pub proof: Proof,
+    /// How they have last proved who they are.
+    pub proven_by: Proof,
 }
 
 #[derive(Queryable, Selectable)]
@@ -52,6 +54,8 @@ struct SessionRow {
     proven_at: i64,
     proof: String,
     passkey_id: Option<i64>,
+    proven_by: String,
+    proven_passkey_id: Option<i64>,
 }
 
 /// Stores a new session.
@@ -76,6 +80,8 @@ pub fn insert(
             sessions::proven_at.eq(seconds(now)),
             sessions::proof.eq(proof.as_str()),
             sessions::passkey_id.eq(proof.passkey().map(|id| id.0)),
+            sessions::proven_by.eq(proof.as_str()),
+            sessions::proven_passkey_id.eq(proof.passkey().map(|id| id.0)),
         ))
         .execute(conn)?;
     Ok(())
@@ -150,10 +156,19 @@ pub fn touch(
     Ok(())
 }
 
-/// Remembers that the person behind a session has proved who they are.
-pub fn set_proven(conn: &mut Conn, digest: &Digest, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// Remembers when and how the person behind a session has proved who they are.
+pub fn set_proven(
+    conn: &mut Conn,
+    digest: &Digest,
+    proof: Proof,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
     diesel::update(sessions::table.find(digest.as_str()))
-        .set(sessions::proven_at.eq(seconds(now)))
+        .set((
+            sessions::proven_at.eq(seconds(at)),
+            sessions::proven_by.eq(proof.as_str()),
+            sessions::proven_passkey_id.eq(proof.passkey().map(|id| id.0)),
+        ))
         .execute(conn)?;
     Ok(())
 }
@@ -182,13 +197,24 @@ pub fn delete_others(conn: &mut Conn, admin: AdminId, kept: &Digest) -> Result<(
     Ok(())
 }
 
-/// Ends the sessions that a passkey has begun but for the one with this digest, which forgets it.
+/// Ends the sessions that a passkey has begun; in those that others have begun, what was proved with
+/// it counts no longer. The session with this digest only forgets it.
 pub fn forget_passkey(conn: &mut Conn, id: PasskeyId, kept: &Digest) -> Result<(), StoreError> {
-    let begun = sessions::passkey_id.eq(id.0);
-    let others = begun.and(sessions::id_hash.ne(kept.as_str()));
-    diesel::delete(sessions::table.filter(others)).execute(conn)?;
+    let is_other = sessions::id_hash.ne(kept.as_str());
+    let (begun, proven) = (sessions::passkey_id.eq(id.0), sessions::proven_passkey_id.eq(id.0));
+    diesel::delete(sessions::table.filter(begun.and(is_other))).execute(conn)?;
     diesel::update(sessions::table.filter(begun))
         .set(sessions::passkey_id.eq(None::<i64>))
+        .execute(conn)?;
+    diesel::update(sessions::table.filter(proven.and(is_other)))
+        .set((
+            sessions::proven_at.eq(sessions::created_at),
+            sessions::proven_by.eq(sessions::proof),
+            sessions::proven_passkey_id.eq(sessions::passkey_id),
+        ))
+        .execute(conn)?;
+    diesel::update(sessions::table.filter(proven))
+        .set(sessions::proven_passkey_id.eq(None::<i64>))
         .execute(conn)?;
     Ok(())
 }
@@ -197,9 +223,13 @@ impl TryFrom<SessionRow> for Session {
     type Error = StoreError;
 
     fn try_from(row: SessionRow) -> Result<Self, StoreError> {
-        let proof = Proof::stored(&row.proof, row.passkey_id.map(PasskeyId));
+        let stored = |proof: &str, passkey: Option<i64>| {
+            let stored = Proof::stored(proof, passkey.map(PasskeyId));
+            stored.ok_or_else(|| corrupt("proof", proof))
+        };
         Ok(Self {
-            proof: proof.ok_or_else(|| corrupt("proof", &row.proof))?,
+            proof: stored(&row.proof, row.passkey_id)?,
+            proven_by: stored(&row.proven_by, row.proven_passkey_id)?,
             digest: Digest::new(row.id_hash),
             admin: AdminId(row.admin_id),
             state: row.state,

@@ -41,12 +41,15 @@ pub(super) async fn reach(
     }
     let answer = next.call(request).await?.map_into_boxed_body();
     let error = answer.response().error().map(Error::as_error);
-    if matches!(error, Some(Some(PageError::ProofRequired)))
-        && let Some(asked) = proof::ask(&shared, answer.request())
-    {
-        return Ok(answer.into_response(asked));
+    let is_error = error.is_some();
+    if matches!(error, Some(Some(PageError::ProofRequired))) {
+        match proof::ask(&shared, answer.request()).await {
+            Ok(Some(asked)) => return Ok(answer.into_response(asked)),
+            Ok(None) => (),
+            Err(failure) => return Ok(answer.error_response(PageError::from(failure))),
+        }
     }
-    if error.is_some() {
+    if is_error {
         keep_menu(answer.request(), &shared);
     }
     Ok(answer)

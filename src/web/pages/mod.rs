@@ -46,7 +46,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 admins::password_link::form,
                 admins::password_link::choose,
             ))
-            .service(both(paths::CONFIRM, proof::form, proof::confirm))
+            .configure(proofs)
             .service(reading(paths::AUTHENTICATION, token::page::page))
             .service(writing(paths::GENERATE, token::generate::generate))
             .service(writing(paths::CLOSED, sync::live::closed))
@@ -89,6 +89,16 @@ fn logins(config: &mut web::ServiceConfig) {
         .service(writing(paths::SECOND_STEP_BEGIN, second_step::begin))
         .service(both(paths::SECOND_STEP_PASSKEY, second, second_step::by_passkey))
         .service(reading(paths::ENROL, enrolment::page));
+}
+
+/// Proving again who is behind the session.
+fn proofs(config: &mut web::ServiceConfig) {
+    use proof::confirm;
+    let form = || async { paths::go_to(paths::CONFIRM) };
+    config
+        .service(both(paths::CONFIRM, confirm::form, confirm::by_password))
+        .service(writing(paths::CONFIRM_BEGIN, confirm::begin))
+        .service(both(paths::CONFIRM_PASSKEY, form, confirm::by_passkey));
 }
 
 /// The reader's own passkeys.

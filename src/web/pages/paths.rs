@@ -70,6 +70,8 @@ pub(crate) const RECOVERY_CODES: &str = "/admin/account/recovery-codes";
 
 /// Where somebody proves again who they are.
 pub(crate) const CONFIRM: &str = "/admin/confirm";
+pub(crate) const CONFIRM_BEGIN: &str = "/admin/confirm/begin";
+pub(crate) const CONFIRM_PASSKEY: &str = "/admin/confirm/passkey";
 
 pub(crate) const NOTIFICATIONS: &str = "/admin/notifications";
 pub(crate) const TEST_MAIL: &str = "/admin/notifications/test";

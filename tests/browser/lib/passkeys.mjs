@@ -24,3 +24,12 @@ export async function device(page, { verifies = true, holdsKeys = true } = {}) {
     touch: (enabled) => send('setAutomaticPresenceSimulation', { enabled }),
   };
 }
+
+/** Adds a passkey on the account page; returns the recovery codes that come with the first. */
+export async function enrol(page, name) {
+  await page.goto('/admin/account');
+  await page.getByLabel(/^Name of (the|another) passkey$/).fill(name);
+  await page.getByRole('button', { name: 'Add a passkey', exact: true }).click();
+  await page.getByText(/Your new recovery codes|The passkey was added/).first().waitFor();
+  return page.locator('.codes li').allInnerTexts();
+}

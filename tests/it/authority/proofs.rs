@@ -19,16 +19,17 @@ on_each_database!(
     it_can_be_switched_off,
 );
 
-/// What asks for no proof: it takes nobody's part, or asks for the password anyway.
-const NEEDS_NONE: [&str; 10] = [
+/// What asks for no proof: it takes nobody's part, or takes one.
+const NEEDS_NONE: [&str; 11] = [
     CLOSED,
     WITHDRAW,
     CONFIRM,
+    CONFIRM_BEGIN,
+    CONFIRM_PASSKEY,
     IDENTITY_PROVIDER,
     TEST_MAIL,
     TEST_WEBHOOK,
     SESSIONS,
-    CHANGE_PASSWORD,
     "/admin/account/passkeys/1/rename",
     "/logout",
 ];
@@ -63,7 +64,8 @@ fn every_form_that_matters_asks_for_a_proof_and_changes_nothing_before(database:
     prepare(&grace, database);
     app.advance(TimeDelta::minutes(15));
     let eve = app.admin("eve");
-    Device::new("phone").add(&eve, "Phone").expect(200);
+    let phone = Device::new("phone");
+    phone.add(&eve, "Phone").expect(200);
     app.advance(TimeDelta::seconds(15 * 60 + 1));
     let before = state(database);
     let mut asked = 0;
@@ -85,6 +87,7 @@ fn every_form_that_matters_asks_for_a_proof_and_changes_nothing_before(database:
         if is_script {
             assert_eq!(answer.json()["error"], "proof_required");
             assert_eq!(answer.json()["generated"], false);
+            assert_eq!(answer.json()["passkey"], true);
             let message = answer.json()["message"].as_str().unwrap().to_owned();
             assert!(message.starts_with("You logged in 15 minutes ago. "), "{message}");
             continue;
@@ -94,7 +97,7 @@ fn every_form_that_matters_asks_for_a_proof_and_changes_nothing_before(database:
         }
     }
     assert!(asked >= 10, "{asked}");
-    assert!(confirm(&eve, PASSWORD).status == 204);
+    assert!(phone.prove(&eve).status == 204);
 
     for form in every_form(&eve, "eve", database) {
         let path = form.target().to_owned();
@@ -145,6 +148,7 @@ fn the_script_sends_the_same_form_again_after_the_proof(database: &Database) {
     let form = generation(&ada).header("Accept", "application/json");
     let asked = ada.send(form.clone()).expect(403);
     assert_eq!(asked.json()["error"], "proof_required");
+    assert_eq!(asked.json()["passkey"], false);
     assert!(app.wait(app.services().tokens.history()).unwrap().newest.is_none());
     let wrong = confirm(&ada, "nine wrong badgers somewhere").expect(422);
     assert_eq!(wrong.json()["error"], "wrong_password");
@@ -202,7 +206,7 @@ fn wrong_passwords_are_slowed_down_with_those_of_the_login(database: &Database) 
     assert_eq!(failed.len(), 5);
     assert!(failed.iter().all(|entry| entry.event.actor.name() == "ada"), "{failed:?}");
     let list = ada.get("/admin/activity").expect(200).text().to_owned();
-    assert!(list.contains("A wrong password was entered in a session of"), "{list}");
+    assert!(list.contains("A confirmation failed in one of your sessions"), "{list}");
     // Her own device is counted apart, and the session goes on.
     confirm(&ada, PASSWORD).expect(204);
     app.advance(TimeDelta::seconds(2));

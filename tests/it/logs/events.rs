@@ -443,6 +443,7 @@ fn use_passkeys(scene: &mut Scene<'_>) -> String {
     scene.secrets.extend(codes);
     let third = Visitor::new(scene.server.address);
     phone.log_in(&third).expect(303);
+    phone.prove(&third).expect(204);
     for (device, counter) in [(&phone, 0), (&key, 9)] {
         device.counter.set(counter);
         device.log_in(&Visitor::new(scene.server.address)).expect(422);

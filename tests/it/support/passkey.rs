@@ -90,6 +90,20 @@ impl Device {
         send(browser, browser.form(path, &fields))
     }
 
+    /// Proves who is behind the session of `browser`, as the script of a dialog does.
+    pub(crate) fn prove(&self, browser: &Visitor) -> Response {
+        let asked = ask_for_proof(browser);
+        self.prove_as(browser, &asked)
+    }
+
+    /// The same, as the answer to what was asked before.
+    pub(crate) fn prove_as(&self, browser: &Visitor, asked: &Asked) -> Response {
+        let (csrf, answer) = (csrf_of(browser), self.signature(asked));
+        let fields = [("csrf", &*csrf), ("signed", &asked.signed), ("answer", &answer)];
+        let form = browser.form("/admin/confirm/passkey", &fields);
+        send(browser, form.header("Accept", "application/json"))
+    }
+
     fn new_key(&self, asked: &Asked) -> String {
         let user = asked.options["user"]["id"].as_str().expect("a user");
         *self.user.borrow_mut() = BASE64.decode(user).expect("base64url");
@@ -150,6 +164,11 @@ impl Device {
 /// Asks the server what to ask for a new key.
 pub(crate) fn ask_for_new(browser: &Visitor) -> Asked {
     ask(browser, "/admin/account/passkeys/begin", &[("csrf", &csrf_of(browser))])
+}
+
+/// Asks the server what to ask for a proof.
+pub(crate) fn ask_for_proof(browser: &Visitor) -> Asked {
+    ask(browser, "/admin/confirm/begin", &[("csrf", &csrf_of(browser))])
 }
 
 /// Asks the server what to ask a device.

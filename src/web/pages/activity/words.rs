@@ -39,6 +39,8 @@ fn fill(sentence: Sentence, name: &str, event: &Event, names: Option<&Names>) ->
         "who" => who(sentence, &event.actor, names),
         "their" if is_me(&event.actor, names) => sentence.words("your"),
         "their" => sentence.words("their"),
+        "session" if is_me(&event.actor, names) => sentence.words("one of your sessions"),
+        "session" => who(sentence.words("a session of "), &event.actor, names),
         "token" => sentence.code(event.token.as_ref().map_or("", TokenId::as_str)),
         "subject" => sentence.foreign(subject),
         "why" if subject.starts_with("after") => sentence.words(" ").foreign(subject),
@@ -138,6 +140,11 @@ mod tests {
                 Kind::PasswordChanged,
                 "You changed your password",
                 "Ada Lovelace changed their password",
+            ),
+            (
+                Kind::ProofFailed,
+                "A confirmation failed in one of your sessions",
+                "A confirmation failed in a session of Ada Lovelace",
             ),
         ] {
             assert_eq!(shown(&event(kind, admin(1))), me);

@@ -62,6 +62,8 @@ struct SessionLine {
     icon: &'static str,
     /// How the login was proved: `with a passkey`.
     proof: String,
+    /// When and how it was proved again.
+    confirmed: Option<String>,
     since: Moment,
     last_used: String,
     is_this: bool,
@@ -137,6 +139,10 @@ fn session_line(session: &Session, passkeys: &PasskeyCards, me: &SignedIn) -> Se
         browser: agent.map_or_else(|| "unknown browser".to_owned(), |_| short_name(agent)),
         icon: device_icon(agent),
         proof: passkeys.words(session.proof),
+        confirmed: (session.proven_at > session.created_at).then(|| {
+            let passed = ago(me.now, session.proven_at);
+            format!("confirmed {passed} {}", passkeys.words(session.proven_by))
+        }),
         since: Moment::new(session.created_at),
         last_used: ago(me.now, session.last_seen_at),
         is_this: session.digest == me.digest,

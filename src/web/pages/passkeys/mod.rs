@@ -26,6 +26,6 @@ pub(crate) struct AnswerFields {
 }
 
 /// What the script of a page asks the browser, and what it sends back with the answer.
-fn asked(challenge: &Challenge) -> HttpResponse {
+pub(super) fn asked(challenge: &Challenge) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "options": challenge.options, "signed": challenge.signed }))
 }

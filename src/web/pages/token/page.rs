@@ -31,7 +31,7 @@ use crate::web::session::{Link, SignedIn};
 /// Entries on the card `Recent activity`.
 const RECENT: usize = 5;
 /// They would fill that card.
-const LEFT_OUT: [Kind; 3] = [Kind::LoggedIn, Kind::LoggedOut, Kind::LoginFailed];
+const LEFT_OUT: [Kind; 4] = [Kind::LoggedIn, Kind::ProofGiven, Kind::LoggedOut, Kind::LoginFailed];
 
 #[derive(Template)]
 #[template(path = "token/page.html")]
