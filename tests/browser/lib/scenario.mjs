@@ -6,6 +6,7 @@ import test, { after } from 'node:test';
 import { ADA, GRACE, Visitor, launch } from './browser.mjs';
 import { Mailbox } from './mailbox.mjs';
 import { Network } from './network.mjs';
+import { Receiver } from './receiver.mjs';
 import { Server } from './server.mjs';
 
 let shared = null;
@@ -19,6 +20,7 @@ const LONGEST = 180_000;
  * - `at`, `settings`: clock and settings of the server;
  * - `host`: the name by which browsers reach the server, instead of an address;
  * - `mail`: there is a mail server;
+ * - `receivers`: there are so many receivers of webhooks, and `settings` makes settings of their hosts;
  * - `network`: puts a network that can fail between browser and server;
  * - `token`: `unused` or `used`: there is a live token;
  * - `nobody`: the set-up link was not used yet;
@@ -41,6 +43,7 @@ export function scenario(name, options, body) {
 
 class Stage {
   visitors = [];
+  receivers = [];
   #options;
   #own = null;
   #site = null;
@@ -50,10 +53,11 @@ class Stage {
   }
 
   async raise() {
-    const { at, network, mail, token, nobody, demo, as, host } = this.#options;
+    const { at, network, mail, token, nobody, demo, as, host, receivers = 0 } = this.#options;
     if (network) this.network = await Network.start();
     if (mail) this.mailbox = await Mailbox.start();
-    const settings = { ...this.#options.settings, SCIMWARD_SMTP_URL: this.mailbox?.url ?? '', SCIMWARD_MAIL_FROM: 'scim@example.com' };
+    while (this.receivers.length < receivers) this.receivers.push(await Receiver.start());
+    const settings = { ...this.#settings(), SCIMWARD_SMTP_URL: this.mailbox?.url ?? '', SCIMWARD_MAIL_FROM: 'scim@example.com' };
     this.server = demo
       ? await Server.demo({ at })
       : await Server.start({ at, settings, url: this.network?.url, host });
@@ -100,6 +104,11 @@ class Stage {
     return `http://localhost:${this.#site.address().port}/`;
   }
 
+  #settings() {
+    const { settings } = this.#options;
+    return typeof settings === 'function' ? settings(this.receivers.map(({ host }) => host)) : settings;
+  }
+
   #browser() {
     if (!this.#options.launch) {
       shared ??= launch();
@@ -115,6 +124,7 @@ class Stage {
     await this.server?.stop();
     await this.network?.stop();
     this.mailbox?.stop();
+    for (const receiver of this.receivers) receiver.stop();
     this.#site?.close();
     this.#site?.closeAllConnections();
   }

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::domain::mail::MailState;
+use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::recipient::WebhookId;
 use crate::service::mails::{Called, LastCall, WebhookError, WebhookOverview};
 use crate::web::Shared;
@@ -54,8 +55,11 @@ fn call_row(call: &LastCall, is_stopped: bool) -> CallRow {
         MailState::Sent { answer, .. } => (Badge::new("success", "check", answer.clone()), None),
         MailState::Retrying { answer, next_try_at, .. } => {
             let (short, long) = shortened(answer);
-            let next = format!("next try at {}", utc_text(*next_try_at));
-            let note = long.map(|long| format!("{long}; {next}")).unwrap_or(next);
+            let next = utc_text(*next_try_at);
+            let note = match long {
+                Some(long) => format!("{long}; next try at {next}"),
+                None => format!("Next try at {next}"),
+            };
             (Badge::new("attention", "sync", format!("{short}, trying again")), Some(note))
         }
         MailState::Failed { answer, .. } => {
@@ -65,14 +69,18 @@ fn call_row(call: &LastCall, is_stopped: bool) -> CallRow {
         }
         MailState::Waiting => (Badge::new("neutral", "clock", "Waiting"), None),
     };
-    CallRow { at: Moment::new(call.at), about: call.kind.to_string(), badge, note }
+    // It was no mail.
+    let about = if call.kind == MailKind::Test { "Test".to_owned() } else { call.kind.to_string() };
+    CallRow { at: Moment::new(call.at), about, badge, note }
 }
 
 /// The status alone, and all of an answer that says more.
 fn shortened(answer: &str) -> (&str, Option<&str>) {
     let status = answer.split(':').next().unwrap_or_default();
-    let is_status =
-        status.starts_with(|c: char| c.is_ascii_digit()) && status.chars().count() <= BADGE_LENGTH;
+    // A host can begin with digits too.
+    let number = status.split(' ').next().unwrap_or_default();
+    let is_number = number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_status = is_number && status.chars().count() <= BADGE_LENGTH;
     match is_status {
         true if status.len() == answer.len() => (status, None),
         true => (status, Some(answer)),
@@ -119,6 +127,9 @@ mod tests {
             ("200 OK", "200 OK", false),
             ("404 Not Found: no_service", "404 Not Found", true),
             ("ops.example.com cannot be reached: refused", "No answer", true),
+            ("127.0.0.1:9000 cannot be reached: refused", "No answer", true),
+            ("[::1]:9000 cannot be reached: refused", "No answer", true),
+            ("500", "500", false),
             ("Not called: it answered 410 Gone before.", "No answer", true),
             (&long, "No answer", true),
         ] {
