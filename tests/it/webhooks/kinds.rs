@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 use scimward::domain::admin::actor::Author;
 use scimward::domain::certificate::Certificate;
+use scimward::domain::token::lifespan::Lifespan;
 use scimward::domain::token::refusal::Refusal;
+use scimward::service::tokens::{CurrentToken, Generate};
 use serde_json::Value;
 
 use super::{body, json_to};
@@ -14,7 +16,10 @@ use crate::support::smtp::MailServer;
 use crate::support::upstream::Upstream;
 use crate::sync::{accept, minute, refuse, working};
 
-on_each_database!(a_receiver_is_told_of_the_connection_and_of_the_certificate);
+on_each_database!(
+    a_receiver_is_told_of_the_connection,
+    a_receiver_is_told_of_an_overlap_and_of_the_certificate,
+);
 
 /// An application, and the receiver that it tells.
 struct Scene {
@@ -23,6 +28,13 @@ struct Scene {
 }
 
 impl Scene {
+    fn start(database: &Database) -> Self {
+        let receiver = Upstream::deciding(|_| Some("200 OK".to_owned()));
+        let setting = json_to(&receiver);
+        let settings = [("SCIMWARD_WEBHOOKS", setting.as_str()), ("SCIMWARD_SILENCE_AFTER", "2")];
+        Self { app: MailApp::with(database, &MailServer::start(), &settings), receiver }
+    }
+
     /// Time passes in which something happens each time, and the receiver is told: type and data.
     fn pass(
         &self,
@@ -58,12 +70,8 @@ impl Scene {
     }
 }
 
-fn a_receiver_is_told_of_the_connection_and_of_the_certificate(database: &Database) {
-    let server = MailServer::start();
-    let receiver = Upstream::deciding(|_| Some("200 OK".to_owned()));
-    let setting = json_to(&receiver);
-    let settings = [("SCIMWARD_WEBHOOKS", setting.as_str()), ("SCIMWARD_SILENCE_AFTER", "2")];
-    let scene = Scene { app: MailApp::with(database, &server, &settings), receiver };
+fn a_receiver_is_told_of_the_connection(database: &Database) {
+    let scene = Scene::start(database);
     let app = &scene.app;
     let (minutes, nothing) = (TimeDelta::minutes(1), |_: &MailApp| {});
     let first = working(app);
@@ -96,8 +104,29 @@ fn a_receiver_is_told_of_the_connection_and_of_the_certificate(database: &Databa
     scene.tells("sync.silent", 7, days, nothing);
     assert_eq!(scene.pass(7, days, nothing), [], "twice is enough");
     scene.tells("sync.resumed", 1, minutes, switched);
+}
 
-    // The certificate of the server expires, and then it does so with the token.
+fn a_receiver_is_told_of_an_overlap_and_of_the_certificate(database: &Database) {
+    let scene = Scene::start(database);
+    let app = &scene.app;
+    let (minutes, hours, days) = (TimeDelta::minutes(1), TimeDelta::hours(6), TimeDelta::days(1));
+    let nothing = |_: &MailApp| {};
+    let old = working(app);
+    let goes_on = |app: &MailApp| accept(app, &old.id);
+    scene.tells("scim_token.generated", 1, minutes, nothing);
+
+    // A new token is kept beside the old one, and nobody enters it.
+    let (lifespan, by) = (Lifespan::try_from(6).unwrap(), Author::CommandLine);
+    let wanted = Generate { lifespan, by, current: CurrentToken::Keep, form: None };
+    let new = app.wait(app.services().tokens.generate(wanted)).expect("a token").token;
+    scene.tells("scim_token.generated", 3, hours, goes_on);
+    let data = scene.tells("sync.stopped", 2, hours, nothing);
+    assert_eq!(data["token"]["token_id"], new.id.as_str());
+    let switched = |app: &MailApp| accept(app, &new.id);
+    scene.tells("sync.resumed", 1, minutes, switched);
+
+    // The certificate of the server expires, and the token is revoked.
+    app.set("2026-11-24T10:00:00Z");
     let now = app.services().now();
     app.services().certificate.set(Certificate {
         fingerprint: "0a1b".to_owned(),
