@@ -45,6 +45,9 @@ pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, Com
         let Called { host, answer, is_delivered } = called.map_err(failed)?;
         if is_delivered {
             say_done(&format!("Test sent to {host}. It answered: {answer}"))?;
+        } else if answer.starts_with(&host) {
+            // What kept it from answering names it already.
+            note(&format!("scimward: the test was not delivered: {answer}"));
         } else {
             note(&format!("scimward: the test was not delivered to {host}: {answer}"));
         }

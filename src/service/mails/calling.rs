@@ -90,6 +90,10 @@ impl Mails {
 pub(super) fn happened(mail: &Mail, event: WebhookEvent, host: &str) -> Option<Event> {
     let (kind, at, detail) = match &mail.state {
         MailState::Sent { at, .. } => (Kind::WebhookSent, *at, host.to_owned()),
+        // What kept it from answering names it already.
+        MailState::Failed { at, answer } if answer.starts_with(host) => {
+            (Kind::WebhookFailed, *at, answer.clone())
+        }
         MailState::Failed { at, answer } => (Kind::WebhookFailed, *at, format!("{host}: {answer}")),
         MailState::Waiting | MailState::Retrying { .. } => return None,
     };
