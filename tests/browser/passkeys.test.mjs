@@ -247,3 +247,122 @@ scenario('codes can be copied, downloaded and printed', {
   assert.ok(await page.locator('.codes').isVisible());
   assert.ok(!(await page.getByRole('button', { name: 'Copy' }).isVisible()));
 });
+
+/**
+ * Stands in for the browser's list of passkeys: `choose()` takes one from it, `asked` tells what was
+ * asked of the browser and what became of it.
+ */
+async function listOfPasskeys(page) {
+  await page.addInitScript(() => {
+    const real = navigator.credentials.get.bind(navigator.credentials);
+    const asked = [];
+    Object.assign(globalThis, { asked, cancels: false });
+    PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(true);
+    navigator.credentials.get = ({ mediation, signal, publicKey }) => {
+      asked.push(mediation ?? 'at once');
+      if (mediation !== 'conditional') {
+        return globalThis.cancels ? Promise.reject(new DOMException('cancelled', 'NotAllowedError')) : real({ publicKey });
+      }
+      return new Promise((resolve, reject) => {
+        globalThis.choose = () => resolve(real({ publicKey }));
+        signal.addEventListener('abort', () => { asked.push('aborted'); reject(signal.reason); });
+      });
+    };
+  });
+  return {
+    asked: () => page.evaluate(() => globalThis.asked.join(', ')),
+    choose: async () => {
+      await page.waitForFunction(() => globalThis.choose);
+      await page.evaluate(() => { globalThis.choose(); });
+    },
+    until: (words) => page.waitForFunction((wanted) => globalThis.asked.join(', ') === wanted, words),
+  };
+}
+
+scenario('a browser offers passkeys where the address is typed', HOST, async ({ page, admin }) => {
+  admin.expect(REFUSED);
+  await device(page);
+  await enrol(page, 'Phone');
+  await leaveAlone(page);
+  const list = await listOfPasskeys(page);
+  await button(page, 'Log out').click();
+  await list.choose();
+  await heading(page, 'Authentication');
+  await page.goto('/admin/account');
+  await page.getByText('with the passkey “Phone”').first().waitFor();
+
+  await button(page, 'Log out').click();
+  await list.until('conditional');
+  await page.evaluate(() => { globalThis.cancels = true; });
+  await button(page, 'Log in with a passkey').click();
+  await page.getByText('The passkey was not used. Try again, or log in with your password.').waitFor();
+  await list.until('conditional, aborted, at once, conditional');
+  await page.evaluate(() => { globalThis.cancels = false; });
+  await button(page, 'Log in with a passkey').click();
+  await heading(page, 'Authentication');
+
+  await button(page, 'Log out').click();
+  await list.until('conditional');
+  await enterPassword(page);
+  await heading(page, 'Now your passkey');
+  assert.equal(await list.asked(), '', 'it is for the login alone');
+});
+
+scenario('the passkey that Chromium takes from its list logs in', HOST, async ({ page, admin }) => {
+  admin.expect(REFUSED);
+  await device(page, { isOffered: true });
+  await enrol(page, 'Phone');
+  await leaveAlone(page);
+  await button(page, 'Log out').click();
+  await heading(page, 'Authentication');
+  await page.goto('/admin/account');
+  await page.getByText('with the passkey “Phone”').first().waitFor();
+});
+
+scenario('a browser that cannot offer passkeys shows the same login', HOST, async ({ page, admin }) => {
+  admin.expect(REFUSED);
+  await device(page);
+  await enrol(page, 'Phone');
+  await leaveAlone(page);
+  for (const missing of ['undefined', '() => Promise.resolve(false)', '() => Promise.reject(new Error("no"))']) {
+    await page.addInitScript(`PublicKeyCredential.isConditionalMediationAvailable = ${missing};
+      const real = navigator.credentials.get.bind(navigator.credentials);
+      navigator.credentials.get = (how) => { if (how.mediation) throw new Error('not offered'); return real(how); };`);
+    await page.goto('/admin/authentication');
+    await button(page, 'Log out').click();
+    await heading(page, 'Log in to Admin Settings');
+    await button(page, 'Log in with a passkey').click();
+    await heading(page, 'Authentication');
+  }
+});
+
+scenario('a device that does not recognise its user and keys of other hosts add and open nothing', HOST, async (stage) => {
+  const { page, admin, server } = stage;
+  admin.expect(REFUSED);
+  const own = await device(page, { verifies: false });
+  await page.goto('/admin/account');
+  await page.getByLabel('Name of the passkey').fill('Phone');
+  await button(page, 'Add a passkey').click();
+  await page.getByText('No passkey was added. Try again.').waitFor();
+  assert.equal(server.sql('SELECT count(*) FROM passkeys;'), '0');
+  await own.verify(true);
+  const begin = '**/admin/account/passkeys/begin';
+  await page.route(begin, async (route) => {
+    const answer = await route.fetch(), json = await answer.json();
+    json.options.publicKey.rp.id = 'example.com';
+    await route.fulfill({ response: answer, json });
+  });
+  await button(page, 'Add a passkey').click();
+  await page.getByText('No passkey was added. Try again.').waitFor();
+  assert.equal((await own.keys()).length, 0, 'the browser asks no device for another host');
+  await page.unroute(begin);
+  await enrol(page, 'Phone');
+  await leaveAlone(page);
+
+  const [phone] = await own.keys();
+  await own.forget(phone.credentialId);
+  await own.take({ ...phone, rpId: 'example.com' });
+  await button(page, 'Log out').click();
+  await button(page, 'Log in with a passkey').click();
+  await page.getByText('The passkey was not used. Try again, or log in with your password.').waitFor();
+});

@@ -11,9 +11,9 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::stream;
 
-use super::paths::ADMIN;
+use super::paths::{ADMIN, CONFIRM, CONFIRM_PASSKEY, safe_path};
 use crate::web::error::PageError;
-use crate::web::session::draft;
+use crate::web::session::{KeptForm, draft};
 
 /// More than any of our forms needs.
 const LONGEST: usize = 16 * 1024;
@@ -22,7 +22,7 @@ const LONGEST: usize = 16 * 1024;
 const PASSWORDS: [&str; 4] = ["password", "present", "fresh", "code"];
 
 /// The fields that a page fills in itself.
-const OF_PAGE: [&str; 4] = ["csrf", "request_id", "replaces", "confirm"];
+const OF_PAGE: [&str; 6] = ["csrf", "request_id", "replaces", "confirm", "signed", "answer"];
 
 /// Marks a request whose form holds a password.
 struct HoldsPassword;
@@ -46,13 +46,25 @@ pub(super) async fn read(request: &mut ServiceRequest) -> Result<(), PageError> 
         request.extensions_mut().insert(Fields(body.clone()));
     }
     if request.path().starts_with(ADMIN)
-        && let Some(kept) = draft::of(request.path(), &body)
+        && let Some(kept) = draft(request.path(), &body)
     {
         request.extensions_mut().insert(kept);
     }
     let payload = Box::pin(stream::once(ready(Ok(body))));
     request.set_payload(Payload::Stream { payload });
     Ok(())
+}
+
+/// What is worth keeping of a form. One that gives a proof holds the form that asked for it.
+fn draft(path: &str, body: &[u8]) -> Option<KeptForm> {
+    if path != CONFIRM && path != CONFIRM_PASSKEY {
+        return draft::of(path, body);
+    }
+    let field = |wanted: &str| {
+        let found = form_urlencoded::parse(body).find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.into_owned())
+    };
+    draft::of(safe_path(&field("action")?)?, field("fields")?.as_bytes())
 }
 
 /// The fields of the form that was read, as in a URL: without what belongs to the page that it stood

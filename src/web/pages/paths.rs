@@ -97,6 +97,7 @@ pub(crate) fn page_of(action: &str) -> &str {
     match action {
         GENERATE => AUTHENTICATION,
         INVITE | WITHDRAW => SERVER_ADMINS,
+        PASSWORD | PASSKEYS | RECOVERY_CODES => ACCOUNT,
         other => other,
     }
 }

@@ -23,18 +23,15 @@ impl KeptForm {
         }
     }
 
-    /// Takes what was filled in, if it was for this path: another page forgets it.
-    pub(super) fn take<T: DeserializeOwned>(session: &Session, action: &str) -> Option<T> {
+    /// Takes the form that is kept: a page that does not show it forgets it.
+    pub(super) fn take(session: &Session) -> Option<Self> {
         // Removing marks the session as changed even if there is nothing to remove.
-        if !session.contains_key(KEPT) {
-            return None;
-        }
-        let kept: Self = session.remove_as(KEPT)?.ok()?;
-        kept.read().filter(|_| kept.action == action)
+        if session.contains_key(KEPT) { session.remove_as(KEPT)?.ok() } else { None }
     }
 
-    /// What was filled in.
-    pub(super) fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        web::Query::<T>::from_query(&self.fields).ok().map(web::Query::into_inner)
+    /// What was filled in, if it was for this path.
+    pub(super) fn read<T: DeserializeOwned>(&self, action: &str) -> Option<T> {
+        let is_it = self.action == action;
+        is_it.then(|| web::Query::<T>::from_query(&self.fields).ok().map(web::Query::into_inner))?
     }
 }

@@ -1,5 +1,6 @@
 //! What handlers ask for: the Server Admin behind a request, and forms that only they can send.
 
+use std::cell::OnceCell;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 
@@ -18,6 +19,7 @@ use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::actor::Author;
 use crate::domain::admin::code::{Digest, SessionId};
 use crate::domain::network::source::Source;
+use crate::service::sessions::is_proven;
 use crate::web::connections;
 use crate::web::csrf;
 use crate::web::error::PageError;
@@ -42,10 +44,14 @@ pub(crate) struct SignedIn {
     pub(crate) began_at: DateTime<Utc>,
     /// When the person behind it has last proved who they are.
     pub(crate) proven_at: DateTime<Utc>,
+    /// Whether that is enough for what asks for a proof.
+    pub(crate) is_proven: bool,
     /// Whether they have to add a passkey before any other page opens.
     pub(crate) must_enrol: bool,
     source: Source,
     session: Session,
+    /// The form that the page before has kept, once it was asked for.
+    kept: OnceCell<Option<KeptForm>>,
     draft: Option<KeptForm>,
     shown: Shown,
 }
@@ -84,12 +90,18 @@ impl SignedIn {
 
     /// What was filled in before into the form that is sent to `action`.
     pub(crate) fn take_kept<T: DeserializeOwned>(&self, action: &str) -> Option<T> {
-        KeptForm::take(&self.session, action).or_else(|| self.take_draft(action))
+        let kept = self.kept.get_or_init(|| KeptForm::take(&self.session));
+        kept.as_ref().and_then(|kept| kept.read(action)).or_else(|| self.take_draft(action))
+    }
+
+    /// The path that a form was sent to that came when the session before this one had ended.
+    pub(crate) fn draft_action(&self) -> Option<&str> {
+        self.draft.as_ref().map(|draft| draft.action.as_str())
     }
 
     /// The same of a form that came when the session before this one had ended.
     fn take_draft<T: DeserializeOwned>(&self, action: &str) -> Option<T> {
-        let fields = self.draft.as_ref().filter(|draft| draft.action == action)?.read()?;
+        let fields = self.draft.as_ref()?.read(action)?;
         self.shown.0.set(true);
         self.leave(&Flash::warning(
             "Nothing was sent",
@@ -147,6 +159,7 @@ impl SignedIn {
         let Now(now) = *extensions.get::<Now>()?;
         connections::prove(request);
         let (began_at, proven_at) = (stored.created_at, stored.proven_at);
+        let is_proven = is_proven(&stored, now);
         let digest = stored.digest;
         Some(Self {
             admin,
@@ -155,9 +168,11 @@ impl SignedIn {
             now,
             began_at,
             proven_at,
+            is_proven,
             must_enrol,
             source,
             session,
+            kept: OnceCell::new(),
             draft,
             shown,
         })

@@ -1,7 +1,13 @@
 // A device that holds passkeys: Chromium's virtual authenticator.
 
-/** A device of the browser of `page`; `verifies` says whether it knows its user. */
-export async function device(page, { verifies = true, holdsKeys = true } = {}) {
+/**
+ * A device of the browser of `page`; `verifies` says whether it knows its user, `isOffered` whether the
+ * browser offers its passkeys on the login page: with nobody there to choose one, it takes the first at once.
+ */
+export async function device(page, { verifies = true, holdsKeys = true, isOffered = false } = {}) {
+  if (!isOffered) {
+    await page.addInitScript(() => { PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false); });
+  }
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable', { enableUI: false });
   const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {

@@ -318,9 +318,9 @@ fn use_key(scene: &mut Scene<'_>, ada: &Visitor) {
 
 /// Wrong passwords in a session, until they are not looked at any more.
 fn fail_to_confirm(ada: &Visitor) {
-    let fields = [("password", WRONG)];
-    let mut attempts =
-        (0..30).map(|_| submit(ada, "/admin/confirm", "/admin/confirm", &fields).status);
+    let csrf = page::hidden_fields(ada.get(ACCOUNT).expect(200).text(), "/logout").remove(0).1;
+    let fields = [("password", WRONG), ("csrf", &csrf)];
+    let mut attempts = (0..30).map(|_| send(ada, ada.form("/admin/confirm", &fields)).status);
     assert!(attempts.any(|status| status == 429), "nothing slows it down");
 }
 

@@ -4,6 +4,7 @@ use super::*;
 
 on_each_database!(
     a_device_that_cheats_opens_nothing,
+    a_device_that_cheats_is_no_second_step,
     a_challenge_is_answered_once_and_in_time,
     a_challenge_ends_with_what_it_would_open,
 );
@@ -46,6 +47,32 @@ fn a_device_that_cheats_opens_nothing(database: &Database) {
     let user = phone.user.replace(vec![0; 16]);
     cheat("another user", UNUSED, &phone);
     phone.user.replace(user);
+}
+
+fn a_device_that_cheats_is_no_second_step(database: &Database) {
+    let app = TestApp::with(database, &[PUBLIC_URL]);
+    let (ada, phone) = (app.admin("Ada"), Device::new("phone"));
+    phone.add(&ada, "Phone").expect(200);
+    let browser = app.visitor();
+    leads_to(&enter_password(&browser, "ada"), "/login/second?next=/admin/authentication");
+    let cheat = |what: &str| {
+        refused(what, UNUSED, &phone.second_step(&browser));
+        assert!(!is_signed_in(&browser), "{what}");
+    };
+
+    let host = phone.host.replace("example.com".to_owned());
+    cheat("another relying party");
+    phone.host.replace(host);
+    phone.verifies.set(false);
+    cheat("no user verification");
+    phone.verifies.set(true);
+    leads_to(&phone.second_step(&browser), "/admin/authentication");
+    let copy = app.visitor();
+    leads_to(&enter_password(&copy, "ada"), "/login/second?next=/admin/authentication");
+    phone.counter.set(0);
+    refused("a copy", UNUSED, &phone.second_step(&copy));
+    assert!(!is_signed_in(&copy));
+    assert_eq!(recorded(&app, Kind::PasskeyCopied), 1);
 }
 
 fn a_challenge_is_answered_once_and_in_time(database: &Database) {

@@ -11,6 +11,7 @@ use crate::support::passkey::ask_for_proof;
 on_each_database!(
     a_passkey_proves_who_it_is_and_a_password_alone_does_not,
     without_the_script_the_password_needs_a_recovery_code,
+    what_was_filled_in_is_still_there_after_the_proof,
     a_device_that_cheats_proves_nothing,
     what_was_asked_elsewhere_or_at_another_time_proves_nothing,
     passkeys_in_a_session_are_slowed_down_with_its_passwords,
@@ -139,9 +140,36 @@ fn without_the_script_the_password_needs_a_recovery_code(database: &Database) {
     assert_eq!(recorded(&app, Kind::RecoveryCodeUsed), 1);
     assert_eq!(recorded(&app, Kind::LoginFailed), 0);
 
+    leads_to(&ada.get(CONFIRM), "/admin/authentication");
+
     app.advance(TimeDelta::minutes(16));
     send(PASSWORD, &codes[0]).expect(422);
     assert!(!is_proven(&ada), "a code works once");
+}
+
+/// Also beside a passkey, and when the session ends while somebody is asked.
+fn what_was_filled_in_is_still_there_after_the_proof(database: &Database) {
+    let (app, ada, phone, codes) = later(database);
+    let prove = |asked: &Response, code: &str| {
+        let hidden = hidden_fields(asked.text(), CONFIRM);
+        let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let fields: Vec<_> = hidden.chain([("password", PASSWORD), ("code", code)]).collect();
+        ada.post(CONFIRM, &fields)
+    };
+    let named = ada.submit(ACCOUNT, PASSKEYS, &[("name", "Key & ring")]).expect(403);
+    leads_to(&prove(&named, &codes[1]), ACCOUNT);
+    assert!(ada.get(ACCOUNT).text().contains("value=\"Key &#38; ring\""));
+    assert!(!ada.get(ACCOUNT).text().contains("Key &#38; ring"), "it is kept for one page");
+
+    app.advance(TimeDelta::minutes(16));
+    let heidi = [("name", "Heidi"), ("email", "heidi@example.com")];
+    let list = "/admin/server-admins";
+    let asked = ada.submit(list, "/admin/server-admins/invite", &heidi).expect(403);
+    app.advance(TimeDelta::minutes(30));
+    leads_to(&prove(&asked, &codes[2]), "/login?next=/admin/confirm&form=refused");
+    leads_to(&phone.log_in(&ada), "/admin/authentication");
+    leads_to(&ada.get(CONFIRM), list);
+    assert!(ada.get(list).text().contains("value=\"heidi@example.com\""), "nothing is lost");
 }
 
 const UNUSED: &str = "The passkey was not used. Try again, or use your password";

@@ -37,7 +37,7 @@ struct RemovePage {
 #[derive(Deserialize)]
 pub(crate) struct NameFields {
     #[serde(default)]
-    name: String,
+    pub(super) name: String,
 }
 
 /// `GET /admin/account/passkeys/{id}/rename`.

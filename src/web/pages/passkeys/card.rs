@@ -10,6 +10,8 @@ use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::Badge;
 use crate::web::pages::layout::time::{Moment, ago};
+use crate::web::pages::passkeys::account::NameFields;
+use crate::web::pages::paths::PASSKEYS;
 use crate::web::session::SignedIn;
 
 /// What the cards show.
@@ -55,6 +57,7 @@ impl PasskeyCards {
             _ => Badge::new("success", "check", "On"),
         };
         let name = if own.is_empty() { me.browser() } else { String::new() };
+        let name = me.take_kept(PASSKEYS).map_or(name, |NameFields { name }| name);
         Ok(Self {
             possible: passkeys.are_possible(),
             url: shared.site.public_url.to_string(),

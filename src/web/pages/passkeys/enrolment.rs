@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::account::NameFields;
 use super::{asked, codes, refused};
 use crate::domain::network::agent::short_name;
 use crate::service::passkeys::{Enrolled, PasskeyError};
@@ -13,7 +14,7 @@ use crate::web::Shared;
 use crate::web::error::PageError;
 use crate::web::pages::layout::text::sentence;
 use crate::web::pages::layout::{self, Layout};
-use crate::web::pages::paths::{ACCOUNT, HOME, go_to};
+use crate::web::pages::paths::{ACCOUNT, HOME, PASSKEYS, go_to};
 use crate::web::session::{AnySession, AnySessionForm, Flash, NoFields, SignedIn};
 
 #[derive(Template)]
@@ -45,7 +46,8 @@ pub(crate) async fn page(
     if !me.must_enrol {
         return Ok(go_to(HOME));
     }
-    let name = me.browser();
+    let kept = me.take_kept(PASSKEYS);
+    let name = kept.map_or_else(|| me.browser(), |NameFields { name }| name);
     Ok(show(HttpResponse::Ok(), &shared, &me, name, None))
 }
 

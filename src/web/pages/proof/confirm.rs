@@ -33,7 +33,11 @@ pub(crate) async fn form(
     query: web::Query<ProofQuery>,
 ) -> Result<HttpResponse, PageError> {
     let AnySession(me) = me;
-    let action = safe_path(&query.next).unwrap_or(HOME).to_owned();
+    let action = safe_path(&query.next).or(me.draft_action()).unwrap_or(HOME).to_owned();
+    if me.is_proven {
+        // The session had ended here, and a login is a proof.
+        return Ok(go_to(paths::page_of(&action)));
+    }
     let form = KeptForm { action, fields: String::new() };
     Ok(layout::page(HttpResponse::Ok(), &ProofPage::load(&shared, &me, form, None).await?))
 }
