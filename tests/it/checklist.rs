@@ -12,6 +12,7 @@ use crate::support::actors::{PASSWORD, Visitor};
 use crate::support::app::TestApp;
 use crate::support::database::{Database, Engine};
 use crate::support::http::{self, Request};
+use crate::support::passkey::{Device, PUBLIC_URL};
 use crate::support::{headers, on_each_database, page};
 
 on_each_database!(
@@ -357,6 +358,37 @@ fn every_cookie_is_kept_from_scripts_and_other_hosts() {
     }
     for name in ["__Host-scimward", "__Host-scimward_device", "__Host-scimward_page"] {
         assert!(seen.iter().any(|seen| seen == name), "{name}: {seen:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_shows_a_secret_ends_its_connection_and_is_kept_by_no_browser() {
+    let (app, _database) = start(&[PUBLIC_URL]);
+    let ada = app.admin("Ada");
+    let grace = app.add_admin("Grace").id.0;
+    Device::new("phone").add(&ada, "Phone").expect(200);
+    let (keys, list) = ("/admin/api-keys", "/admin/server-admins");
+    let of_grace = format!("{list}/{grace}");
+    for (page, action, fields) in [
+        ("/admin/authentication", GENERATE, &[("months", "1"), ("confirm", "replace")][..]),
+        (keys, keys, &[("name", "Terraform"), ("scope", "read"), ("months", "1")]),
+        (list, "/admin/server-admins/invite", &[("name", "Eve"), ("email", "eve@example.com")]),
+        (&of_grace, &format!("{of_grace}/password-link"), &[]),
+        (ACCOUNT, "/admin/account/recovery-codes", &[]),
+    ] {
+        let shown = ada.get(page).expect(200);
+        let hidden = page::hidden_fields(shown.text(), action);
+        let entered = |name: &str| fields.iter().any(|(entered, _)| *entered == name);
+        let hidden = hidden.iter().filter(|(name, _)| !entered(name));
+        let hidden = hidden.map(|(name, value)| (name.as_str(), value.as_str()));
+        let all: Vec<_> = hidden.chain(fields.iter().copied()).collect();
+        let answer =
+            ada.send(ada.form(action, &all).header("Connection", "keep-alive")).expect(200);
+        let cookies = answer.headers.iter();
+        let cookies = cookies.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        let mut cookies = cookies.map(|(_, line)| line.as_str());
+        assert_eq!(answer.header("Connection"), Some("close"), "{action}");
+        assert!(cookies.any(|line| line.starts_with("__Host-scimward_page=")), "{action}");
     }
 }
 

@@ -19,7 +19,7 @@ use actix_web::cookie::{Cookie, Key, SameSite};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::error::ErrorInternalServerError;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponseBuilder, web};
 use secrecy::ExposeSecret;
 
 pub(super) use self::flash::{Flash, Link};
@@ -83,6 +83,12 @@ fn extends(request: &ServiceRequest) -> bool {
 /// `__Host-` makes the browser refuse a cookie that another host of the domain has set.
 fn cookie_name(site: &Site) -> &'static str {
     if site.public_url.is_https() { "__Host-scimward" } else { "scimward" }
+}
+
+/// Marks an answer that shows a secret, once: the buffers of the connection hold it until that ends, and
+/// browsers keep the page for the back button.
+pub(super) fn shows_secret(answer: &mut HttpResponseBuilder, shared: &Shared) {
+    answer.force_close().cookie(page_cookie(shared));
 }
 
 /// A cookie whose only meaning is that the page before it is over: when a cookie that scripts

@@ -11,7 +11,7 @@ use crate::web::error::PageError;
 use crate::web::pages::layout::time::utc_text;
 use crate::web::pages::layout::{self, Layout, Section};
 use crate::web::pages::paths::{INVITATION, NEW_PASSWORD, SERVER_ADMINS, go_to};
-use crate::web::session::{Flash, SignedIn};
+use crate::web::session::{self, Flash, SignedIn};
 
 /// What kind of link it is.
 struct Words {
@@ -58,8 +58,7 @@ pub(super) async fn deliver(
     let ForPerson { name, email, admin, issued: IssuedLink { code, expires_at } } = new;
     let path = if admin.is_some() { NEW_PASSWORD } else { INVITATION };
     let link = shared.site.public_url.join(&format!("{path}?code={}", code.expose()));
-    let until = utc_text(expires_at);
-    let mails = &shared.services.mails;
+    let (until, mails) = (utc_text(expires_at), &shared.services.mails);
     let mail = LinkMail {
         name,
         admin,
@@ -101,5 +100,7 @@ pub(super) async fn deliver(
         until,
         done: SERVER_ADMINS,
     };
-    Ok(layout::page(HttpResponse::Ok(), &view))
+    let mut answer = HttpResponse::Ok();
+    session::shows_secret(&mut answer, shared);
+    Ok(layout::page(answer, &view))
 }

@@ -92,8 +92,7 @@ fn show_to_script(shared: &Shared, me: &SignedIn, created: &CreatedKey) -> HttpR
         "Enter it where it is used.",
     ));
     let mut answer = HttpResponse::Created();
-    // The buffers of the connection hold the key until it ends.
-    answer.force_close().cookie(session::page_cookie(shared));
+    session::shows_secret(&mut answer, shared);
     answer.json(json!({
         "key": created.plain.expose(),
         "key_id": key.id.as_str(),
@@ -127,6 +126,6 @@ fn show_page(shared: &Shared, me: &SignedIn, created: &CreatedKey) -> HttpRespon
         expires: Moment::new(key.expires_at),
     };
     let mut answer = HttpResponse::Ok();
-    answer.force_close().cookie(session::page_cookie(shared));
+    session::shows_secret(&mut answer, shared);
     layout::page(answer, &view)
 }

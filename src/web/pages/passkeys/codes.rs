@@ -10,7 +10,7 @@ use crate::web::error::PageError;
 use crate::web::pages::layout::time::Moment;
 use crate::web::pages::layout::{self, Layout, Section, limited};
 use crate::web::pages::paths::{ACCOUNT, HOME, go_to};
-use crate::web::session::{Flash, NoFields, SignedIn, SignedInForm};
+use crate::web::session::{self, Flash, NoFields, SignedIn, SignedInForm};
 
 #[derive(Template)]
 #[template(path = "passkeys/codes.html")]
@@ -48,5 +48,7 @@ pub(super) fn show(shared: &Shared, me: &SignedIn, codes: &[RecoveryCode]) -> Ht
         codes: codes.iter().map(RecoveryCode::shown).collect(),
         onward: if me.must_enrol { HOME } else { ACCOUNT },
     };
-    layout::page(HttpResponse::Ok(), &view)
+    let mut answer = HttpResponse::Ok();
+    session::shows_secret(&mut answer, shared);
+    layout::page(answer, &view)
 }

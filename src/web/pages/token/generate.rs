@@ -119,8 +119,7 @@ fn show_to_script(
     let flash = Flash::done_marked(title, next::in_short(provider));
     me.leave(&flash.with_link(next::link(provider)));
     let mut answer = HttpResponse::Created();
-    // The buffers of the connection hold the token until it ends.
-    answer.force_close().cookie(session::page_cookie(shared));
+    session::shows_secret(&mut answer, shared);
     answer.json(json!({
         "token": generated.plain.expose(),
         "token_id": generated.token.id.as_str(),
@@ -175,7 +174,7 @@ fn show_page(
         next: NextSteps::new(provider, &shared.site),
     };
     let mut answer = HttpResponse::Ok();
-    answer.force_close().cookie(session::page_cookie(shared));
+    session::shows_secret(&mut answer, shared);
     layout::page(answer, &view)
 }
 
