@@ -261,6 +261,7 @@ impl Kind {
             Self::TokenGenerated
                 | Self::TokenRevoked
                 | Self::OldTokenRevoked
+                | Self::SessionEnded
                 | Self::AdminAdded
                 | Self::AdminInvited
                 | Self::AdminDeactivated

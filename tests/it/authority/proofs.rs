@@ -20,7 +20,7 @@ on_each_database!(
 );
 
 /// What asks for no proof: it takes nobody's part, or takes one.
-const NEEDS_NONE: [&str; 11] = [
+const NEEDS_NONE: [&str; 10] = [
     CLOSED,
     WITHDRAW,
     CONFIRM,
@@ -29,7 +29,6 @@ const NEEDS_NONE: [&str; 11] = [
     IDENTITY_PROVIDER,
     TEST_MAIL,
     TEST_WEBHOOK,
-    SESSIONS,
     "/admin/account/passkeys/1/rename",
     "/logout",
 ];

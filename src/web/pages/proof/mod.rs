@@ -101,6 +101,7 @@ fn what(action: &str) -> &'static str {
         paths::INVITE => "Inviting somebody",
         paths::API_KEYS => "Creating an API key",
         paths::RECOVERY_CODES => "Making recovery codes",
+        paths::SESSIONS => "Ending a session",
         paths::PASSWORD => "Changing your password",
         paths::ENROL | paths::ACCOUNT | paths::PASSKEYS => "Adding a passkey",
         _ if action.starts_with(paths::PASSKEYS) => "Removing a passkey",
