@@ -57,7 +57,11 @@ pub(super) enum Command {
         email: EmailAddress,
     },
     /// End all sessions, invitations and set-up links, as after a restore
-    EndSessions,
+    EndSessions {
+        /// Have the key of the cookies drawn anew when the servers start next
+        #[arg(long)]
+        replace_cookie_key: bool,
+    },
 }
 
 /// Where a password comes from.
@@ -80,7 +84,9 @@ pub(super) async fn run(command: Command, flags: &Flags) -> Result<ExitCode, Com
             set_password(&services, email, &password).await?;
         }
         Command::ResetPasskeys { email } => reset_passkeys(&services, email).await?,
-        Command::EndSessions => end_sessions(&services).await?,
+        Command::EndSessions { replace_cookie_key } => {
+            end_sessions(&services, replace_cookie_key).await?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -192,8 +198,14 @@ async fn reset_passkeys(services: &Services, email: EmailAddress) -> Result<(), 
     })
 }
 
-async fn end_sessions(services: &Services) -> Result<(), CommandError> {
-    say_done(&backup::ended(services.sessions.end_all(Author::CommandLine).await?))
+async fn end_sessions(services: &Services, replaces_key: bool) -> Result<(), CommandError> {
+    let ended = services.sessions.end_all(replaces_key, Author::CommandLine).await?;
+    let restart = if replaces_key {
+        "\nThe key of the cookies was removed. Restart all servers now: the first one draws another."
+    } else {
+        ""
+    };
+    say_done(&(backup::ended(ended) + restart))
 }
 
 async fn find(services: &Services, email: &EmailAddress) -> Result<ServerAdmin, CommandError> {

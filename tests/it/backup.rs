@@ -150,6 +150,17 @@ fn sessions_invitations_and_links_end_at_a_word(database: &Database) {
     let again = done(scimward.run(&["admin", "end-sessions"]));
     assert!(again.contains("0 sessions and 0 links ("), "{again}");
     sign_in(&server).get(LIST).expect(200);
+
+    let key = || database.ask("SELECT value FROM settings WHERE name = 'cookie_key'");
+    let before = key();
+    let said = done(scimward.run(&["admin", "end-sessions", "--replace-cookie-key"]));
+    assert!(said.contains("1 session and ") && said.contains("Restart all servers now"), "{said}");
+    assert!(before.len() == 1 && key().is_empty());
+    sign_in(&server).get(LIST).expect(200);
+    assert_eq!(server.stop().code, 0);
+    let server = scimward.serve();
+    sign_in(&server).get(LIST).expect(200);
+    assert!(key().len() == 1 && key() != before);
     assert_eq!(server.stop().code, 0);
 }
 

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Sessions;
+use super::{COOKIE_KEY, Sessions};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::admin::actor::Author;
 use crate::service::Failure;
@@ -21,9 +21,13 @@ pub struct EndedSessions {
 }
 
 impl Sessions {
-    /// Ends all sessions, invitations and set-up links.
-    pub async fn end_all(&self, by: Author) -> Result<EndedSessions, Failure> {
-        let change = |conn: &mut Transaction, by: &Authorized| {
+    /// Ends all sessions, invitations and set-up links. `replaces_key` forgets the key of the cookies
+    /// too: servers keep the one they know until they end, and the next start draws another.
+    pub async fn end_all(&self, replaces_key: bool, by: Author) -> Result<EndedSessions, Failure> {
+        let change = move |conn: &mut Transaction, by: &Authorized| {
+            if replaces_key {
+                store::settings::remove(conn, COOKIE_KEY)?;
+            }
             Ok(end_all(conn, &by.event(Kind::AllSessionsEnded), by.now)?)
         };
         self.resources.write_as(by, Lock::Admins, Kind::AllSessionsEnded, change).await

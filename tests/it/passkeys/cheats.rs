@@ -114,7 +114,7 @@ fn a_challenge_ends_with_what_it_would_open(database: &Database) {
     phone.add(&ada, "Phone").expect(200);
     let browser = app.visitor();
     let before = begin(&app);
-    app.wait(app.services().sessions.end_all(Author::CommandLine)).unwrap();
+    app.wait(app.services().sessions.end_all(false, Author::CommandLine)).unwrap();
     refused("all were ended", UNUSED, &phone.answer(&browser, "/login/passkey", &before));
     let id = app.add_admin("Ada").id;
     app.add_admin("Grace");
