@@ -43,9 +43,9 @@ impl PasskeyAlert {
         }
     }
 
-    /// Whether it goes to the Server Admin whose it is, and to nobody else.
+    /// Whether only the Server Admin is told whose it is: what they do themselves, with a fresh proof.
     pub const fn is_personal(self) -> bool {
-        matches!(self, Self::CodesMade | Self::CodeUsed)
+        !matches!(self, Self::Reset | Self::Copied)
     }
 
     /// The stored form.
