@@ -38,7 +38,14 @@ fn play(
         if has_arrived {
             accept(app, &token);
         }
-        app.wait(app.services().upkeep.run_once()).expect("upkeep succeeds");
+        let upkeep = &app.services().upkeep;
+        // The rest of it removes what is old, once an hour: here that would be with each step.
+        let kept = if hour % 24 == 0 {
+            app.wait(upkeep.run_once())
+        } else {
+            app.wait(upkeep.write_usage())
+        };
+        kept.expect("upkeep succeeds");
         if ends_quiet || hour % 3 == 2 {
             app.send_due();
         }
