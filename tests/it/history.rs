@@ -11,6 +11,7 @@ use crate::support::process::Scimward;
 
 mod changes;
 mod checker;
+mod ending;
 mod kills;
 mod postgres;
 mod questions;

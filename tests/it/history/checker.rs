@@ -6,9 +6,17 @@
 //! its begin and its end, so only what lies wholly before or after another is judged; whatever
 //! overlaps may have gone either way. Which token a change ended is taken from its answer, and the
 //! chain of these answers is checked as well.
+//!
+//! A token that is kept also ends by the clock. Where a run moves the clock, it stands still while
+//! something is asked, so each operation has one instant; `ends` says what follows from that.
+
+mod ends;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+use self::ends::Ends;
+pub(crate) use self::ends::Row;
 
 /// The public id of a token.
 pub(crate) type Id = String;
@@ -18,6 +26,8 @@ pub(crate) type Id = String;
 pub(crate) struct Span {
     pub(crate) begin: Duration,
     pub(crate) end: Duration,
+    /// What the clock of the instances showed, in seconds; nothing where nobody moves it.
+    pub(crate) at: i64,
 }
 
 /// What a change was answered. One that was certainly refused is none.
@@ -49,6 +59,8 @@ pub(crate) struct Validation {
 pub(crate) struct History {
     pub(crate) changes: Vec<(Change, Span)>,
     pub(crate) validations: Vec<Validation>,
+    /// What was found stored, now and then.
+    pub(crate) rows: Vec<Row>,
 }
 
 /// Something that cannot be.
@@ -81,6 +93,11 @@ pub(crate) struct Proof {
     pub(crate) refused: usize,
     /// Validations that overlapped the end of their token.
     pub(crate) overlapping: usize,
+    /// Kept tokens that had to be accepted in their last second, and were.
+    pub(crate) last_seconds: usize,
+    /// Kept tokens that had to be refused in the second of their end and were, because the new one had
+    /// proven itself, and because their time was over.
+    pub(crate) ended: [usize; 2],
 }
 
 /// What is known of one token.
@@ -106,7 +123,8 @@ impl History {
             if validation.accepted && refused.get(&validation.id).is_some_and(|end| begin >= *end) {
                 violations.push(Violation::AcceptedAgain(validation.clone()));
             }
-            violations.extend(judge(validation, lives.get(&validation.id), &mut proof));
+            let ends = self.ends(&validation.id, validation.span);
+            violations.extend(judge(validation, lives.get(&validation.id), ends, &mut proof));
         }
         if violations.is_empty() { Ok(proof) } else { Err(violations) }
     }
@@ -163,7 +181,8 @@ impl History {
                 violations.push(Violation::OutOfOrder(id.clone()));
             }
         }
-        let unfollowed: Vec<_> = lives.keys().filter(|id| !ended.contains(**id)).collect();
+        let unfollowed = lives.keys().filter(|id| !ended.contains(**id) && !self.has_ended(id));
+        let unfollowed: Vec<_> = unfollowed.collect();
         let unheard = ended.iter().filter(|id| !lives.contains_key(**id)).count();
         let count = |matches: fn(&Change) -> bool| {
             self.changes.iter().filter(|(change, _)| matches(change)).count()
@@ -208,19 +227,31 @@ impl Change {
     }
 }
 
-fn judge(validation: &Validation, life: Option<&Life>, proof: &mut Proof) -> Option<Violation> {
+fn judge(
+    validation: &Validation,
+    life: Option<&Life>,
+    ends: Option<Ends>,
+    proof: &mut Proof,
+) -> Option<Violation> {
     let Validation { accepted, span, .. } = validation;
     let Some(life) = life.filter(|life| span.end > life.born.begin) else {
         return accepted.then(|| Violation::AcceptedUngenerated(validation.clone()));
     };
-    let must_be_refused = life.over.is_some_and(|over| span.begin >= over);
-    let may_be_refused = life.endangered.is_some_and(|at| span.end > at);
+    let is_over = life.over.is_some_and(|over| span.begin >= over);
+    let must_be_refused = is_over || ends.is_some_and(|ends| span.at >= ends.latest);
+    let may_be_refused = life.endangered.is_some_and(|at| span.end > at)
+        || ends.is_some_and(|ends| span.at >= ends.earliest);
     if must_be_refused {
         proof.refused += 1;
+        if let Some(ends) = ends.filter(|ends| !is_over && span.at == ends.latest) {
+            proof.ended[usize::from(ends.is_time_over)] += 1;
+        }
         return accepted.then(|| Violation::AcceptedAfterItsEnd(validation.clone()));
     }
     if span.begin >= life.born.end && !may_be_refused {
         proof.accepted += 1;
+        let is_last = ends.is_some_and(|ends| span.at == ends.earliest - 1);
+        proof.last_seconds += usize::from(is_last);
         return (!accepted).then(|| Violation::RefusedWhileValid(validation.clone()));
     }
     let overlaps = life.ending.is_some_and(|end| span.begin < end.end && end.begin < span.end);

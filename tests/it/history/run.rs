@@ -135,7 +135,7 @@ impl<'a> Run<'a> {
     pub(super) fn timed<T>(&self, work: impl FnOnce() -> T) -> (T, Span) {
         let begin = self.begin.elapsed();
         let result = work();
-        (result, Span { begin, end: self.begin.elapsed() })
+        (result, Span { begin, end: self.begin.elapsed(), at: 0 })
     }
 
     /// Notes a change and, if it made one, the token.

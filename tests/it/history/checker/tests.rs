@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::*;
 
 fn span(at: Range<u64>) -> Span {
-    Span { begin: Duration::from_millis(at.start), end: Duration::from_millis(at.end) }
+    Span { begin: Duration::from_millis(at.start), end: Duration::from_millis(at.end), at: 0 }
 }
 
 fn generated(id: &str, replaced: Option<&str>, at: Range<u64>) -> (Change, Span) {
@@ -36,7 +36,8 @@ fn replacement() -> Vec<(Change, Span)> {
 }
 
 fn check(changes: &[(Change, Span)], validations: &[Validation]) -> Result<Proof, Vec<Violation>> {
-    History { changes: changes.to_vec(), validations: validations.to_vec() }.check()
+    let (changes, validations) = (changes.to_vec(), validations.to_vec());
+    History { changes, validations, rows: Vec::new() }.check()
 }
 
 #[test]
@@ -68,7 +69,9 @@ fn what_does_not_overlap_is_judged_and_counted() {
 
     let proof = check(&replacement(), &validations);
 
-    assert_eq!(proof, Ok(Proof { generations: 2, accepted: 2, refused: 1, overlapping: 1 }));
+    let expected =
+        Proof { generations: 2, accepted: 2, refused: 1, overlapping: 1, ..Proof::default() };
+    assert_eq!(proof, Ok(expected));
 }
 
 #[test]
@@ -190,4 +193,73 @@ fn a_lost_answer_excuses_nothing_once_its_turn_has_passed() {
     let refused = asked("a", false, 21..22);
     let found = check(&changes, std::slice::from_ref(&refused));
     assert_eq!(found, Err(vec![Violation::RefusedWhileValid(refused)]));
+}
+
+/// `b` beside `a` at ten o'clock, and what is presented at seconds after that: whether it was
+/// accepted, and whether that is found stored before the next.
+fn by_the_clock(asked: &[(&str, bool, i64, bool)]) -> Result<Proof, Vec<Violation>> {
+    const TEN: i64 = 10 * 60 * 60;
+    let mut history = History { changes: Vec::new(), validations: Vec::new(), rows: Vec::new() };
+    let at = |span: Span, seconds: i64| Span { at: TEN + seconds, ..span };
+    for (change, span) in [generated("a", None, 10..20), beside("b", "a", 30..40)] {
+        history.changes.push((change, at(span, 0)));
+    }
+    for (number, (id, accepted, seconds, is_stored)) in (0_u64..).zip(asked) {
+        let begin = 100 * (number + 1);
+        let span = at(span(begin..begin + 10), *seconds);
+        let validation = Validation { id: (*id).to_owned(), accepted: *accepted, span };
+        history.validations.push(validation);
+        if *is_stored {
+            let span = at(self::span(begin + 20..begin + 30), *seconds);
+            let (first_used, last_used) = (Some(span.at), Some(span.at));
+            history.rows.push(Row { id: (*id).to_owned(), first_used, last_used, span });
+        }
+    }
+    history.check()
+}
+
+#[test]
+fn a_kept_token_ends_to_the_second() {
+    let (minute, hour) = (60, 60 * 60);
+    let day = 24 * hour;
+    let new = |at| ("b", true, at, true);
+    let old = |accepted, at| ("a", accepted, at, true);
+    for (asked, is_right) in [
+        // Its time is over.
+        (vec![old(true, day - 1), old(false, day)], true),
+        (vec![old(true, day)], false),
+        (vec![old(false, day - 1)], false),
+        // The new one has proven itself, and nobody has presented the old one since.
+        (vec![new(7 * minute), old(false, hour + 7 * minute)], true),
+        (vec![new(7 * minute), old(true, hour + 7 * minute)], false),
+        (vec![new(7 * minute), old(false, hour + 7 * minute - 1)], false),
+        // It was presented meanwhile.
+        (vec![new(0), old(true, hour - 1), old(false, 2 * hour - 1)], true),
+        (vec![new(0), old(true, hour - 1), old(true, 2 * hour - 1)], false),
+        (vec![new(0), old(true, hour - 1), old(false, 2 * hour - 2)], false),
+        // However often that is.
+        (vec![new(day - hour), old(true, day - 1), old(false, day)], true),
+        (vec![new(day - hour), old(true, day - 1), old(true, day)], false),
+        // What has ended stays so.
+        (vec![old(false, day), old(true, day - 1)], false),
+    ] {
+        assert_eq!(by_the_clock(&asked).is_ok(), is_right, "{asked:?}");
+    }
+    let proof = by_the_clock(&[new(0), old(true, hour - 1), old(false, 2 * hour - 1)]).unwrap();
+    assert_eq!((proof.last_seconds, proof.ended), (1, [1, 0]));
+}
+
+#[test]
+fn a_use_that_may_be_lost_explains_an_earlier_end_and_a_later_one() {
+    let hour = 60 * 60;
+    for accepted in [true, false] {
+        // The first use of the new one, before its process died: the old one may go on.
+        assert!(by_the_clock(&[("b", true, 0, false), ("a", accepted, hour, true)]).is_ok());
+        // The last use of the old one.
+        let last = ("a", true, hour - 1, false);
+        assert!(by_the_clock(&[("b", true, 0, true), last, ("a", accepted, hour, true)]).is_ok());
+    }
+    let last = ("a", true, hour - 1, false);
+    let late = [("b", true, 0, true), last, ("a", true, 2 * hour - 1, true)];
+    assert!(by_the_clock(&late).is_err());
 }
