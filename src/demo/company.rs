@@ -12,11 +12,14 @@ use crate::domain::admin::code::SecretCode;
 use crate::domain::admin::link::LinkPurpose;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::identity_provider::IdentityProvider;
+use crate::domain::keys::scope::Scope;
+use crate::domain::keys::secret::KeyId;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::{PlainToken, PresentedToken};
 use crate::service::Services;
 use crate::service::admins::NewAdmin;
+use crate::service::keys::NewKey;
 use crate::service::mails::LinkMail;
 use crate::service::tokens::{CurrentToken, Generate};
 use crate::service::usage::RefusedRequest;
@@ -149,6 +152,37 @@ impl Company {
         let token = self.services.tokens.generate(wanted).await?.plain;
         self.minute().await?;
         Ok(token)
+    }
+
+    /// Makes an API key.
+    pub(super) async fn make_key(
+        &self,
+        (name, scope): (&str, Scope),
+        months: &str,
+        by: &Person,
+    ) -> anyhow::Result<()> {
+        let (name, validity) = (name.parse()?, months.parse()?);
+        let new = NewKey { name, scope, validity, request: None };
+        self.services.keys.create(new, self.author(by).await?).await?;
+        self.minute().await
+    }
+
+    /// A program uses an API key.
+    pub(super) async fn use_key(&self, name: &str, client: &Client) -> anyhow::Result<()> {
+        let key = self.key(name).await?;
+        self.services.usage.key_accepted(&key, client.address, Some(client.agent), true);
+        self.minute().await
+    }
+
+    pub(super) async fn revoke_key(&self, name: &str, by: &Person) -> anyhow::Result<()> {
+        self.services.keys.revoke(self.key(name).await?, self.author(by).await?).await?;
+        Ok(())
+    }
+
+    async fn key(&self, name: &str) -> anyhow::Result<KeyId> {
+        let keys = self.services.keys.list().await?.into_iter();
+        let mut named = keys.filter(|key| key.name.as_str() == name);
+        Ok(named.next().context("no such key")?.id)
     }
 
     /// Chooses the identity provider whose words the product uses.

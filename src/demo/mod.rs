@@ -56,7 +56,8 @@ impl Demo {
         let company = Company::new(app.services.clone(), clock.clone());
         let token = Box::pin(story::play(company)).await?;
         clock.release();
-        let server = Server::prepare(app, listener).await.map_err(anyhow::Error::msg)?;
+        let server = Box::pin(Server::prepare(app, listener)).await;
+        let server = server.map_err(anyhow::Error::msg)?;
         Ok(Self { token, server, folder })
     }
 

@@ -69,4 +69,7 @@ pub(super) const MISTYPED: &str = "katherine.jonson@example.com";
 
 pub(super) const PROVIDER: Client = Client::new([203, 0, 113, 24], "Okta SCIM Client 1.0.0");
 pub(super) const SCANNER: Client = Client::new([192, 0, 2, 61], "Go-http-client/2.0");
+/// What uses API keys.
+pub(super) const PIPELINE: Client = Client::new([203, 0, 113, 140], "Terraform/1.13.2");
+pub(super) const MONITORING: Client = Client::new([203, 0, 113, 141], "Grafana/12.1.1");
 pub(super) const SCRIPT: Client = Client::new([203, 0, 113, 77], "curl/8.14.1");

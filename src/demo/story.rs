@@ -4,12 +4,21 @@ use anyhow::Context;
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 
 use super::company::{Company, time};
-use super::people::{ADA, ALAN, GRACE, KATHERINE, MISTYPED, PASSWORD, PROVIDER, SCANNER, SCRIPT};
+use super::people::{
+    ADA, ALAN, GRACE, KATHERINE, MISTYPED, MONITORING, PASSWORD, PIPELINE, PROVIDER, SCANNER,
+    SCRIPT,
+};
 use crate::domain::admin::actor::Author;
 use crate::domain::identity_provider::IdentityProvider;
+use crate::domain::keys::scope::Scope;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::PlainToken;
+
+/// The API keys: one that expires soon, one that is good for long, and one that is not needed.
+const TERRAFORM: &str = "Terraform";
+const GRAFANA: &str = "Grafana";
+const REPORT: &str = "Weekly report";
 
 /// Days that are left of the token at the visit.
 const LEFT: i64 = 12;
@@ -80,6 +89,10 @@ async fn quiet_months(company: &mut Company) -> anyhow::Result<()> {
         company.go_to(time(company.days_ago(96), 2, 40) + TimeDelta::seconds(second)).await?;
         company.guess("root@example.com", &SCANNER).await;
     }
+    company.go_to(time(company.days_ago(80), 11, 20)).await?;
+    company.make_key((TERRAFORM, Scope::Replace), "3", &ADA).await?;
+    company.make_key((REPORT, Scope::Read), "6", &ADA).await?;
+    company.use_key(REPORT, &SCRIPT).await?;
     company.go_to(time(company.days_ago(74), 10, 5)).await?;
     let katherine = company.admin(&KATHERINE).await?;
     let admins = company.services.admins.clone();
@@ -110,6 +123,9 @@ async fn last_weeks(company: &mut Company) -> anyhow::Result<()> {
     company.log_in(&ADA).await?;
     let (services, ada) = (company.services.clone(), company.author(&ADA).await?);
     services.admins.set_profile(katherine.id, katherine.name, MISTYPED.parse()?, ada).await?;
+    company.go_to(time(company.days_ago(16), 10, 12)).await?;
+    company.make_key((GRAFANA, Scope::Read), "12", &GRACE).await?;
+    company.revoke_key(REPORT, &GRACE).await?;
     company.go_to(time(company.days_ago(8), 13, 38)).await?;
     company.refuse(Refusal::NoCredentials, 210, &PROVIDER).await?;
     company.go_to(time(company.days_ago(3), 9, 41)).await?;
@@ -123,7 +139,9 @@ async fn last_weeks(company: &mut Company) -> anyhow::Result<()> {
     }
     company.go_to(company.present - TimeDelta::hours(3)).await?;
     company.refuse(Refusal::BadChecksum, 5, &SCRIPT).await?;
+    company.use_key(TERRAFORM, &PIPELINE).await?;
     company.go_to(company.present - TimeDelta::minutes(4)).await?;
+    company.use_key(GRAFANA, &MONITORING).await?;
     company.sync(1).await
 }
 

@@ -48,6 +48,10 @@ fn the_demo_shows_everything_and_touches_nothing(database: &Database) {
     }
     let mails = visitor.get("/admin/notifications").expect(200);
     assert!(mails.text().contains("550 5.1.1 No such user here"), "{}", mails.text());
+    let keys = visitor.get("/admin/api-keys").expect(200);
+    for shown in ["Terraform", "Grafana", "Weekly report", "Revoked", "Expires soon"] {
+        assert!(keys.text().contains(shown), "{shown}: {}", keys.text());
+    }
     let activity = visitor.get("/admin/activity/export.csv").expect(200);
     for kind in ["token_expired", "requests_refused", "login_failed", "mail_sent", "mail_failed"] {
         assert!(activity.text().contains(kind), "{kind}: {}", activity.text());
