@@ -106,7 +106,7 @@ impl Services {
         let usage = Arc::new(usage::Usage::new(resources.clone()));
         let validation = validation::Validation::new(resources.clone());
         let devices = sessions::devices::Devices::new(resources.clone());
-        let outbox = mails::Outbox::new(&mails.webhooks);
+        let outbox = mails::Outbox::new(&mails.extra, &mails.webhooks);
         let (with, known) = (resources.clone(), devices.clone());
         let logins = sessions::login::Logins::new(with, known, outbox.clone());
         let sessions = sessions::Sessions::new(resources.clone());
@@ -122,25 +122,23 @@ impl Services {
         );
         let passkeys = Arc::new(passkeys);
         let proofs = proofs::Proofs::new(resources.clone(), logins.clone(), Arc::clone(&passkeys));
+        let keys = keys::Keys::new(resources.clone(), alerts.clone());
         let certificate = certificate::ServedCertificate::default();
         let mails =
             mails::Mails::new(resources.clone(), mails, certificate.clone(), outbox.clone());
+        let (seen, cache) = (Arc::clone(&usage), validation.cache());
+        let stored = (mails.clone(), sessions.clone(), keys.clone());
         Self {
             certificate,
             activity: activity::Activity::new(resources.clone()),
-            tokens: tokens::Tokens::new(resources.clone(), validation.cache(), outbox),
-            keys: keys::Keys::new(resources.clone(), alerts.clone()),
+            tokens: tokens::Tokens::new(resources.clone(), seen, cache, outbox),
+            keys,
             admins: admins::Admins::new(resources.clone(), alerts, own_words),
             logins: logins.clone(),
             proofs: Arc::new(proofs),
             devices,
             passkeys,
-            monitoring: monitoring::Monitoring::new(
-                validation.clone(),
-                logins,
-                mails.clone(),
-                sessions.clone(),
-            ),
+            monitoring: monitoring::Monitoring::new(validation.clone(), logins, stored),
             sessions,
             identity_provider: identity_provider::IdentityProviders::new(resources.clone()),
             requests: requests::Requests::new(resources.clone()),

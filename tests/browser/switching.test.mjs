@@ -71,3 +71,22 @@ scenario('a token that may have leaked is revoked at once, after a question', {
   assert.equal(await server.present(token), 401);
   assert.equal(await server.present(next), 200);
 });
+
+scenario('a page that was opened before the first use asks again', {
+  token: 'unused',
+}, async ({ admin, page, server, token }) => {
+  admin.expect(/status of 409/);
+  await admin.open();
+  assert.equal(await keep(page).count(), 0);
+  assert.equal(await server.present(token), 200);
+
+  await generateButton(page).click();
+
+  await reaches(page, 'in-use');
+  await audit(page);
+  await button(page, 'Show the current state').click();
+  await keep(page).check();
+  await generateButton(page).click();
+  await page.getByRole('dialog').getByText(`${token.slice(6, 14)} still works until`).waitFor();
+  assert.equal(await server.present(token), 200);
+});

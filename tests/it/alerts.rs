@@ -308,6 +308,6 @@ fn mails_about_changes_are_removed_with_the_activity(database: &Database) {
         Ok::<_, store::StoreError>((about_token.len(), latest))
     });
     let (about_token, latest) = app.wait(left).unwrap();
-    assert_eq!(about_token, 3);
+    assert_eq!(about_token, 4);
     assert!(latest.iter().all(|mail| mail.about.event().is_none()), "{latest:?}");
 }

@@ -15,7 +15,7 @@ on_each_database!(
     a_mail_server_that_is_down_over_two_milestones_brings_only_the_latest,
     a_replaced_token_is_silent_at_once,
     an_admin_gets_the_mails_that_become_due_while_active,
-    each_admin_gets_a_mail_about_a_new_token,
+    everybody_gets_a_mail_about_a_new_token,
     the_replaced_token_that_is_still_presented_is_reported_once,
     the_clock_may_move_in_both_directions,
     a_milestone_with_nobody_to_tell_waits_for_somebody,
@@ -185,7 +185,7 @@ fn an_admin_gets_the_mails_that_become_due_while_active(database: &Database) {
     assert_eq!(recipients, ["ada@example.com", "mary@example.com"]);
 }
 
-fn each_admin_gets_a_mail_about_a_new_token(database: &Database) {
+fn everybody_gets_a_mail_about_a_new_token(database: &Database) {
     let server = MailServer::start();
     let app = MailApp::with(database, &server, &[("SCIMWARD_MAIL_TO_EXTRA", "team@example.com")]);
     for name in ["Ada", "Grace"] {
@@ -198,17 +198,26 @@ fn each_admin_gets_a_mail_about_a_new_token(database: &Database) {
     app.send_due();
 
     let mails = server.take();
-    assert_eq!(mails.len(), 4, "to Server Admins only");
+    let mut to: Vec<_> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    to[..3].sort_unstable();
+    to[3..].sort_unstable();
+    let everybody = ["ada@example.com", "grace@example.com", "team@example.com"];
+    assert_eq!(to, [everybody, everybody].concat());
+    let reason = "your address is configured to receive";
+    for mail in &mails {
+        let text = mail.content.replace("=\r\n", "").replace("\r\n", " ");
+        assert_eq!(text.contains(reason), mail.to == "team@example.com", "{text}");
+    }
     assert!(
         mails[0].content.contains("Token ID: ") || mails[0].content.contains(first.id.as_str())
     );
     assert!(!mails[0].content.contains("Revoked token ID"));
-    assert!(mails[2].content.contains(second.id.as_str()));
-    assert!(mails[2].content.contains("Revoked token ID"));
+    assert!(mails[3].content.contains(second.id.as_str()));
+    assert!(mails[3].content.contains("Revoked token ID"));
     let entries = app.store().read(|conn| store::activity::page(conn, None, &[Kind::MailSent], 9));
     let entries = app.wait(entries).unwrap();
     assert_eq!(entries.len(), 2);
-    assert!(entries.iter().all(|entry| entry.event.count == 2));
+    assert!(entries.iter().all(|entry| entry.event.count == 3));
 }
 
 fn the_replaced_token_that_is_still_presented_is_reported_once(database: &Database) {

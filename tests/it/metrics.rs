@@ -3,6 +3,9 @@
 mod promtool;
 
 use chrono::TimeDelta;
+use scimward::domain::admin::actor::Author;
+use scimward::domain::keys::scope::Scope;
+use scimward::service::keys::{CreatedKey, NewKey};
 use scimward::web::metrics;
 
 use crate::support::app::TestApp;
@@ -16,6 +19,7 @@ use crate::support::smtp::MailServer;
 
 on_each_database!(
     metrics_say_what_was_decided,
+    metrics_tell_of_api_keys,
     metrics_say_how_mails_stand,
     metrics_count_sessions_that_have_not_ended,
     metrics_are_served_while_the_database_is_broken,
@@ -82,6 +86,56 @@ fn metrics_say_what_was_decided(database: &Database) {
     assert!(!text.contains(&token.plain.expose()[14..]), "{text}");
     Request::new("GET", "/").send(app.metrics_address.unwrap()).expect(404);
     Request::new("GET", "/metrics").send(app.address).expect(404);
+}
+
+fn metrics_tell_of_api_keys(database: &Database) {
+    let app = with_metrics(database);
+    let key = |scope, months: &str| {
+        let (name, validity) = ("Terraform".parse().unwrap(), months.parse().unwrap());
+        let new = NewKey { name, scope, validity, request: None };
+        app.wait(app.services().keys.create(new, Author::CommandLine)).expect("a key")
+    };
+    let next = "scimward_api_key_expiry_timestamp_seconds";
+    let text = scrape(&app);
+    assert_lines(&text, &["scimward_api_keys{scope=\"read\"} 0"]);
+    assert!(!text.contains(next), "there is no key yet");
+    let (first, second) = (key(Scope::Read, "1"), key(Scope::Replace, "2"));
+    let revoked = key(Scope::Read, "1");
+    let id = revoked.key.id.clone();
+    app.wait(app.services().keys.revoke(id, Author::CommandLine)).expect("a key");
+    for (method, key, status) in [
+        ("GET", &first, 200),
+        ("DELETE", &first, 403),
+        ("GET", &revoked, 401),
+        ("GET", &second, 200),
+    ] {
+        Request::new(method, "/v1/admin/token")
+            .header("Authorization", &format!("Bearer {}", key.plain.expose()))
+            .send(app.address)
+            .expect(status);
+    }
+
+    let text = scrape(&app);
+
+    let expiry = |key: &CreatedKey| {
+        format!("{next}{{key_id=\"{}\"}} {}", key.key.id, key.key.expires_at.timestamp())
+    };
+    assert_lines(
+        &text,
+        &[
+            "scimward_api_keys{scope=\"read\"} 1",
+            "scimward_api_keys{scope=\"replace\"} 1",
+            "scimward_api_key_decisions_total{result=\"accepted\"} 2",
+            "scimward_api_key_decisions_total{result=\"refused\"} 2",
+            // None of them says anything about the token.
+            "scimward_decisions_total{result=\"refused\"} 0",
+            &expiry(&first),
+        ],
+    );
+    app.clock.set(first.key.expires_at);
+    let text = scrape(&app);
+    assert_lines(&text, &["scimward_api_keys{scope=\"read\"} 0", &expiry(&second)]);
+    assert_eq!(text.matches(&format!("\n{next}")).count(), 1, "{text}");
 }
 
 fn metrics_say_how_mails_stand(database: &Database) {

@@ -1,6 +1,7 @@
 //! Two valid tokens while the identity provider switches: what ends the old one, and when.
 
 mod ending;
+mod first_use;
 mod mails;
 mod pages;
 mod replacing;

@@ -114,6 +114,7 @@ async fn due(services: &Services, within: Duration) -> Result<Due, CommandError>
         current => Ok(Due::Now(Form {
             request: SecretCode::presented(&services.random_text()),
             replaces: Expected::Exactly(current.map(|token| token.id.clone())),
+            knows_of_use: true,
         })),
     }
 }

@@ -1,13 +1,14 @@
-//! The mail about a generated token, to all Server Admins.
+//! The mail about a generated token, to everybody.
 
 use chrono_tz::Tz;
 
 use super::last_use::last_use;
-use super::{Letterhead, entering, server_admin_reason, settings_link};
+use super::{Letterhead, entering, reason, settings_link};
 use crate::domain::admin::actor::Actor;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::calendar::LocalText;
 use crate::domain::mail::calendar_entry::CalendarEntry;
+use crate::domain::mail::recipient::Recipient;
 use crate::domain::token::Token;
 use crate::mail::letter::{Letter, Parts, Tone};
 
@@ -27,12 +28,13 @@ pub struct Generated<'a> {
     pub entry: Option<&'a CalendarEntry>,
 }
 
-/// Tells the Server Admins that a token was generated. `email` is the address of the admin who
+/// Tells everybody that a token was generated. `email` is the address of the admin who
 /// generated it.
 pub fn generated(
     tokens: Generated<'_>,
     email: Option<&EmailAddress>,
     zone: Tz,
+    recipient: &Recipient,
     letterhead: &Letterhead,
 ) -> Letter {
     let Generated { token, replaced, old, entry } = tokens;
@@ -62,7 +64,7 @@ pub fn generated(
             "{}This mail never contains the token. Nobody at {product} will ask you for it.",
             if entry.is_some() { ATTACHED } else { "" }
         ),
-        reason: server_admin_reason(letterhead),
+        reason: reason(recipient, letterhead),
     };
     Letter { entry: entry.cloned(), ..parts.render(letterhead) }
 }

@@ -1,11 +1,13 @@
-//! The way from other use cases to those who send: webhooks beside the people they queue mails
-//! for, and a sign that something waits.
+//! The way from other use cases to those who send: mails for everybody, what webhooks are told, and a
+//! sign that something waits.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
+use crate::domain::admin::ServerAdmin;
+use crate::domain::admin::person::EmailAddress;
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::recipient::{Recipient, WebhookId};
@@ -16,14 +18,28 @@ use crate::webhook::Webhook;
 /// Where other use cases put what is to be sent.
 #[derive(Clone)]
 pub(crate) struct Outbox {
+    /// The recipients that are configured.
+    extra: Arc<[EmailAddress]>,
     webhooks: Arc<[WebhookId]>,
     sign: watch::Sender<()>,
 }
 
 impl Outbox {
-    pub(crate) fn new(webhooks: &[Webhook]) -> Self {
+    pub(crate) fn new(extra: &[EmailAddress], webhooks: &[Webhook]) -> Self {
         let webhooks = webhooks.iter().map(|webhook| webhook.id.clone()).collect();
-        Self { webhooks, sign: watch::Sender::new(()) }
+        Self { extra: extra.into(), webhooks, sign: watch::Sender::new(()) }
+    }
+
+    /// Queues a mail for everybody who gets mails, and what webhooks are told of it.
+    pub(crate) fn insert_for_everybody(
+        &self,
+        conn: &mut Conn,
+        kind: MailKind,
+        about: &About,
+        due_at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        insert_for_people(conn, &self.extra, kind, about, due_at)?;
+        self.insert_for_webhooks(conn, kind, about, due_at)
     }
 
     /// Queues for all webhooks what people get a mail of this kind about, if that concerns them.
@@ -52,4 +68,40 @@ impl Outbox {
     pub(crate) fn watch(&self) -> watch::Receiver<()> {
         self.sign.subscribe()
     }
+}
+
+/// Adds a mail for every person who gets mails at present; returns how many.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if one of them has it already.
+pub(super) fn insert_for_people(
+    conn: &mut Conn,
+    extra: &[EmailAddress],
+    kind: MailKind,
+    about: &About,
+    due_at: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let mut count = store::mails::insert_for_admins(conn, kind, about, due_at)?;
+    let admins = store::people::admins::list(conn)?;
+    for address in team(&admins, extra) {
+        let recipient = Recipient::Address(address.clone());
+        store::mails::insert(conn, kind, about, &recipient, due_at)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// The configured addresses that no active Server Admin has, each once.
+pub(super) fn team<'a>(admins: &[ServerAdmin], extra: &'a [EmailAddress]) -> Vec<&'a EmailAddress> {
+    let active = admins.iter().filter(|admin| admin.active);
+    let mut known: Vec<String> = active.map(|admin| admin.email.key()).collect();
+    let mut team = Vec::new();
+    for address in extra {
+        let key = address.key();
+        if !known.contains(&key) {
+            known.push(key);
+            team.push(address);
+        }
+    }
+    team
 }

@@ -6,13 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::due::DueMails;
 use super::keys::KeyReminder;
-use super::outbox::Outbox;
-use super::{MailSettings, Mails, certificate, connection, keys, recipients};
+use super::outbox::{Outbox, insert_for_people};
+use super::{MailSettings, Mails, certificate, connection, keys};
 use crate::domain::certificate::Certificate;
 use crate::domain::mail::about::About;
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::{Milestone, Schedule};
-use crate::domain::mail::recipient::Recipient;
 use crate::domain::sync::alarms::Alarm;
 use crate::service::Failure;
 use crate::store::{self, Conn, Lock, StoreError, Transaction};
@@ -129,7 +128,7 @@ fn queue(
         if !store::mails::exists(conn, kind, &about)? {
             outbox.insert_for_webhooks(conn, kind, &about, due_at)?;
         }
-        let count = insert_for_people(conn, settings, kind, &about, due_at)?;
+        let count = insert_for_people(conn, &settings.extra, kind, &about, due_at)?;
         if kind == MailKind::Alarm(Alarm::Silent) {
             connection::note_silence(conn, now)?;
         }
@@ -149,29 +148,8 @@ fn queue(
         let KeyReminder { kind, about, due_at, .. } = &reminder;
         match reminder.recipient(conn)? {
             Some(maker) => drop(store::mails::insert(conn, *kind, about, &maker, *due_at)?),
-            None => drop(insert_for_people(conn, settings, *kind, about, *due_at)?),
+            None => drop(insert_for_people(conn, &settings.extra, *kind, about, *due_at)?),
         }
     }
     Ok(nobody_to_tell)
-}
-
-/// Adds a mail for every person who gets mails at present; returns how many.
-///
-/// # Errors
-/// [`StoreError::Conflict`] if one of them has it already.
-fn insert_for_people(
-    conn: &mut Conn,
-    settings: &MailSettings,
-    kind: MailKind,
-    about: &About,
-    due_at: DateTime<Utc>,
-) -> Result<usize, StoreError> {
-    let mut count = store::mails::insert_for_admins(conn, kind, about, due_at)?;
-    for known in recipients::all(&store::people::admins::list(conn)?, settings) {
-        if matches!(known.recipient, Recipient::Address(_)) {
-            store::mails::insert(conn, kind, about, &known.recipient, due_at)?;
-            count += 1;
-        }
-    }
-    Ok(count)
 }

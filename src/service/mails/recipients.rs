@@ -1,6 +1,7 @@
 //! Who gets the mails about the token.
 
 use super::MailSettings;
+use super::outbox::team;
 use crate::domain::admin::ServerAdmin;
 use crate::domain::admin::person::EmailAddress;
 use crate::domain::mail::Mail;
@@ -40,11 +41,7 @@ impl From<&Webhook> for NamedRecipient {
 pub(crate) fn all(admins: &[ServerAdmin], settings: &MailSettings) -> Vec<NamedRecipient> {
     let active = admins.iter().filter(|admin| admin.active);
     let mut all: Vec<NamedRecipient> = active.map(NamedRecipient::from).collect();
-    for address in &settings.extra {
-        if all.iter().all(|known| known.recipient.key() != address.key()) {
-            all.push(address.into());
-        }
-    }
+    all.extend(team(admins, &settings.extra).into_iter().map(NamedRecipient::from));
     all.extend(settings.webhooks.iter().map(NamedRecipient::from));
     all
 }

@@ -84,7 +84,7 @@ impl Writing<'_> {
                 let entry = entry(conn, mail, token)?;
                 let (replaced, entry) = (replaced.as_ref(), entry.as_ref());
                 let tokens = letters::Generated { token, replaced, old, entry };
-                Some(letters::generated(tokens, email, schedule.zone, letterhead))
+                Some(letters::generated(tokens, email, schedule.zone, recipient, letterhead))
             }
             MailKind::StillUsed => self
                 .due

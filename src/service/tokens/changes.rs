@@ -39,6 +39,8 @@ pub struct Form {
     pub request: SecretCode,
     /// What the one who asks takes for the current token.
     pub replaces: Expected,
+    /// Whether they know that it may be in use. Otherwise a use since then lets them decide anew.
+    pub knows_of_use: bool,
 }
 
 /// Which token is expected to be the current one.
@@ -102,6 +104,9 @@ pub enum GenerateError {
         /// The state now.
         history: Box<TokenHistory>,
     },
+    /// The token was used for the first time after the page was shown, which said that nothing breaks.
+    #[error("the token was used in the meantime")]
+    UsedMeanwhile,
     /// This form has generated a token before; it cannot be shown again.
     #[error("this request was already completed")]
     RequestAlreadyUsed(

@@ -2,7 +2,10 @@
 
 mod changes;
 mod replacing;
+mod settling;
 mod waiting;
+
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
@@ -13,6 +16,7 @@ pub use self::changes::{
 pub use self::waiting::WaitError;
 use super::authority::Authorized;
 use super::mails::Outbox;
+use super::usage::Usage;
 use super::validation::verification_cache::VerificationCache;
 use super::{Failure, Resources};
 use crate::domain::activity::Kind;
@@ -28,19 +32,21 @@ use crate::store::{self, Lock, Transaction};
 #[derive(Clone)]
 pub struct Tokens {
     resources: Resources,
+    usage: Arc<Usage>,
     cache: VerificationCache,
     outbox: Outbox,
 }
 
 impl Tokens {
-    /// Works on `resources`, puts generated tokens into `cache`, and mails about them into
-    /// `outbox`.
+    /// Works on `resources`, asks `usage` for what this process has seen, puts generated tokens into
+    /// `cache`, and mails about them into `outbox`.
     pub(crate) const fn new(
         resources: Resources,
+        usage: Arc<Usage>,
         cache: VerificationCache,
         outbox: Outbox,
     ) -> Self {
-        Self { resources, cache, outbox }
+        Self { resources, usage, cache, outbox }
     }
 
     /// Generates a token and revokes the one before, or begins to keep it, in one transaction. When
@@ -55,13 +61,14 @@ impl Tokens {
         let secret = SecretString::from(plain.expose());
         let hash = self.resources.token_hasher.hash(secret).await.map_err(Failure::from)?;
         let Generate { lifespan, current, by, form } = wanted;
+        self.settle(current).await?;
         let (id, stored) = (plain.id().clone(), hash.clone());
         let outbox = self.outbox.clone();
         let replaced = move |conn: &mut Transaction, by: &Authorized| {
             let about = About::Token(id.clone());
             let token = replacing::new_token(id, stored, lifespan, by);
             let replaced = replacing::replace(conn, token, current, form.as_ref(), by)?;
-            outbox.insert_for_webhooks(conn, MailKind::Generated, &about, by.now)?;
+            outbox.insert_for_everybody(conn, MailKind::Generated, &about, by.now)?;
             Ok::<_, GenerateError>(replaced)
         };
         let replaced =

@@ -7,8 +7,6 @@ use chrono::TimeDelta;
 
 use super::changes::{CurrentToken, Form, GenerateError, RevokeError, Revoked, RevokedOld};
 use crate::domain::activity::{Kind, kept};
-use crate::domain::mail::about::About;
-use crate::domain::mail::kind::MailKind;
 use crate::domain::token::lifespan::Lifespan;
 use crate::domain::token::overlap::{Kept, latest_end};
 use crate::domain::token::secret::{PhcString, TokenId};
@@ -61,7 +59,7 @@ pub(super) fn replace(
 ) -> Result<Replacement, GenerateError> {
     Lock::Usage.take(conn)?;
     if let Some(form) = form {
-        check_form(conn, form, by)?;
+        check_form(conn, form, wanted, by)?;
     }
     old_token::end(conn, by.now)?;
     let replaced = make_room(conn, token, wanted, by)?;
@@ -80,8 +78,6 @@ pub(super) fn replace(
         None => event,
     };
     store::activity::record(conn, &event)?;
-    let about = About::Token(token.id.clone());
-    store::mails::insert_for_admins(conn, MailKind::Generated, &about, by.now)?;
     Ok(replaced)
 }
 
@@ -94,9 +90,7 @@ fn make_room(
 ) -> Result<Replacement, GenerateError> {
     let current = store::tokens::current(conn)?;
     let old = store::tokens::kept(conn)?;
-    let in_use = current
-        .as_ref()
-        .filter(|current| current.status(by.now) == TokenStatus::Active && current.was_used());
+    let in_use = current.as_ref().filter(|current| is_in_use(current, by));
     let revoke_current = |conn: &mut Transaction| {
         if let Some(current) = &current {
             store::tokens::revoke(conn, current, &by.actor, Some(&token.id), by.now)?;
@@ -125,6 +119,10 @@ fn make_room(
             Ok(Replacement { token, replaced, old: None, ended })
         }
     }
+}
+
+fn is_in_use(token: &Token, by: &Authorized) -> bool {
+    token.status(by.now) == TokenStatus::Active && token.was_used()
 }
 
 /// Revokes the old token together with the one beside it.
@@ -174,13 +172,22 @@ pub(super) fn revoke_old(
     Ok(RevokedOld { old: old.id, new })
 }
 
-fn check_form(conn: &mut Transaction, form: &Form, by: &Authorized) -> Result<(), GenerateError> {
+fn check_form(
+    conn: &mut Transaction,
+    form: &Form,
+    wanted: CurrentToken,
+    by: &Authorized,
+) -> Result<(), GenerateError> {
     if let Some(token) = store::tokens::used_request(conn, &form.request.digest())? {
         return Err(GenerateError::RequestAlreadyUsed(token));
     }
     let history = store::tokens::history(conn)?;
     if !form.replaces.is(history.unrevoked().map(|token| &token.id)) {
         return Err(GenerateError::TokenChanged { history: Box::new(history) });
+    }
+    let is_in_use = history.unrevoked().is_some_and(|token| is_in_use(token, by));
+    if is_in_use && wanted == CurrentToken::Revoke && !form.knows_of_use {
+        return Err(GenerateError::UsedMeanwhile);
     }
     // A clock that ran ahead has noted some for a later hour: they do not count.
     let hour_ago = by.now - TimeDelta::hours(1);

@@ -10,6 +10,17 @@ pub struct DecisionCounters {
     accepted: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
     undecided: AtomicU64,
+    keys_accepted: AtomicU64,
+    keys_refused: AtomicU64,
+}
+
+/// How requests with API keys were decided, at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyCounts {
+    /// Valid keys.
+    pub accepted: u64,
+    /// Refused requests, those that lack the scope among them.
+    pub refused: u64,
 }
 
 /// The counts at one moment.
@@ -37,6 +48,19 @@ impl DecisionCounters {
 
     pub(crate) fn count_undecided(&self) {
         self.undecided.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_key(&self, is_accepted: bool) {
+        let count = if is_accepted { &self.keys_accepted } else { &self.keys_refused };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The counts of API keys now.
+    pub fn read_keys(&self) -> KeyCounts {
+        KeyCounts {
+            accepted: self.keys_accepted.load(Ordering::Relaxed),
+            refused: self.keys_refused.load(Ordering::Relaxed),
+        }
     }
 
     /// The counts now.

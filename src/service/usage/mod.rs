@@ -17,11 +17,14 @@ mod tally;
 mod uses;
 
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::task::spawn;
+use tokio::time::{Instant, sleep};
 
-use self::counters::{DecisionCounters, DecisionCounts};
+use self::counters::{DecisionCounters, DecisionCounts, KeyCounts};
 use self::guesses::Guesses;
 use self::keys::KeyUses;
 pub use self::refusals::RefusedRequest;
@@ -37,6 +40,10 @@ use crate::domain::network::throttle::Throttle;
 use crate::domain::token::refusal::Refusal;
 use crate::domain::token::secret::TokenId;
 use crate::store::{Lock, StoreError};
+
+/// So long a change waits for what is written at once in the background, before it writes it itself.
+const PATIENCE: Duration = Duration::from_secs(1);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Records uses and refusals, and slows down sources that are refused too often.
 pub struct Usage {
@@ -144,8 +151,12 @@ impl Usage {
         self.refused_application(Refusal::UnknownApplication, by);
     }
 
-    /// Records an accepted API key. Its first use in this process is written at once, in the background.
-    pub fn key_accepted(&self, id: &KeyId, from: IpAddr, agent: Option<&str>) {
+    /// Records a valid API key. Its first use in this process is written at once, in the background.
+    /// `may` says whether it may do what is asked for: otherwise the request is refused.
+    pub fn key_accepted(&self, id: &KeyId, from: IpAddr, agent: Option<&str>, may: bool) {
+        if may {
+            self.counters.count_key(true);
+        }
         self.key_uses.add(id, from, agent, self.resources.clock.now());
     }
 
@@ -153,6 +164,7 @@ impl Usage {
     /// source was refused too often. It says nothing about sync, so no count of it changes.
     pub fn key_refused(&self, refused: RefusedKey<'_>, by: Source) -> Option<u32> {
         let RefusedKey { reason, known, is_guess } = refused;
+        self.counters.count_key(false);
         let wait = if is_guess { self.count_failure(address(&by)) } else { None };
         let reason = if wait.is_some() { Refusal::Throttled.code() } else { reason };
         let line = Line::of_attempt(Attempt::KeyRefused, by).about(reason);
@@ -174,6 +186,11 @@ impl Usage {
         self.counters.read()
     }
 
+    /// The same of API keys.
+    pub fn key_counts(&self) -> KeyCounts {
+        self.counters.read_keys()
+    }
+
     /// Waits until something happens that is written at once.
     pub async fn urgent(&self) {
         tokio::select! {
@@ -187,6 +204,28 @@ impl Usage {
     /// there was nothing. What cannot be written is kept for the next time.
     pub async fn write(&self) -> Result<(), Failure> {
         let mut entries = self.writing.lock().await;
+        self.write_gathered(&mut entries).await
+    }
+
+    /// Has the first use of every token stored that was recorded before this moment: what becomes of
+    /// tokens is decided by it. Nearly always it is.
+    pub async fn settle(self: Arc<Self>) -> Result<(), Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.uses.have_new() && Instant::now() < deadline {
+            sleep(BETWEEN_LOOKS).await;
+        }
+        if !self.uses.have_new() {
+            return Ok(());
+        }
+        // Nobody writes it in the background. A task of its own: nothing is lost if the request gives up.
+        let settled = spawn(async move {
+            let mut entries = self.writing.lock().await;
+            if self.uses.have_new() { self.write_gathered(&mut entries).await } else { Ok(()) }
+        });
+        settled.await.unwrap_or_else(|panic| Err(StoreError::Corrupt(panic.to_string()).into()))
+    }
+
+    async fn write_gathered(&self, entries: &mut HourEntries) -> Result<(), Failure> {
         let now = self.resources.clock.now();
         let (uses, refusals) = (self.uses.take(), self.refusals.take());
         let key_uses = self.key_uses.take();
@@ -194,6 +233,7 @@ impl Usage {
         if is_quiet && entries.are_of(now) {
             return Ok(());
         }
+        let seen = uses.seen;
         let kept = (uses.clone(), refusals.clone(), key_uses.clone());
         let mut next = entries.clone();
         let ran = next.begin(now);
@@ -219,6 +259,7 @@ impl Usage {
         match written.await {
             Ok(written) => {
                 *entries = written;
+                self.uses.are_stored(seen);
                 Ok(())
             }
             Err(error) => {

@@ -38,6 +38,8 @@ struct UsesState {
     count: u64,
     /// Tokens that were used in this process.
     seen: HashSet<TokenId>,
+    /// How many of them there are for which the first use is written.
+    written: usize,
     /// Whether a refusal was written at once: then the use that follows it is too.
     is_awaited: bool,
     /// The end of an old token that a use was to move.
@@ -52,6 +54,8 @@ pub(super) struct TakenUses {
     pub(super) first_at: Option<DateTime<Utc>>,
     /// How many there were since the process started.
     pub(super) count: u64,
+    /// How many tokens had been used in this process.
+    pub(super) seen: usize,
 }
 
 impl Uses {
@@ -101,6 +105,12 @@ impl Uses {
         self.first.notified().await;
     }
 
+    /// Whether a token was used for the first time in this process, and that is not stored yet.
+    pub(super) fn have_new(&self) -> bool {
+        let state = self.state();
+        state.written < state.seen.len()
+    }
+
     pub(super) fn take(&self) -> TakenUses {
         let mut state = self.state();
         TakenUses {
@@ -108,7 +118,13 @@ impl Uses {
             tally: std::mem::take(&mut state.tally),
             first_at: state.first_at.take(),
             count: state.count,
+            seen: state.seen.len(),
         }
+    }
+
+    /// Notes that what was taken when so many tokens had been used is written.
+    pub(super) fn are_stored(&self, seen: usize) {
+        self.state().written = seen;
     }
 
     /// Keeps what could not be written, unless there is something newer.

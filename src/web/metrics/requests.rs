@@ -2,11 +2,12 @@
 
 use super::text::Text;
 use crate::service::Services;
-use crate::service::usage::counters::DecisionCounts;
+use crate::service::usage::counters::{DecisionCounts, KeyCounts};
 use crate::service::validation::latency::{BOUNDS, Latency};
 
 pub(super) fn show(text: &mut Text, services: &Services) {
     decisions(text, &services.usage.counts());
+    key_decisions(text, services.usage.key_counts());
     latency(text, &services.validation.latency());
     hashing(text, services);
 }
@@ -24,6 +25,14 @@ fn decisions(text: &mut Text, counts: &DecisionCounts) {
     text.metric(name, "counter", "Refused requests by reason.");
     for (reason, count) in &counts.refused {
         text.sample(name, &[("reason", reason.code())], *count);
+    }
+}
+
+fn key_decisions(text: &mut Text, counts: KeyCounts) {
+    let name = "scimward_api_key_decisions_total";
+    text.metric(name, "counter", "Requests by what was decided about their API key.");
+    for (result, count) in [("accepted", counts.accepted), ("refused", counts.refused)] {
+        text.sample(name, &[("result", result)], count);
     }
 }
 

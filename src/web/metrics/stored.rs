@@ -1,6 +1,10 @@
 //! What the database says. All instances on one database tell the same.
 
+use chrono::{DateTime, Utc};
+
 use super::text::Text;
+use crate::domain::keys::scope::Scope;
+use crate::domain::keys::{ApiKey, KeyStatus};
 use crate::domain::mail::kind::MailKind;
 use crate::domain::mail::milestone::Milestone;
 use crate::domain::sync::SyncHealth;
@@ -27,6 +31,7 @@ pub(super) async fn show(text: &mut Text, services: &Services) {
     sync(text, &stored.mails.banner.sync);
     mails(text, &stored.mails);
     webhooks(text, &stored.mails, services.mails.webhooks().count());
+    api_keys(text, &stored.keys, banner.now);
     text.gauge(
         "scimward_sessions",
         "Sessions of Server Admins that have not ended.",
@@ -65,6 +70,22 @@ fn current_token(text: &mut Text, token: &Token) {
     let name = "scimward_token_last_used_timestamp_seconds";
     text.metric(name, "gauge", "When the current token was accepted last, to the minute.");
     text.sample(name, &id, last.at.timestamp());
+}
+
+/// Those that are accepted; of the one that expires first also when.
+fn api_keys(text: &mut Text, keys: &[ApiKey], now: DateTime<Utc>) {
+    let live: Vec<_> = keys.iter().filter(|key| key.status(now) == KeyStatus::Active).collect();
+    let name = "scimward_api_keys";
+    text.metric(name, "gauge", "API keys that are accepted, by what they may do.");
+    for scope in Scope::ALL {
+        let count = live.iter().filter(|key| key.scope == scope).count();
+        text.sample(name, &[("scope", scope.as_str())], count);
+    }
+    if let Some(next) = live.into_iter().min_by_key(|key| key.expires_at) {
+        let name = "scimward_api_key_expiry_timestamp_seconds";
+        text.metric(name, "gauge", "When the API key expires that is the next to do so.");
+        text.sample(name, &[("key_id", next.id.as_str())], next.expires_at.timestamp());
+    }
 }
 
 fn mails(text: &mut Text, overview: &MailOverview) {

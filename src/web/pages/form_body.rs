@@ -22,7 +22,8 @@ const LONGEST: usize = 16 * 1024;
 const PASSWORDS: [&str; 4] = ["password", "present", "fresh", "code"];
 
 /// The fields that a page fills in itself.
-const OF_PAGE: [&str; 6] = ["csrf", "request_id", "replaces", "confirm", "signed", "answer"];
+const OF_PAGE: [&str; 7] =
+    ["csrf", "request_id", "replaces", "used", "confirm", "signed", "answer"];
 
 /// Marks a request whose form holds a password.
 struct HoldsPassword;

@@ -59,6 +59,7 @@ fn about_tokens(app: &TestApp, by: &Author) -> Vec<String> {
     let form = Form {
         request: SecretCode::presented("a form that was never sent before"),
         replaces: Expected::Any,
+        knows_of_use: true,
     };
     let lifespan = Lifespan::DEFAULT;
     let generate = |form, current| tokens.generate(Generate { lifespan, current, by: by(), form });

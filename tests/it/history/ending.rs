@@ -236,7 +236,7 @@ impl World<'_> {
         }
         assert_eq!(created, 2, "one for each Idempotency-Key");
         let newest = self.database.ask("SELECT id FROM tokens ORDER BY position DESC LIMIT 1");
-        self.current = newest[0].clone();
+        self.current.clone_from(&newest[0]);
         (kept, self.current.clone())
     }
 

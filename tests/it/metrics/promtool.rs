@@ -5,6 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use scimward::domain::admin::actor::Author;
+use scimward::domain::keys::scope::Scope;
+use scimward::service::keys::NewKey;
+
 use super::{scrape, with_metrics};
 use crate::support::database::{Database, Engine};
 
@@ -36,6 +40,9 @@ fn metrics() -> String {
     let app = with_metrics(&database);
     app.add_admin("Ada");
     let token = app.generate(1);
+    let (name, validity) = ("Terraform".parse().unwrap(), "1".parse().unwrap());
+    let key = NewKey { name, scope: Scope::Read, validity, request: None };
+    app.wait(app.services().keys.create(key, Author::CommandLine)).expect("a key");
     app.scim(token.plain.expose()).get("/v1/token/validate").expect(200);
     // The first use is written at once, in the background.
     app.wait(app.services().usage.write()).expect("the database answers");

@@ -102,7 +102,7 @@ impl TestApp {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
                 let app = App::build(settings, outside).await?;
-                let server = Server::prepare(app.clone(), listener).await?;
+                let server = Box::pin(Server::prepare(app.clone(), listener)).await?;
                 ready.send((app, server.metrics_address())).expect("the test waits");
                 let stopped = async { drop(stopped.await) };
                 Box::pin(server.run(stopped)).await

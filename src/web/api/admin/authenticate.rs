@@ -37,8 +37,9 @@ pub(super) async fn authenticate(
         refuse(api, request, (reason.code(), known, true), Problem::InvalidKey)
     })?;
     connections::prove(request);
-    api.services().usage.key_accepted(&key.id, from, agent(request));
-    if key.scope.allows(scope) {
+    let may = key.scope.allows(scope);
+    api.services().usage.key_accepted(&key.id, from, agent(request), may);
+    if may {
         return Ok(key);
     }
     Err(refuse(api, request, ("scope", Some(&key.id), false), Problem::MissingScope))

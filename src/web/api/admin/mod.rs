@@ -68,7 +68,7 @@ async fn generate(
     let key = authenticate(api, request, Scope::Replace).await?;
     let single_use = single_use_id(api, request, &key)?;
     let Replacement { lifespan, current } = Replacement::read(request, payload).await?;
-    let form = Some(Form { request: single_use, replaces: Expected::Any });
+    let form = Some(Form { request: single_use, replaces: Expected::Any, knows_of_use: true });
     let wanted = Generate { lifespan, current, by: author(api, request, &key), form };
     match api.services().tokens.generate(wanted).await {
         Ok(generated) => Ok(created(&generated)),
@@ -77,7 +77,9 @@ async fn generate(
         Err(GenerateError::RateLimited) => Err(Problem::HourlyLimit),
         Err(GenerateError::Failed(failure)) => Err(failure.into()),
         // Nothing was expected, so nothing can be otherwise.
-        Err(GenerateError::TokenChanged { .. }) => Err(Problem::Unavailable),
+        Err(GenerateError::TokenChanged { .. } | GenerateError::UsedMeanwhile) => {
+            Err(Problem::Unavailable)
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct GenerateFields {
     #[serde(default)]
     pub(super) replaces: String,
     #[serde(default)]
+    pub(super) used: String,
+    #[serde(default)]
     pub(super) confirm: String,
     #[serde(default)]
     pub(super) current: String,
@@ -29,7 +31,8 @@ pub(crate) struct GenerateForm {
     pub(crate) request_id: String,
     /// The unrevoked token that the page shows.
     pub(crate) replaces: String,
-    /// Whether replacing breaks something, so that a confirmation comes first.
+    /// Whether replacing breaks something, because the token is in use: a confirmation comes first, and
+    /// the form says that the page knows it.
     pub(crate) asks_first: bool,
     /// Whether the current token is to be kept: only if that was chosen a moment ago.
     pub(crate) keeps: bool,

@@ -33,6 +33,8 @@ struct GenerateRequest {
     lifespan: Lifespan,
     request_id: String,
     replaces: Option<TokenId>,
+    /// Whether the page showed that the current token is in use.
+    shown_in_use: bool,
     current: CurrentToken,
     confirmed: bool,
 }
@@ -59,8 +61,9 @@ impl GenerateFields {
             }
         };
         let confirmed = self.confirm == "replace";
+        let shown_in_use = confirmed || self.used == "yes";
         let request_id = self.request_id;
-        Ok(GenerateRequest { lifespan, request_id, replaces, current, confirmed })
+        Ok(GenerateRequest { lifespan, request_id, replaces, shown_in_use, current, confirmed })
     }
 }
 
@@ -91,6 +94,7 @@ pub(crate) async fn generate(
         form: Some(Form {
             request: SecretCode::presented(&me.form_id(&wanted.request_id)),
             replaces: Expected::Exactly(wanted.replaces),
+            knows_of_use: wanted.shown_in_use,
         }),
     });
     match generated.await {
@@ -100,6 +104,7 @@ pub(crate) async fn generate(
             let names = Names::new(&shared.services.admins.list().await?, me.admin.id);
             Ok(changed(&me, &names, &history, json))
         }
+        Err(GenerateError::UsedMeanwhile) => Ok(used_meanwhile(&me, json)),
         Err(GenerateError::RequestAlreadyUsed(_)) => Ok(already_used(&me, json)),
         Err(GenerateError::NothingToKeep) => Ok(nothing_to_keep(&me, json)),
         Err(GenerateError::RateLimited) => Err(PageError::RateLimited),
@@ -239,6 +244,19 @@ fn changed(me: &SignedIn, names: &Names, history: &TokenHistory, json: bool) -> 
         "by": by,
         "at_text": at_text,
     }))
+}
+
+/// The page showed a token that nobody had used; the one that is loaded next has the choice.
+fn used_meanwhile(me: &SignedIn, json: bool) -> HttpResponse {
+    if json {
+        return HttpResponse::Conflict().json(json!({ "error": "token_used", "generated": false }));
+    }
+    me.leave(&Flash::warning(
+        "No token was generated. The current token is in use now.",
+        "It was used for the first time after this page had been opened. Choose below what becomes \
+         of it.",
+    ));
+    go_to(HOME)
 }
 
 /// This form has generated its token already; the value cannot be shown again.

@@ -59,6 +59,7 @@ pub(crate) async fn page(
 ) -> Result<HttpResponse, PageError> {
     let services = &shared.services;
     let kept = me.take_kept::<GenerateFields>(GENERATE);
+    services.tokens.show_new_use().await;
     let overview = services.mails.overview(None).await?;
     let refused = RefusedCard::new(&overview.banner.sync, overview.banner.provider(), me.now);
     // What stands on that card is not said twice.
