@@ -145,9 +145,11 @@ fn wrong_requests(key: &str, reader: &str) -> Vec<(Request, u16)> {
     ]
 }
 
-const WRONG_JSON: [&str; 20] = [
+const WRONG_JSON: [&str; 22] = [
     "null",
     "[]",
+    "[3]",
+    "[3, false]",
     "3",
     "{}",
     "{",

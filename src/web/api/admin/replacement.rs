@@ -45,6 +45,12 @@ impl Replacement {
             BodyError::TooLarge => Problem::TooLarge,
             BodyError::Broken => malformed("The body ended early."),
         })?;
+        // A list of values would be read in the order of the fields.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(malformed(
+                r#"Send a JSON object such as {"months": 3, "keep_current": true}."#,
+            ));
+        }
         let fields: Fields = serde_json::from_slice(&body).map_err(|error| {
             let reason: String = error.to_string().chars().take(LONGEST_REASON).collect();
             let text = r#"Send JSON such as {"months": 3, "keep_current": true}"#;
