@@ -8,7 +8,7 @@ use super::letter::Letter;
 use crate::domain::masking::{MASK, masked};
 
 /// So much of a secret in a row gives it away.
-const GIVEN_AWAY: usize = 6;
+pub(crate) const GIVEN_AWAY: usize = 6;
 /// What stands in front of a code in our links.
 const CODE: &str = "code=";
 

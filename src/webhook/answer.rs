@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::client::Received;
-use crate::domain::masking::fit_for_log;
+use crate::domain::masking::{MASK, fit_for_log};
 use crate::mail::echo::without;
 
 /// The longest wait that a receiver may ask for.
@@ -27,12 +27,12 @@ pub enum Outcome {
     Gone(String),
 }
 
-/// Judges an answer at `now`. `secrets` are cut out of what is kept of it.
-pub(super) fn judge(received: &Received, secrets: &[String], now: DateTime<Utc>) -> Outcome {
+/// Judges an answer at `now`. `spoken`, parts of the URL, are cut out of what is kept of it.
+pub(super) fn judge(received: &Received, spoken: &[String], now: DateTime<Utc>) -> Outcome {
     let Received { status, reason, body, retry_after } = received;
     let line = format!("{status} {reason}");
     let line = line.trim_end();
-    let said = secrets.iter().fold(body.clone(), |said, secret| without(&said, secret));
+    let said = spoken.iter().fold(body.clone(), |said, part| unspoken(&said, part));
     let said = fit_for_log(said.trim());
     let with_body = if said.is_empty() { line.to_owned() } else { format!("{line}: {said}") };
     match status {
@@ -48,6 +48,15 @@ pub(super) fn judge(received: &Received, secrets: &[String], now: DateTime<Utc>)
         400..=499 if *status != 408 => Outcome::Refused(with_body),
         _ => Outcome::Later { answer: with_body, wait: None },
     }
+}
+
+/// `said` without a part of the URL: where it stands as in a URL, and anywhere if it is no word.
+fn unspoken(said: &str, part: &str) -> String {
+    let said = ['/', '='].iter().fold(said.to_owned(), |said, mark| {
+        said.replace(&format!("{mark}{part}"), &format!("{mark}{MASK}"))
+    });
+    let is_word = !part.bytes().any(|byte| byte.is_ascii_digit());
+    if is_word { said } else { without(&said, part) }
 }
 
 /// Seconds, or a date (RFC 9110 section 10.2.3).
@@ -112,6 +121,23 @@ mod tests {
             let wait = seconds.map(TimeDelta::seconds);
             assert_eq!(judged(429, "", text), later(429, wait), "{text:?}");
         }
+    }
+
+    #[test]
+    fn words_of_our_url_are_not_kept_either() {
+        let received = Received {
+            status: 404,
+            reason: "Not Found".to_owned(),
+            body: r#"Cannot POST /hooks/correct-horse?key=battery (hooks) {"u":"\/correct-horse"}"#
+                .to_owned(),
+            retry_after: None,
+        };
+        let spoken = ["correct-horse", "battery"].map(str::to_owned);
+
+        let judged = judge(&received, &spoken, now());
+
+        let said = r#"404 Not Found: Cannot POST /hooks/***?key=*** (hooks) {"u":"\/***"}"#;
+        assert_eq!(judged, Outcome::Refused(said.to_owned()));
     }
 
     #[test]

@@ -9,10 +9,13 @@ mod client;
 mod list;
 mod secret;
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use self::answer::Outcome;
@@ -20,6 +23,7 @@ pub use self::body::Notice;
 pub use self::list::{InvalidWebhooks, parse};
 pub use self::secret::{InvalidSecret, SigningSecret};
 use crate::domain::mail::recipient::WebhookId;
+use crate::mail::echo::GIVEN_AWAY;
 
 /// How long a receiver may take, from the look-up of its name to the end of its answer.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -95,13 +99,16 @@ impl Webhook {
         }
     }
 
-    /// Parts of the URL that could be secrets: a receiver may repeat them.
+    /// Parts of the URL, the longest first: a receiver may repeat them.
     fn spoken(&self) -> Vec<String> {
         let url = self.url.expose_secret();
         let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
         let parts = path.unwrap_or_default().split(['/', '?', '&', '=']);
-        let has_digit = |part: &&str| part.bytes().any(|byte| byte.is_ascii_digit());
-        parts.filter(|part| part.len() > 5).filter(has_digit).map(str::to_owned).collect()
+        let decoded = |part| [Cow::Borrowed(part), percent_decode_str(part).decode_utf8_lossy()];
+        let parts = parts.flat_map(decoded).filter(|part| part.len() >= GIVEN_AWAY);
+        let mut parts: Vec<String> = parts.map(Cow::into_owned).collect();
+        parts.sort_by_key(|part| Reverse(part.len()));
+        parts
     }
 }
 
@@ -176,5 +183,15 @@ mod tests {
             };
             assert!(found.starts_with("127.0.0.1:") && found.ends_with(why), "{found}");
         }
+    }
+
+    #[test]
+    fn parts_of_the_url_are_known_as_they_are_and_decoded() {
+        let webhooks = parse("slack https://a.example/hooks/name%2Bpart?v=1&key=hidden-word");
+
+        let spoken = webhooks.unwrap().remove(0).spoken();
+
+        // The longest first: none is left over behind a shorter one.
+        assert_eq!(spoken, ["name%2Bpart", "hidden-word", "hidden-word", "name+part"]);
     }
 }
