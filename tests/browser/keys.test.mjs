@@ -25,6 +25,19 @@ const ask = (server, key) => {
   return fetch(`${server.direct}/v1/admin/token`, { headers: { Authorization: `Bearer ${key}` } });
 };
 
+scenario('the longest name does not widen the page', {}, async ({ admin, page, server }) => {
+  const name = 'W'.repeat(60);
+  server.secrets.add(await server.command(['key', 'add', '--name', name, '--scope', 'read', '--months', '3']));
+  await admin.open(PAGE);
+  await page.getByText(name).waitFor();
+  await audit(page);
+  for (const width of [768, 1024, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wide <= 0, `${wide} px too wide at ${width} px`);
+  }
+});
+
 scenario('a key is shown once, copied, listed and revoked', { as: CLIPBOARD }, async ({ admin, page, server }) => {
   await admin.open(PAGE);
   await page.getByRole('heading', { name: 'No API key yet' }).waitFor();
