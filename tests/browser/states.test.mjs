@@ -179,7 +179,7 @@ scenario('tokens of the command line, and refused requests, are told in words', 
   await server.restart();
   await admin.open();
 
-  await card(page).getByText('by command line', { exact: true }).waitFor();
+  await card(page).getByText('by the command line', { exact: true }).waitFor();
   const feed = page.getByRole('region', { name: 'Recent activity' });
   await feed.getByText('14 SCIM requests refused').waitFor();
   await feed.getByText(`Requests still name the replaced token ${token.slice(6, 14)}`).waitFor();

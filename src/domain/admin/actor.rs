@@ -78,13 +78,21 @@ impl Actor {
         }
     }
 
-    /// How the actor is named in sentences: a name, `command line` or `scimward`.
+    /// How the actor is named in lists: a name, `command line` or `scimward`.
     pub fn name(&self) -> &str {
         match self {
             Self::Admin { name, .. } => name,
             Self::ApiKey { title, .. } => title,
             Self::CommandLine => "command line",
             Self::System => "scimward",
+        }
+    }
+
+    /// The same after `by`, in a sentence.
+    pub fn name_in_sentence(&self) -> &str {
+        match self {
+            Self::CommandLine => "the command line",
+            other => other.name(),
         }
     }
 }

@@ -55,7 +55,7 @@ impl Names {
     pub(crate) fn text(&self, actor: &Actor) -> String {
         match self.address(actor) {
             Some(address) => format!("{} ({address})", actor.name()),
-            None => actor.name().to_owned(),
+            None => actor.name_in_sentence().to_owned(),
         }
     }
 }
@@ -107,7 +107,7 @@ mod tests {
             assert_eq!(names.text(&actor(id, name, email)), text);
         }
         for other in [Actor::CommandLine, Actor::System] {
-            assert_eq!(names.text(&other), other.name());
+            assert_eq!(names.text(&other), other.name_in_sentence());
         }
     }
 }

@@ -6,7 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use crate::domain::admin::actor::Actor;
 use crate::domain::keys::scope::Scope;
 use crate::domain::keys::validity::Validity;
 use crate::domain::keys::{ApiKey, KeyStatus};
@@ -162,7 +161,6 @@ fn badge(status: KeyStatus, ends_soon: bool) -> Option<Badge> {
 /// `Ada Lovelace (you)`
 fn maker(key: &ApiKey, names: &Names) -> String {
     match &key.created_by {
-        Actor::CommandLine => "the command line".to_owned(),
         maker if names.is_me(maker) => format!("{} (you)", maker.name()),
         maker => names.text(maker),
     }

@@ -61,7 +61,7 @@ fn describe(known: &BannerFacts, me: &SignedIn, product: &str) -> Value {
     let by = if token.generated_by.admin_id() == Some(me.admin.id) {
         "you"
     } else {
-        token.generated_by.name()
+        token.generated_by.name_in_sentence()
     };
     let way = Way::new(token, by, known, now);
     let steps = way.iter().flat_map(|way| &way.steps).map(|step| {

@@ -132,7 +132,7 @@ fn silent(token: &Token, sync: &SyncState, now: DateTime<Utc>) -> (String, Strin
     let last = connection.last.as_ref().filter(|_| token.was_used());
     let Some(last) = last else {
         let title = format!("The token of {} has never been used", utc_date(token.generated_at));
-        let (passed, who) = (ago(now, token.generated_at), token.generated_by.name());
+        let (passed, who) = (ago(now, token.generated_at), token.generated_by.name_in_sentence());
         let text = format!(
             "It was generated {passed} by {who}. Enter it in your identity provider. {ANOTHER}"
         );
