@@ -140,6 +140,7 @@ scenario('keys of others, removed ones and copies prove nothing', HOST, async (s
   await shownToken(stage.admin);
   await button(page, 'Close').click();
   await button(page, 'Close without copying').click();
+  await page.getByText('The window was closed before the new token was copied').waitFor();
   server.setClock('2026-11-22 10:35:00');
   await page.goto('/admin/confirm');
   await phone.forget(first.credentialId);

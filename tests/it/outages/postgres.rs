@@ -34,6 +34,8 @@ fn a_fault_is_survived(fault: fn(&Cluster), repair: fn(&Cluster)) {
     let token = generate(&scimward);
     let server = scimward.serve();
     let browser = sign_in(&scimward, server.address);
+    // The page is to know that the token is in use.
+    ask(server.address, VALIDATE, &token).expect(200);
     let form = generation(&browser);
     let load = Load::new();
 
@@ -149,7 +151,8 @@ fn a_connection_that_breaks_during_the_commit_leaves_the_outcome_open() {
     assert!(page.text().contains("It is not certain"), "{}", page.text());
     assert_eq!(to_script.json()["generated"], serde_json::Value::Null);
     drop(database.hold("DROP TRIGGER cut ON tokens"));
-    ask(server.address, VALIDATE, &token).expect(200);
+    let live = database.ask("SELECT id FROM tokens WHERE revoked_at IS NULL");
+    assert_eq!(live, [&token[6..14]], "nothing has changed");
     browser.send(form.header("Accept", "application/json")).expect(201);
     ask(server.address, VALIDATE, &token).expect(401);
 }

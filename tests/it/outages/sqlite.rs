@@ -57,6 +57,8 @@ fn behind_a_lock_sqlite_is_read_and_a_generation_waits() {
     let old = generate(&scimward);
     let server = scimward.serve();
     let browser = sign_in(&scimward, server.address);
+    // The page is to know that the token is in use.
+    ask(server.address, VALIDATE, &old).expect(200);
     let form = generation(&browser).header("Accept", "application/json");
     let form = form.header("Cookie", &browser.cookie_header());
 
