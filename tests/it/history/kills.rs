@@ -21,6 +21,7 @@ use crate::support::process::Scimward;
 on_each_database!(
     a_killed_server_leaves_exactly_one_token,
     a_killed_command_leaves_exactly_one_token,
+    a_program_that_asks_again_after_a_kill_gets_one_token,
 );
 
 const ROUNDS: usize = 10;
@@ -132,6 +133,8 @@ fn a_killed_server_leaves_exactly_one_token(database: &Database) {
     let mut dice = Dice::new(1);
     for round in 0..ROUNDS {
         let address = victim.address;
+        // The pages are to know that the token is in use.
+        assert!(ScimClient::new(address, &world.token).is_accepted());
         let forms = ADMINS.map(|name| opened_form(address, name));
         let (has_sent, sent) = channel();
         let (has_answered, answered) = channel();
@@ -212,4 +215,51 @@ fn a_killed_command_leaves_exactly_one_token(database: &Database) {
     for server in servers {
         assert_eq!(server.stop().code, 0);
     }
+}
+
+fn a_program_that_asks_again_after_a_kill_gets_one_token(database: &Database) {
+    let scimward = Scimward::on(database);
+    let key =
+        scimward.run(&["key", "add", "--name", "Terraform", "--scope", "replace", "--months", "1"]);
+    assert_eq!(key.code, 0, "{key:?}");
+    let authorization = format!("Bearer {}", key.stdout.trim_end());
+    let witness = scimward.serve();
+    let mut victim = scimward.serve();
+    let mut dice = Dice::new(3);
+    let (mut generated_anew, mut told) = (0, 0);
+    for round in 0..ROUNDS {
+        let holder = ScimClient::new(witness.address, &generate(&scimward));
+        let request = Request::new("POST", "/v1/admin/token")
+            .header("Authorization", &authorization)
+            .header("Idempotency-Key", &format!("round-{round}"))
+            .body("application/json", r#"{"months": 3}"#);
+        let (has_sent, sent) = channel();
+        let (has_answered, answered) = channel();
+        let (first, address) = (request.clone(), victim.address);
+        let sending = std::thread::spawn(move || send(&first, address, &has_sent, &has_answered));
+        sent.recv().expect("the sender goes on");
+        Moment::of(round, &mut dice).wait(&holder, || answered.recv().expect("an answer"));
+        // Kills it.
+        drop(victim);
+        sending.join().expect("it is sent");
+        // Waits for what the killed process has left to the server of the database.
+        database.ask("UPDATE locks SET taken = taken + 1 WHERE name = 'tokens'");
+        victim = scimward.serve();
+
+        let again = request.send(victim.address);
+
+        assert!([201, 409].contains(&again.status), "{}: {}", again.status, again.text());
+        let live = database.ask("SELECT id FROM tokens WHERE revoked_at IS NULL");
+        assert_eq!(live.len(), 1);
+        assert_eq!(database.ask("SELECT id FROM tokens").len(), 2 * (round + 1));
+        assert_eq!(again.json()["token_id"], live[0].as_str());
+        if again.status == 201 {
+            generated_anew += 1
+        } else {
+            told += 1
+        }
+        let repeated = request.send(victim.address).expect(409);
+        assert_eq!(repeated.json()["token_id"], live[0].as_str());
+    }
+    assert!(generated_anew > 0 && told > 0);
 }
