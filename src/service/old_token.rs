@@ -1,7 +1,7 @@
 //! The old token that is kept beside the new one: its row says when it ends.
 //!
 //! Nothing but the row counts, whatever instances have seen: every use that is written may move the
-//! end, a validation compares it with the clock, and what has ended never comes back.
+//! end, a validation compares it with the clock, and what was revoked never comes back.
 
 use chrono::{DateTime, Utc};
 
