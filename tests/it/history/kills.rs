@@ -254,9 +254,9 @@ fn a_program_that_asks_again_after_a_kill_gets_one_token(database: &Database) {
         assert_eq!(database.ask("SELECT id FROM tokens").len(), 2 * (round + 1));
         assert_eq!(again.json()["token_id"], live[0].as_str());
         if again.status == 201 {
-            generated_anew += 1
+            generated_anew += 1;
         } else {
-            told += 1
+            told += 1;
         }
         let repeated = request.send(victim.address).expect(409);
         assert_eq!(repeated.json()["token_id"], live[0].as_str());
