@@ -49,7 +49,7 @@ def mailbox():
 class Calendar:
     """A calendar on the CalDAV server, and the mail program that keeps it."""
 
-    PATH = "/ada/work/"
+    PATH = "/ada/scim/"
 
     def __init__(self, port):
         self.port = port

@@ -48,7 +48,7 @@ pub struct Logins {
 pub enum LoggedIn {
     /// A session, with this id.
     Session(SessionId),
-    /// The second step, for whom brings this code: a passkey is asked for.
+    /// The second step, for the one who brings this code: a passkey is asked for.
     SecondStep(SecretCode),
 }
 
