@@ -162,14 +162,14 @@ impl PageError {
                 code: "starting",
                 title: "Not available at the moment",
                 what: "The server has been started and is waiting for its database.",
-                remedy: "Try again in a minute. If it happens again, tell whoever runs this server.",
+                remedy: "Try again in a minute. If it happens again, tell the people who run this server.",
             },
             Self::Failed(failure) if !failure.is_temporary() => Explanation {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 code: "internal",
                 title: "Something went wrong",
                 what: "Something went wrong on the server.",
-                remedy: "Try again. If it happens again, tell whoever runs this server.",
+                remedy: "Try again. If it happens again, tell the people who run this server.",
             },
             Self::Failed(_) | Self::SessionNotLoaded(_) | Self::SessionNotStored(_) => {
                 Explanation {
@@ -177,8 +177,8 @@ impl PageError {
                     code: "internal",
                     title: "Not available at the moment",
                     what: "The server cannot do this at the moment.",
-                    remedy: "Try again in a minute. If it happens again, tell whoever runs this \
-                             server.",
+                    remedy: "Try again in a minute. If it happens again, tell the people who run \
+                             this server.",
                 }
             }
         }

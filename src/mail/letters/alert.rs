@@ -12,8 +12,8 @@ use crate::domain::network::agent::short_name;
 use crate::mail::letter::{Letter, Parts, Tone};
 
 /// What every mail about a change ends with.
-pub(super) const CLOSING: &str = "If you cannot log in any more, ask another Server Admin or whoever \
-                                  runs the server. Nobody will ever ask you for your password.";
+pub(super) const CLOSING: &str = "If you cannot log in any more, ask another Server Admin or the \
+                                  people who run the server. Nobody will ever ask you for your password.";
 
 /// A change of a Server Admin, as the activity list has it.
 #[derive(Debug, Clone, Copy)]
